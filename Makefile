@@ -1,0 +1,37 @@
+# make demo   set up and restore the shipped photo
+# make test   set up and pass the tests
+# Needs Python 3.10 or newer, make, and a package index. PYTHON=python3.12 chooses another Python.
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+# The last thing an installation writes: without it, or with a Python that is gone, .venv is made anew.
+READY := $(VENV)/ready
+ifneq ($(shell $(BIN)/python -c "print(1)" 2>/dev/null),1)
+$(shell rm -f $(READY))
+endif
+INPUT := $(CURDIR)/workflows/input
+
+.PHONY: demo test lint clean
+
+demo: $(READY)
+	$(BIN)/monochromic restore $(INPUT)/astronaut_scratched.png --mask $(INPUT)/astronaut_scratches.png \
+		--reference $(INPUT)/astronaut.png --report $(CURDIR)/demo -o $(CURDIR)/demo/restored.png
+	@echo "Look at $(CURDIR)/demo: restored.png is the photo, restored_report.png shows it beside the damage."
+
+test: $(READY) lint
+	cd $(CURDIR) && $(BIN)/python -m pytest tests --cov --cov-report=term-missing:skip-covered
+
+lint: $(READY)
+	cd $(CURDIR) && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) $(CURDIR)/demo
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10))" || \
+		{ echo "Python 3.10 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
+	rm -f $(READY)
+	$(PYTHON) -m venv --clear $(VENV)
+	cd $(CURDIR) && $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)

@@ -1,0 +1,64 @@
+"""Image inpainting with a monochromic bottleneck: gray first, then colour from the photo itself.
+
+Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. From files to a file
+(`photos` is a folder with the two pictures):
+
+>>> from monochromic.core import load_hole, load_image, restore, save_image
+>>> photo = load_image(photos / "astronaut_scratched.png")
+>>> hole = load_hole(photos / "astronaut_scratches.png", like=photo)
+>>> save_image(restore(photo, hole), folder / "restored.png")
+"""
+
+from .backbone import Backbone
+from .backbones import BACKBONES, get_backbone
+from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
+from .colorize import METHODS, Guide, Point, colorize, parse_points
+from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WorkflowError
+from .images import load_alpha, load_hole, load_image, load_mask, save_image
+from .inpaint import fill
+from .masks import Box, binarize, bounding_box, composite, fit, grow, resize
+from .metrics import l1, measure, mse, psnr, ssim, tv
+from .random_masks import KINDS, random_hole
+from .restore import restore
+
+__all__ = [
+    "BACKBONES",
+    "KINDS",
+    "METHODS",
+    "Backbone",
+    "Box",
+    "Guide",
+    "InputError",
+    "MonochromicError",
+    "PictureError",
+    "Point",
+    "UnknownNameError",
+    "WorkflowError",
+    "binarize",
+    "bounding_box",
+    "chroma",
+    "colorize",
+    "composite",
+    "fill",
+    "fit",
+    "get_backbone",
+    "grow",
+    "l1",
+    "load_alpha",
+    "load_hole",
+    "load_image",
+    "load_mask",
+    "luminance",
+    "measure",
+    "mse",
+    "parse_points",
+    "psnr",
+    "random_hole",
+    "resize",
+    "restore",
+    "save_image",
+    "ssim",
+    "to_rgb",
+    "to_rgb_in_gamut",
+    "tv",
+]

@@ -1,0 +1,24 @@
+"""OpenCV's two inpainting functions on one gray photo, at 16 bits.
+
+8 bits would round the luminance of a colour photo, and in floating point Telea's method runs away (OpenCV
+4 and 5 return values far outside the range), so the gray image goes in and out as 16-bit integers.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..color import luminance
+
+RADIUS = 3  # pixels that a filled pixel looks at; more helps wide holes and hurts scratches
+LEVELS = 65535
+
+
+def opencv_inpaint(image: Tensor, hole: Tensor, method: str) -> Tensor:
+    """Fill `hole` by `cv2.<method>`: (1, 3, H, W) and (1, 1, H, W) -> gray (1, 1, H, W)."""
+    import cv2
+
+    gray = (luminance(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)
+    marked = hole[0, 0].cpu().numpy().astype(np.uint8)
+    filled = cv2.inpaint(gray, marked, RADIUS, getattr(cv2, method))
+    return torch.from_numpy(filled.astype(np.float32) / LEVELS).to(image.device)[None, None]

@@ -1,0 +1,121 @@
+"""The screened Levin system on the pixels of a hole, and a solver whose cost follows the hole.
+
+Levin, Lischinski, Weiss, "Colorization using Optimization", SIGGRAPH 2004: neighbours of similar
+luminance have similar colour. With c the chroma, w the affinities and p a prior of weight s,
+
+    minimise  sum_{i~j} w_ij (c_i - c_j)^2 + sum_i s_i (c_i - p_i)^2     over the hole,
+
+where neighbours outside the hole are given. The matrix is symmetric and positive definite: it is solved
+by conjugate gradients, preconditioned with one multigrid V-cycle on 2 x 2 aggregates (Notay 2010).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+OFFSETS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
+DAMPING = 0.8  # of the Jacobi smoother
+
+
+class Stencil(NamedTuple):
+    """A symmetric system on N pixels of a grid, each tied to its eight neighbours.
+
+    row, column: (N,) place on the grid. neighbour: (N, 8) int32 place in the list, N = not in it.
+    weight: (N, 8) >= 0, 0 where there is no neighbour. diagonal: (N,) >= the sum of the weights.
+    """
+
+    row: Tensor
+    column: Tensor
+    neighbour: Tensor
+    weight: Tensor
+    diagonal: Tensor
+
+    def spread(self, x: Tensor) -> Tensor:
+        """Weighted sum over the neighbours, (N, C) -> (N, C)."""
+        padded = F.pad(x, (0, 0, 0, 1))
+        return F.embedding_bag(self.neighbour, padded, per_sample_weights=self.weight, mode="sum")
+
+    def apply(self, x: Tensor) -> Tensor:
+        """The matrix times x, (N, C) -> (N, C)."""
+        return self.diagonal[:, None] * x - self.spread(x)
+
+
+def number(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
+    """Places in the list of each pixel's eight neighbours, (N,) and (N,) -> int32 (N, 8); N = not in it."""
+    n = len(row)
+    index = torch.full((height + 2, width + 2), n, dtype=torch.int32, device=row.device)
+    index[row + 1, column + 1] = torch.arange(n, dtype=torch.int32, device=row.device)
+    return torch.stack([index[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
+
+
+def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
+    """The system on 2 x 2 aggregates (Galerkin), and the aggregate (N,) that each pixel belongs to."""
+    width = int(fine.column.max()) // 2 + 1
+    key, parent = torch.unique(fine.row // 2 * width + fine.column // 2, return_inverse=True)
+    m, row, column = len(key), key // width, key % width
+    other = F.pad(parent, (0, 1), value=m)[fine.neighbour.long()]
+    down, right = (F.pad(t, (0, 1))[other] - t[parent][:, None] + 1 for t in (row, column))
+    slot = torch.where(other < m, down * 3 + right, 4)  # 4: within the aggregate, or nowhere
+    place = (parent[:, None] * 9 + slot).flatten()
+    sums = fine.weight.new_zeros(m * 9).index_add_(0, place, fine.weight.flatten()).view(m, 9)
+    diagonal = fine.diagonal.new_zeros(m).index_add_(0, parent, fine.diagonal) - sums[:, 4]
+    weight = sums[:, [0, 1, 2, 3, 5, 6, 7, 8]].contiguous()
+    neighbour = number(row, column, int(row.max()) + 1, width)
+    return Stencil(row, column, neighbour, weight, diagonal), parent
+
+
+def solve(system: Stencil, right: Tensor, start: Tensor, tolerance: float = 1e-3, most: int = 200) -> Tensor:
+    """x with `system.apply(x) = right`, all (N, C), by preconditioned conjugate gradients from `start`.
+
+    Stops when the energy norm of the estimated error has fallen to `tolerance` of that of the solution,
+    or after `most` steps. Deterministic; float32; on the device of its inputs.
+    """
+    precondition = multigrid(system)
+    x, residual = start, right - system.apply(start)
+    goal = tolerance**2 * (right * precondition(right)).sum(0).clamp(min=1e-20)
+    direction, energy = torch.zeros_like(x), torch.ones_like(goal)
+    for _ in range(most):
+        step = precondition(residual)
+        previous, energy = energy, (residual * step).sum(0)
+        if (energy <= goal).all():
+            break
+        direction = step + energy / previous * direction
+        pushed = system.apply(direction)
+        length = energy / (direction * pushed).sum(0).clamp(min=1e-30)
+        x = x + length * direction
+        residual = residual - length * pushed
+    return x
+
+
+def multigrid(system: Stencil, coarsest: int = 256) -> Callable[[Tensor], Tensor]:
+    """One symmetric V-cycle as an approximate inverse: a function (N, C) -> (N, C)."""
+    levels = []
+    while len(system.row) > coarsest:
+        smaller, parent = coarsen(system)
+        levels.append((system, parent, len(smaller.row)))
+        system = smaller
+    factor = torch.linalg.cholesky(dense(system))
+
+    def cycle(right: Tensor, level: int = 0) -> Tensor:
+        if level == len(levels):
+            return torch.cholesky_solve(right.double(), factor).to(right.dtype)
+        fine, parent, count = levels[level]
+        damped = DAMPING / fine.diagonal[:, None]
+        x = damped * right
+        left = right - fine.apply(x)
+        x = x + cycle(left.new_zeros(count, left.shape[1]).index_add_(0, parent, left), level + 1)[parent]
+        return x + damped * (right - fine.apply(x))
+
+    return cycle
+
+
+def dense(system: Stencil) -> Tensor:
+    """The matrix itself, float64 (N, N); for the coarsest grid."""
+    n = len(system.row)
+    matrix = torch.diag(F.pad(system.diagonal.double(), (0, 1)))
+    rows = torch.arange(n, device=matrix.device)[:, None].expand(-1, 8)
+    matrix.index_put_((rows, system.neighbour.long()), -system.weight.double(), accumulate=True)
+    return matrix[:n, :n]

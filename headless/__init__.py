@@ -1,0 +1,1 @@
+"""The workflow runner and the command line: everything without ComfyUI."""

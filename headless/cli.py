@@ -1,0 +1,106 @@
+"""The command `monochromic`. Exit codes: 0 done, 2 the user can mend it, 130 stopped by the user."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from ..core.backbones import BACKBONES
+from ..core.colorize import METHODS
+from ..core.errors import MonochromicError
+from .commands import colorize_photo, restore_photo, run_workflow, score_pictures
+
+PAINT = "white = fill; any size"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    logging.basicConfig(format="monochromic: %(message)s", level=logging.WARNING)
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except MonochromicError as error:
+        print(f"monochromic: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("monochromic: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="monochromic", description="Restore photos: fill the hole in gray, then colour it from the photo itself."
+    )
+    parser.add_argument("--version", action="version", version=version("monochromic-inpaint"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_restore(commands.add_parser("restore", help="restore a photo with a mask"))
+    _add_colorize(commands.add_parser("colorize", help="colour the hole of a photo whose gray is known"))
+    _add_score(commands.add_parser("score", help="compare two pictures"))
+    _add_run(commands.add_parser("run", help="run a ComfyUI workflow without ComfyUI"))
+    return parser
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=restore_photo)
+    parser.add_argument("photo", metavar="PHOTO")
+    parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; without it the transparent part of PHOTO is filled")
+    _add_mask_options(parser)
+    parser.add_argument(
+        "--backbone", default="telea", metavar="NAME", help=f"what fills the gray hole: {', '.join(BACKBONES)}"
+    )
+    _add_colour_options(parser)
+    parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
+    parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
+
+
+def _add_colorize(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=colorize_photo)
+    parser.add_argument("photo", metavar="PHOTO")
+    parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
+    parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the colour is missing: {PAINT}")
+    _add_mask_options(parser)
+    _add_colour_options(parser)
+
+
+def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
+    parser.add_argument("--grow", type=int, default=0, metavar="PIXELS", help="widen the hole")
+
+
+def _add_colour_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to colour: {', '.join(METHODS)}")
+    parser.add_argument(
+        "--hints", metavar="FILE", help="colour hints: a picture with alpha, or lines x,y,#rrggbb[,radius]"
+    )
+    parser.add_argument(
+        "-o", "--out", required=True, metavar="FILE", help="where to write; .png keeps every known pixel"
+    )
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=score_pictures)
+    parser.add_argument("image", metavar="A")
+    parser.add_argument("reference", metavar="B")
+    parser.add_argument("--mask", metavar="FILE", help=f"also score the hole and its box: {PAINT}")
+    parser.add_argument("--json", action="store_true", help="print JSON; an infinite PSNR (equal pictures) is null")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=run_workflow)
+    parser.add_argument("workflow", metavar="WORKFLOW.json", help="saved by ComfyUI, or exported in API format")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NODE.INPUT=VALUE",
+        help="NODE is an id or a title; may be repeated",
+    )
+    parser.add_argument("--out", default="output", metavar="DIR", help="where SaveImage writes (default: output)")
+    parser.add_argument(
+        "--input", metavar="DIR", help="where LoadImage looks; else beside the workflow, in input/ there, and here"
+    )

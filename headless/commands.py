@@ -1,0 +1,179 @@
+"""What each command of `monochromic` does."""
+
+import argparse
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ..core.backbones import get_backbone
+from ..core.checks import shape_of
+from ..core.color import luminance
+from ..core.colorize import Guide, colorize, parse_points
+from ..core.errors import InputError, PictureError
+from ..core.images import bits_of, format_of, load_alpha, load_hole, load_image, save_image, save_picture
+from ..core.inpaint import fill
+from ..core.masks import binarize, grow
+from ..core.metrics import REGIONS, format_table, measure, table_cells
+from ..nodes import NODE_CLASS_MAPPINGS, runtime
+from .execute import execute
+from .host_nodes import HOST_CLASSES, output_folder
+from .load import load_graph
+from .report import mark_hole, report_sheet
+
+
+def restore_photo(options: argparse.Namespace) -> None:
+    """`monochromic restore`: gray stage, colour stage, picture, report."""
+    backbone = get_backbone(options.backbone)
+    _check_output(options.out, options.photo, options.mask, options.hints, options.reference)
+    if options.reference and not options.report:
+        raise InputError("--reference is for the report; add --report DIR")
+    if options.report:
+        _check_writable(Path(options.report))
+    photo, hole, guide = _load(options)
+    reference = load_image(options.reference) if options.reference else None
+    if reference is not None and reference.shape[-2:] != photo.shape[-2:]:
+        raise InputError(f"the reference must be the size of the photo, {shape_of(photo)}, got {shape_of(reference)}")
+    with progress_bar("gray") as progress:
+        gray = fill(photo, hole, backbone, progress=progress)
+    with progress_bar("colour") as progress:
+        result = colorize(photo, gray, hole, options.method, guide, progress=progress)
+    save_image(result, options.out, _bits(options))
+    print(options.out)
+    if options.report:
+        print(_write_report(options, photo, hole, gray, result, reference))
+
+
+def colorize_photo(options: argparse.Namespace) -> None:
+    """`monochromic colorize`: the colour stage alone, the gray image given."""
+    _check_output(options.out, options.photo, options.mask, options.hints, options.gray)
+    photo, hole, guide = _load(options)
+    gray = luminance(load_image(options.gray).to(photo.device))
+    with progress_bar("colour") as progress:
+        result = colorize(photo, gray, hole, options.method, guide, progress=progress)
+    save_image(result, options.out, _bits(options))
+    print(options.out)
+
+
+def score_pictures(options: argparse.Namespace) -> None:
+    """`monochromic score`: a table or JSON of metrics, for the full picture and, with a mask, its hole."""
+    image, reference = load_image(options.image), load_image(options.reference)
+    hole = load_hole(options.mask, image) if options.mask else None
+    rows = {name: measure(image, reference, hole, name)[0] for name in (["full"] if hole is None else REGIONS)}
+    if options.json:
+        finite = {n: {k: v if math.isfinite(v) else None for k, v in s.items()} for n, s in rows.items()}
+        print(json.dumps(finite, indent=2))
+    else:
+        print(format_table(rows))
+
+
+def run_workflow(options: argparse.Namespace) -> None:
+    """`monochromic run`: a workflow without ComfyUI; prints what it saved and what it would show."""
+    classes = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
+    beside, out = Path(options.workflow).parent, Path(options.out)
+    folders = (Path(options.input),) if options.input else (beside, beside / "input", Path())
+    runtime.input_folders.set(tuple(f for f in folders if f.is_dir()))
+    output_folder.set(out)
+    _check_writable(out)
+    graph = load_graph(options.workflow, classes)
+    for assignment in options.set:
+        graph.set(assignment)
+    with progress_bar("") as progress:
+        runtime.progress_hook.set(progress)
+        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))
+
+
+@contextmanager
+def progress_bar(name: str) -> Iterator["Progress"]:
+    """A bar that appears after a second, on a terminal only, and leaves nothing behind."""
+    with tqdm(desc=name, delay=1, disable=None, leave=False) as bar:
+        yield Progress(bar)
+
+
+class Progress:
+    """A tqdm bar as the function `(done, total)` that the library calls."""
+
+    def __init__(self, bar: tqdm) -> None:
+        self.bar = bar
+
+    def __call__(self, done: int, total: int) -> None:
+        self.bar.total = total
+        self.bar.update(done - self.bar.n)
+
+    def name(self, text: str) -> None:
+        self.bar.set_description(text)
+
+
+def _load(options: argparse.Namespace) -> tuple[Tensor, Tensor, Guide | None]:
+    """Photo, hole and hints on the device to compute on."""
+    photo = load_image(options.photo).to(runtime.device())
+    if options.mask:
+        hole = load_hole(options.mask, photo, invert=options.invert)
+    else:
+        hole = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
+        if not hole.any():
+            raise InputError(f"{options.photo} has no transparent part to fill; give --mask FILE, white = fill")
+    return photo, grow(hole, options.grow), _load_hints(options.hints) if options.hints else None
+
+
+def _load_hints(path: str) -> Guide:
+    """Hints from a text file of points, or from a picture with alpha."""
+    if Path(path).suffix.lower() not in (".txt", ".csv"):
+        colors = load_image(path).expand(-1, 3, -1, -1)
+        return Guide(torch.cat([colors, load_alpha(path)], dim=1))
+    try:
+        return Guide(points=parse_points(Path(path).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PictureError(f"cannot read the hints {path}: {error}") from error
+
+
+def _bits(options: argparse.Namespace) -> int:
+    """16 where the photo has 16 bits and the file to write can hold them, else 8."""
+    return bits_of(options.photo) if format_of(options.out) in ("PNG", "TIFF") else 8
+
+
+def _check_output(out: str, *inputs: str | None) -> None:
+    """Refuse, before any work, a place that cannot be written to, or that is one of the inputs."""
+    format_of(out)
+    for path in map(Path, filter(None, inputs)):
+        if Path(out).exists() and path.exists() and path.samefile(out):
+            raise PictureError(f"{out} is one of the inputs and would be overwritten; choose another name")
+    if Path(out).is_dir():
+        raise PictureError(f"{out} is a folder; give the name of a file in it")
+    _check_writable(Path(out).parent)
+
+
+def _check_writable(folder: Path) -> None:
+    """Raise `PictureError` unless the folder, or the nearest one above it, takes new files."""
+    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise PictureError(f"cannot write to {folder}: {there} is {'read-only' if there.is_dir() else 'not a folder'}")
+
+
+def _write_report(
+    options: argparse.Namespace, photo: Tensor, hole: Tensor, gray: Tensor, result: Tensor, reference: Tensor | None
+) -> Path:
+    panels = {"photo, hole marked": mark_hole(photo, hole), "gray reconstruction": gray, "result": result}
+    table: list[list[str]] = []
+    if reference is not None:
+        reference = reference.to(photo.device)
+        panels["reference"] = reference
+        if hole.any():
+            table = table_cells({name: measure(result, reference, hole, name)[0] for name in REGIONS})
+    path = Path(options.report) / f"{Path(options.out).stem}_report.png"
+    save_picture(report_sheet(panels, table), path)
+    return path
+
+
+def _show(title: str, ui: dict[str, object], out: Path) -> None:
+    for image in ui.get("images", []):
+        folder = out / "temp" if image["type"] == "temp" else out
+        print(folder / image["subfolder"] / image["filename"])
+    for text in ui.get("text", ()):
+        print(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}")

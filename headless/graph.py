@@ -1,0 +1,64 @@
+"""A workflow as a graph of calls, whichever of ComfyUI's two JSON formats it came from."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..core.errors import WorkflowError
+
+
+class Link(NamedTuple):
+    """An input that takes its value from output `slot` of node `node`."""
+
+    node: str
+    slot: int
+
+
+@dataclass
+class Call:
+    """One node to run: its id, its type, the title the user gave it, and its inputs by name."""
+
+    id: str
+    kind: str
+    title: str
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"node {self.id} ({self.title})"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Calls by id, and the saved workflow they came from, if it was one."""
+
+    calls: dict[str, Call]
+    saved: dict[str, Any] | None = None
+
+    def set(self, assignment: str) -> None:
+        """Apply `NODE.INPUT=VALUE`; NODE is a node's id or its title. Raises `WorkflowError`."""
+        target, equals, value = assignment.partition("=")
+        name, _, key = target.rpartition(".")
+        if not (equals and name and key):
+            raise WorkflowError(f"--set takes NODE.INPUT=VALUE, got {assignment!r}")
+        self.find(name).inputs[key] = value
+
+    def find(self, name: str) -> Call:
+        """The call of that id, or of that title if only one has it. Raises `WorkflowError`."""
+        if name in self.calls:
+            return self.calls[name]
+        titled = [c for c in self.calls.values() if c.title == name]
+        if len(titled) == 1:
+            return titled[0]
+        there = ", ".join(f"{c.id} ({c.title})" for c in self.calls.values())
+        fault = f"{len(titled)} nodes are titled {name!r}; use an id" if titled else f"no node {name!r}"
+        raise WorkflowError(f"{fault}; there are: {there}")
+
+    def to_api(self) -> dict[str, Any]:
+        """The graph in API format, as ComfyUI writes it into the pictures it saves."""
+        return {
+            c.id: {
+                "class_type": c.kind,
+                "inputs": {k: list(v) if isinstance(v, Link) else v for k, v in c.inputs.items()},
+                "_meta": {"title": c.title},
+            }
+            for c in self.calls.values()
+        }

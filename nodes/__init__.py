@@ -1,0 +1,26 @@
+"""ComfyUI's nodes, one a file; they convert, call `core`, and convert back."""
+
+from .color_guide import ColorGuide
+from .gray_inpaint import GrayInpaint
+from .load_mask import LoadMask
+from .metrics import Metrics
+from .progressive_colorize import ProgressiveColorize
+from .random_mask import RandomMask
+
+NODE_CLASS_MAPPINGS = {
+    "MonochromicLoadMask": LoadMask,
+    "MonochromicRandomMask": RandomMask,
+    "MonochromicGrayInpaint": GrayInpaint,
+    "MonochromicProgressiveColorize": ProgressiveColorize,
+    "MonochromicColorGuide": ColorGuide,
+    "MonochromicMetrics": Metrics,
+}
+
+NODE_DISPLAY_NAME_MAPPINGS = {
+    "MonochromicLoadMask": "Load Mask (Monochromic)",
+    "MonochromicRandomMask": "Random Mask (Monochromic)",
+    "MonochromicGrayInpaint": "Gray Inpaint (Monochromic)",
+    "MonochromicProgressiveColorize": "Progressive Colorize (Monochromic)",
+    "MonochromicColorGuide": "Color Guide (Monochromic)",
+    "MonochromicMetrics": "Metrics (Monochromic)",
+}

@@ -1,0 +1,46 @@
+"""Node: the gray stage."""
+
+from typing import Any
+
+from torch import Tensor
+
+from ..core.backbones import BACKBONES
+from ..core.inpaint import fill
+from . import runtime
+from .inputs import menu, number, socket, whole
+from .tensors import hole_in, image_in, image_out, mask_out
+
+
+class GrayInpaint:
+    CATEGORY = "Monochromic"
+    DESCRIPTION = (
+        "Fills the hole in grayscale, where structure is all there is to learn. "
+        "Follow it by ProgressiveColorize, which gives the hole its colour."
+    )
+    SEARCH_ALIASES = ("inpaint", "restore", "remove object", "telea", "navier stokes", "monochromic bottleneck")
+    RETURN_TYPES = ("IMAGE", "MASK")
+    RETURN_NAMES = ("gray", "hole")
+    OUTPUT_TOOLTIPS = (
+        "The gray photo: its own luminance where it is known, the backbone's answer in the hole.",
+        "The hole that was filled, at the size of the photo, after threshold and grow.",
+    )
+    FUNCTION = "inpaint"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        titles = "; ".join(f"{b.id}: {b.title}" for b in BACKBONES.values())
+        return {
+            "required": {
+                "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
+                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
+                "backbone": menu(BACKBONES, "telea", f"What fills the hole. {titles}."),
+                "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
+                "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
+            }
+        }
+
+    def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor, Tensor]:
+        photo = image_in(image)
+        hole = hole_in(mask, photo, threshold, grow)
+        gray = fill(photo, hole, backbone, progress=runtime.progress())
+        return image_out(gray), mask_out(hole)

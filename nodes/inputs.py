@@ -1,0 +1,41 @@
+"""The inputs of a node in ComfyUI's terms, a line each: a type, and its options with a tooltip."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Entry = tuple[Any, dict[str, Any]]
+
+
+def socket(kind: str, tip: str) -> Entry:
+    """An input that another node has to give, such as an IMAGE."""
+    return kind, {"tooltip": tip}
+
+
+def menu(choices: Iterable[str], default: str, tip: str) -> Entry:
+    """One of a list of names."""
+    return list(choices), {"default": default, "tooltip": tip}
+
+
+def whole(default: int, low: int, high: int, tip: str, **more: object) -> Entry:
+    """A whole number."""
+    return "INT", {"default": default, "min": low, "max": high, "tooltip": tip, **more}
+
+
+def number(default: float, low: float, high: float, tip: str) -> Entry:
+    """A number in steps of 0.01."""
+    return "FLOAT", {"default": default, "min": low, "max": high, "step": 0.01, "tooltip": tip}
+
+
+def switch(default: bool, tip: str) -> Entry:
+    """On or off."""
+    return "BOOLEAN", {"default": default, "tooltip": tip}
+
+
+def text(tip: str) -> Entry:
+    """A box for several lines of text."""
+    return "STRING", {"default": "", "multiline": True, "tooltip": tip}
+
+
+def picture_file(names: list[str], tip: str) -> Entry:
+    """A file of the input folder, with an upload button."""
+    return names, {"image_upload": True, "tooltip": tip}

@@ -1,0 +1,55 @@
+"""Node: a mask from a picture file."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ..core.images import CHANNELS, load_mask
+from ..core.masks import binarize
+from ..core.masks import grow as grow_hole
+from . import runtime
+from .inputs import menu, number, picture_file, switch, whole
+from .tensors import mask_out
+
+
+class LoadMask:
+    CATEGORY = "Monochromic/mask"
+    DESCRIPTION = "Reads a mask file: which pixels of the photo to fill. White is filled unless you turn it over."
+    SEARCH_ALIASES = ("load mask", "hole", "inpaint mask", "mask file", "scratch mask")
+    RETURN_TYPES = ("MASK",)
+    RETURN_NAMES = ("mask",)
+    OUTPUT_TOOLTIPS = ("The mask at the file's own size, 1 = fill. It is fitted to the photo where it is used.",)
+    FUNCTION = "load"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {
+            "required": {
+                "image": picture_file(runtime.list_pictures(), "The mask file, in ComfyUI's input folder."),
+                "channel": menu(
+                    CHANNELS,
+                    "luminance",
+                    "What marks the hole: brightness or one colour (white = fill), or alpha (transparent = fill).",
+                ),
+                "invert": switch(False, "Turn the mask over: for masks that mark what to keep in white."),
+                "threshold": number(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),
+                "grow": whole(0, 0, 256, "Widen the hole by this many pixels of the mask file."),
+            }
+        }
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, image: str | None = None) -> bool | str:
+        if image is not None and runtime.find_picture(image) is None:
+            return f"there is no mask file {image!r} in the input folder; upload it or choose another"
+        return True
+
+    @classmethod
+    def IS_CHANGED(cls, image: str, **_: object) -> str:
+        path = runtime.find_picture(image)
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+
+    def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> tuple[Tensor]:
+        mask = load_mask(runtime.find_picture(image) or image, channel)
+        return (mask_out(grow_hole(binarize(mask, threshold, invert), grow)),)

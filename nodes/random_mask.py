@@ -1,0 +1,40 @@
+"""Node: random holes for trying out a graph."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.random_masks import KINDS, random_hole
+from .inputs import menu, number, whole
+from .tensors import mask_out
+
+
+class RandomMask:
+    CATEGORY = "Monochromic/mask"
+    DESCRIPTION = "Draws random holes: brush strokes, boxes or blobs. The same seed gives the same holes."
+    SEARCH_ALIASES = ("random mask", "free form mask", "irregular mask", "test mask")
+    RETURN_TYPES = ("MASK",)
+    RETURN_NAMES = ("mask",)
+    OUTPUT_TOOLTIPS = ("The masks, 1 = fill.",)
+    FUNCTION = "draw"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        kinds = "free_form: brush strokes as in DeepFill v2; box: rectangles; blob: irregular patches."
+        share = "Share of the photo to cover; strokes and boxes stop once they reach it."
+        seed = "The same seed gives the same holes."
+        return {
+            "required": {
+                "kind": menu(KINDS, "free_form", kinds),
+                "width": whole(512, 1, 16384, "In pixels. A mask of another size than the photo is fitted to it."),
+                "height": whole(512, 1, 16384, "In pixels."),
+                "coverage": number(0.2, 0.01, 0.9, share),
+                "count": whole(1, 1, 256, "How many masks; each takes the next seed."),
+                "seed": whole(0, 0, 2**64 - 1, seed, control_after_generate=True),
+            }
+        }
+
+    def draw(self, kind: str, width: int, height: int, coverage: float, count: int, seed: int) -> tuple[Tensor]:
+        holes = [random_hole(kind, height, width, coverage, seed + i) for i in range(count)]
+        return (mask_out(torch.cat(holes)),)

@@ -1,0 +1,68 @@
+"""Where the pack meets its host: files, device, progress, cancel. The only file that knows ComfyUI.
+
+Under ComfyUI the host's own functions are used. Elsewhere (`monochromic run`, tests) pictures are looked
+for in the folders of `input_folders`, and progress goes to the function set by `progress_hook`.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from pathlib import Path
+
+import torch
+
+input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
+progress_hook: ContextVar[Callable[[int, int], None] | None] = ContextVar("progress_hook", default=None)
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+
+
+def in_comfyui() -> bool:
+    """Whether ComfyUI loaded this pack."""
+    return "comfy.model_management" in sys.modules and "folder_paths" in sys.modules
+
+
+def device() -> torch.device:
+    """Where to compute: ComfyUI's choice, else CUDA when there is one, else the CPU."""
+    if in_comfyui():
+        return sys.modules["comfy.model_management"].get_torch_device()
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def progress() -> Callable[[int, int], None]:
+    """A function `(done, total)` that shows progress, and raises when the user has cancelled."""
+    if not in_comfyui():
+        return progress_hook.get() or (lambda done, total: None)
+    from comfy.utils import ProgressBar
+
+    bar = ProgressBar(1)
+
+    def report(done: int, total: int) -> None:
+        sys.modules["comfy.model_management"].throw_exception_if_processing_interrupted()
+        bar.update_absolute(done, max(total, 1))
+
+    return report
+
+
+def find_picture(name: str) -> str | None:
+    """Path of a picture by the name a workflow gives it, such as `old.png` or `sub/x.png [output]`."""
+    if in_comfyui():
+        folder_paths = sys.modules["folder_paths"]
+        found = folder_paths.exists_annotated_filepath(name)
+        return folder_paths.get_annotated_filepath(name) if found else None
+    name = name.removesuffix("[input]").strip()
+    return next((str(f / name) for f in input_folders.get() if name and (f / name).is_file()), None)
+
+
+def list_pictures() -> list[str]:
+    """Names of the pictures in the input folder, for a menu."""
+    if in_comfyui():
+        folder_paths = sys.modules["folder_paths"]
+        names = _files(Path(folder_paths.get_input_directory()))
+        return sorted(folder_paths.filter_files_content_types(names, ["image"]))
+    return sorted({n for f in input_folders.get() for n in _files(f) if n.lower().endswith(PICTURES)})
+
+
+def _files(folder: os.PathLike[str]) -> Iterable[str]:
+    return [e.name for e in os.scandir(folder) if e.is_file()]

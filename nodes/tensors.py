@@ -1,0 +1,59 @@
+"""The door between ComfyUI's tensors and the library's: the only place that turns one into the other.
+
+ComfyUI: IMAGE (B, H, W, C) with C of 1, 3 or 4, MASK (B, H, W) or (H, W), on the CPU.
+Library: image (B, C, H, W) in [0, 1], hole (B, 1, H, W) of 0 and 1, on the device of the host.
+"""
+
+import torch
+from torch import Tensor
+
+from ..core.checks import check_image, shape_of
+from ..core.color import luminance
+from ..core.errors import InputError
+from ..core.masks import binarize, fit, grow
+from . import runtime
+
+
+def image_in(image: Tensor, name: str = "image") -> Tensor:
+    """IMAGE -> (B, 1 or 3, H, W): alpha is dropped, values are cut to [0, 1]. Raises `InputError`."""
+    return picture_in(image, name)[:, :3]
+
+
+def picture_in(image: Tensor, name: str = "image") -> Tensor:
+    """IMAGE -> (B, 1, 3 or 4, H, W), alpha kept."""
+    if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
+        raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
+    inside = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
+    check_image(inside, name, channels=(1, 3, 4))
+    return inside
+
+
+def gray_in(image: Tensor, name: str = "gray") -> Tensor:
+    """IMAGE -> its luminance (B, 1, H, W). A gray picture in three channels comes back bit for bit."""
+    return luminance(image_in(image, name))
+
+
+def image_out(image: Tensor) -> Tensor:
+    """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) on the CPU."""
+    return image.expand(-1, 3, -1, -1).movedim(1, -1).contiguous().cpu()
+
+
+def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:
+    """MASK of any size -> (B, 1, H, W) in [0, 1], fitted to `image`. Raises `InputError`."""
+    mask = mask[None] if mask.ndim == 2 else mask
+    if mask.ndim != 3 or 0 in mask.shape:
+        raise InputError(f"mask must be (B, H, W) or (H, W), got {shape_of(mask)}")
+    return fit(mask[:, None].float(), image)
+
+
+def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0) -> Tensor:
+    """MASK of any size, 1 = fill -> hole (B or 1, 1, H, W) that fits `image` (B, C, H, W).
+
+    Values above `threshold` are filled, and the hole is grown by `pixels` of the photo.
+    """
+    return grow(binarize(soft_mask_in(mask, image), threshold), pixels)
+
+
+def mask_out(hole: Tensor) -> Tensor:
+    """(B, 1, H, W) -> MASK (B, H, W) on the CPU."""
+    return hole[:, 0].float().contiguous().cpu()
