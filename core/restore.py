@@ -26,6 +26,7 @@ def restore(
     image back. Raises `InputError` and `UnknownNameError`.
 
     >>> import torch
+    >>> from monochromic.core import restore
     >>> photo = torch.full((1, 3, 32, 32), 0.5)
     >>> hole = torch.zeros(1, 1, 32, 32)
     >>> hole[..., 10:20, 10:20] = 1

@@ -5,8 +5,8 @@
 2. The screened Levin system (`stencil.py`): chroma flows from the border of the hole along similar gray,
    and is drawn to the prior as strongly as the prior is sure of itself.
 
-Hints are given pixels of that system like the known ones, so a hint wins at its place, and they are
-looked at by the prior like known pixels.
+Hints are given pixels of that system like the known ones, so a hint wins at its place; and where a pixel
+is nearer to a hint than to anything known (`geodesic.py`), the hint is its prior.
 
 Nothing is random and nothing is trained: the same photo gives the same colours.
 """
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..color import chroma
+from .geodesic import hint_influence
 from .prior import attend, describe
 from .stencil import OFFSETS, Stencil, number, solve
 
@@ -25,6 +26,7 @@ CONTRAST = 0.01  # luminance step at which two neighbours' tie falls to 1/e
 FLOOR = 1e-3  # least tie, so that no pixel stands alone
 SCREENING = 3e-3  # pull of a prior that is sure
 DOUBT = 0.05  # chroma spread at which a prior is half sure
+HINT_PULL = 1.0  # pull of a hint on pixels that belong to it
 
 
 def propagate(image: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor, hints: Tensor) -> Tensor:
@@ -37,25 +39,25 @@ def propagate(image: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor, hints: 
     given = torch.where(hinted, hints, chroma(image))
     unknown = hole & ~hinted
     if unknown.any():
-        given[0, :, unknown[0, 0]] = _solve(given, gray, unknown).T
+        guess, pull = _prior(given, gray, hole, hinted)
+        row, column = unknown[0, 0].nonzero(as_tuple=True)
+        given[0, :, row, column] = _solve(
+            given[0], gray[0, 0], row, column, guess[:, row, column].T, pull[row, column]
+        ).T
     return given
 
 
-def _solve(given: Tensor, gray: Tensor, unknown: Tensor) -> Tensor:
-    """Chroma (N, 2) of the N unknown pixels, in raster order."""
-    guess, spread = _guess(given, gray, unknown)
-    pull = SCREENING / (1 + (spread / DOUBT) ** 2)
-    row, column = unknown[0, 0].nonzero(as_tuple=True)
-    ties = affinities(gray[0, 0], row, column)
-    neighbour = number(row, column, *gray.shape[-2:])
+def _solve(given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, pull: Tensor) -> Tensor:
+    """Chroma (N, 2) of the unknown pixels at (row, column), all others being given (2, H, W)."""
+    ties = affinities(gray, row, column)
+    neighbour = number(row, column, *gray.shape)
     outside = neighbour == len(row)
-    edge = F.pad(given[0], (1, 1, 1, 1))
+    edge = F.pad(given, (1, 1, 1, 1))
     right = pull[:, None] * guess
     for k, (dy, dx) in enumerate(OFFSETS):
         beside = edge[:, row + 1 + dy, column + 1 + dx].T
         right += torch.where(outside[:, k], ties[:, k], 0)[:, None] * beside
-    weight = ties.masked_fill(outside, 0)
-    system = Stencil(row, column, neighbour, weight, ties.sum(1) + pull)
+    system = Stencil(row, column, neighbour, ties.masked_fill(outside, 0), ties.sum(1) + pull)
     return solve(system, right, guess)
 
 
@@ -68,23 +70,44 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
     return ties.masked_fill(beside.isinf(), 0)
 
 
-def _guess(given: Tensor, gray: Tensor, unknown: Tensor) -> tuple[Tensor, Tensor]:
-    """Prior chroma (N, 2) and its spread (N,) for the unknown pixels of one crop."""
+def _prior(given: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor) -> tuple[Tensor, Tensor]:
+    """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W).
+
+    Made at no more than PRIOR_AREA pixels, each of which may be part hole and part known.
+    """
     h, w = gray.shape[-2:]
     shrink = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
     size = (max(1, round(h / shrink)), max(1, round(w / shrink)))
-    share = F.interpolate((~unknown).float(), size, mode="area")
-    mean = F.interpolate(given.masked_fill(unknown, 0), size, mode="area") / share.clamp(min=1e-6)
-    described = describe(F.interpolate(gray, size, mode="area")).flatten(1).T
+    share = F.interpolate((~hole).float(), size, mode="area")
+    mean = F.interpolate(given.masked_fill(hole, 0), size, mode="area") / share.clamp(min=1e-6)
+    small = F.interpolate(gray, size, mode="area")
+    guess, spread = _look_up(small, mean, share)
+    pull = SCREENING / (1 + (spread / DOUBT) ** 2)
+    if hinted.any():
+        part = F.interpolate(hinted.float(), size, mode="area")
+        hints = F.interpolate(given.masked_fill(~hinted, 0), size, mode="area") / part.clamp(min=1e-6)
+        near, colour = hint_influence(small[0, 0], (share == 1)[0, 0], (part > 0)[0, 0], hints[0])
+        guess, pull = torch.lerp(guess, colour, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
+    full = F.interpolate(torch.cat([guess, pull[None]])[None], (h, w), mode="bilinear", align_corners=False)
+    return full[0, :2], full[0, 2]
+
+
+def _look_up(gray: Tensor, mean: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
+    """Chroma (2, H, W) by attention to the known pixels, and its spread (H, W).
+
+    gray: (1, 1, H, W). mean: (1, 2, H, W), chroma of what is known in each pixel. share: (1, 1, H, W) of
+    each pixel that is known.
+    """
+    size = gray.shape[-2:]
+    described = describe(gray).flatten(1).T
     share, mean = share.flatten(), mean.flatten(2)[0].T
     asking, telling = share < 1, share == 1
     if not telling.any():
         telling = share > 0
     pick = telling.nonzero().squeeze(1)
     pick = pick[:: -(-len(pick) // KEYS)]
-    guess = torch.cat([mean, torch.zeros_like(mean[:, :1])], dim=1)
+    found = torch.cat([mean, torch.zeros_like(mean[:, :1])], dim=1)
     colour, spread = attend(described[asking], described[pick], mean[pick])
-    guess[asking] = torch.cat([colour, spread[:, None]], dim=1)
-    full = F.interpolate(guess.T.reshape(1, 3, *size), (h, w), mode="bilinear", align_corners=False)
-    picked = full[0, :, unknown[0, 0]]
-    return picked[:2].T, picked[2]
+    found[asking] = torch.cat([colour, spread[:, None]], dim=1)
+    found = found.T.reshape(3, *size)
+    return found[:2], found[2]

@@ -1,0 +1,59 @@
+"""What several tests need: small photos, holes, and the shipped pictures."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def root():
+    return ROOT
+
+
+@pytest.fixture
+def inputs():
+    """The pictures of the shipped workflows."""
+    return ROOT / "workflows" / "input"
+
+
+def make_photo(seed=0, height=37, width=53, batch=1):
+    """A colourful smooth picture with edges, (B, 3, H, W)."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand((batch, 3, 5, 7), generator=generator)
+    photo = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)
+    photo[..., height // 2 :, width // 3 :] = 1 - photo[..., height // 2 :, width // 3 :]
+    return photo
+
+
+def make_hole(height=37, width=53, batch=1):
+    """A box, a scratch that meets the border, and a speck."""
+    hole = torch.zeros(batch, 1, height, width)
+    hole[..., 8:21, 12:30] = 1
+    hole[..., height - 6, :] = 1
+    hole[..., 3, width - 5] = 1
+    return hole
+
+
+@pytest.fixture
+def photo():
+    return make_photo()
+
+
+@pytest.fixture
+def hole():
+    return make_hole()
+
+
+@pytest.fixture
+def untouched_rng():
+    """Fails the test if it moves a global random state."""
+    torch.manual_seed(5), np.random.seed(5), random.seed(5)
+    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    yield
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1:] == (np.random.get_state()[1].tolist(), random.getstate())

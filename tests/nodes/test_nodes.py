@@ -1,0 +1,190 @@
+"""The nodes as ComfyUI calls them: its tensors in, its tensors out."""
+
+import inspect
+from pathlib import Path
+
+import monochromic
+import numpy as np
+import pytest
+import torch
+from conftest import make_hole, make_photo
+from monochromic.core import BACKBONES, InputError, Point, grow, measure, restore
+from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
+from PIL import Image
+
+LoadMask, RandomMask, GrayInpaint, ProgressiveColorize, ColorGuide, Metrics = NODE_CLASS_MAPPINGS.values()
+SOCKETS = {"IMAGE", "MASK", "MONOCHROMIC_GUIDE"}
+
+
+@pytest.fixture(autouse=True)
+def inference_mode():
+    with torch.inference_mode():
+        yield
+
+
+def bhwc(image):
+    return image.movedim(1, -1).contiguous()
+
+
+def run(image, mask, backbone="telea", guide=None, grow=0, threshold=0.5):
+    gray, hole = GrayInpaint().inpaint(image, mask, backbone, grow, threshold)
+    return ProgressiveColorize().colorize(image, gray, hole, "propagate", guide)[0], gray, hole
+
+
+@pytest.mark.parametrize("name", NODE_CLASS_MAPPINGS)
+def test_schema(name):
+    """Everything a node shows is there, and its function takes exactly its inputs."""
+    node = NODE_CLASS_MAPPINGS[name]
+    assert name.startswith("Monochromic")
+    assert NODE_DISPLAY_NAME_MAPPINGS[name].endswith("(Monochromic)")
+    assert node.DESCRIPTION
+    assert len(node.SEARCH_ALIASES) > 2
+    assert len(node.RETURN_TYPES) == len(node.RETURN_NAMES) == len(node.OUTPUT_TOOLTIPS)
+    schema = node.INPUT_TYPES()
+    inputs = {**schema["required"], **schema.get("optional", {})}
+    assert list(inspect.signature(getattr(node, node.FUNCTION)).parameters)[1:] == list(inputs)
+    for kind, options in inputs.values():
+        assert options["tooltip"].endswith(".")
+        assert isinstance(kind, list) or kind in SOCKETS | {"INT", "FLOAT", "STRING", "BOOLEAN"}
+        if "default" in options:
+            assert not isinstance(kind, list) or options["default"] in kind
+            assert options.get("min", 0) <= (options["default"] if "min" in options else 0)
+
+
+def test_the_pack_offers_what_comfyui_looks_for(root):
+    assert monochromic.NODE_CLASS_MAPPINGS is NODE_CLASS_MAPPINGS
+    assert (root / monochromic.WEB_DIRECTORY / "js" / "metrics.js").is_file()
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_the_two_stages_are_the_library(backbone):
+    photo, hole = make_photo(), make_hole()
+    image, gray, used = run(bhwc(photo), hole[:, 0], backbone)
+    assert torch.equal(image, bhwc(restore(photo, hole, backbone=backbone)))
+    assert gray.shape == (1, 37, 53, 3)
+    assert torch.equal(gray[..., 0], gray[..., 2])
+    assert torch.equal(used, hole[:, 0])
+    assert image.dtype == gray.dtype == used.dtype == torch.float32
+
+
+def test_masks_as_they_come():
+    """2-D, another size, one for a batch, soft edges, and LoadImage's zeros for no mask."""
+    image = bhwc(make_photo(batch=3))
+    mask = make_hole()[:, 0]
+    whole = run(image, mask)[0]
+    assert torch.equal(run(image, mask[0])[0], whole)
+    assert torch.equal(run(image, mask.expand(3, -1, -1))[0], whole)
+    large = mask.repeat_interleave(3, 1).repeat_interleave(3, 2)
+    assert torch.equal(run(image, large)[0], whole)
+    soft = mask * 0.7 + 0.1
+    assert torch.equal(run(image, soft)[0], whole)
+    assert torch.equal(run(image, torch.zeros(1, 64, 64))[0], image)
+    assert torch.equal(run(image, mask, grow=2)[2], grow(make_hole(), 2)[:, 0])
+    with pytest.raises(InputError, match=r"hole must be \(3, 1, 37, 53\)"):
+        run(image, mask.expand(2, -1, -1))
+    with pytest.raises(InputError, match=r"mask must be \(B, H, W\) or \(H, W\), got \(1, 1, 37, 53\)"):
+        run(image, mask[None])
+
+
+def test_images_as_they_come():
+    """Gray, RGBA and slightly out of range."""
+    photo, mask = bhwc(make_photo()), make_hole()[:, 0]
+    result = run(photo, mask)[0]
+    rgba = torch.cat([photo, torch.rand(1, 37, 53, 1)], -1)
+    assert torch.equal(run(rgba, mask)[0], result)
+    gray = run(photo[..., :1], mask)[0]
+    assert gray.shape == (1, 37, 53, 3)
+    assert torch.equal(gray[..., 0], gray[..., 1])
+    assert run(photo * 1.02 - 0.01, mask)[0].max() <= 1
+    with pytest.raises(InputError, match=r"image must be \(B, H, W, 1, 3 or 4\), got \(1, 3, 37, 53\)"):
+        run(make_photo(), mask)
+    with pytest.raises(InputError, match="NaN"):
+        run(photo * torch.nan, mask)
+    with pytest.raises(InputError, match="nothing is known"):
+        run(photo, torch.ones(1, 37, 53))
+
+
+def test_inputs_are_not_modified():
+    image, mask = bhwc(make_photo()), make_hole()[:, 0]
+    copies = image.clone(), mask.clone()
+    run(image, mask, grow=1)
+    assert torch.equal(image, copies[0])
+    assert torch.equal(mask, copies[1])
+
+
+def test_load_mask(tmp_path):
+    drawn = np.zeros((20, 30), np.uint8)
+    drawn[5, 5:9] = 200
+    Image.fromarray(drawn).save(tmp_path / "m.png")
+    runtime.input_folders.set((tmp_path,))
+    mask = LoadMask().load("m.png", "luminance", False, 0.5, 0)[0]
+    assert torch.equal(mask[0], torch.from_numpy(drawn > 0).float())
+    assert LoadMask().load("m.png", "luminance", False, 0.9, 0)[0].sum() == 0
+    assert LoadMask().load("m.png", "red", True, 0.5, 0)[0].sum() == 600 - 4
+    assert LoadMask().load("m.png", "alpha", False, 0.5, 0)[0].sum() == 0
+    assert LoadMask().load("m.png [input]", "luminance", False, 0.5, 1)[0].sum() == 18
+    assert LoadMask.VALIDATE_INPUTS("m.png") is True
+    assert "no mask file 'n.png'" in LoadMask.VALIDATE_INPUTS("n.png")
+    assert LoadMask.INPUT_TYPES()["required"]["image"][0] == ["m.png"]
+    before = LoadMask.IS_CHANGED("m.png", channel="red")
+    Image.fromarray(drawn + 1).save(tmp_path / "m.png")
+    assert LoadMask.IS_CHANGED("m.png", channel="red") != before
+    assert LoadMask.IS_CHANGED("n.png") == ""
+
+
+def test_random_mask():
+    masks = RandomMask().draw("free_form", 60, 40, 0.3, 3, 7)[0]
+    assert masks.shape == (3, 40, 60)
+    assert torch.equal(masks[1:2], RandomMask().draw("free_form", 60, 40, 0.3, 1, 8)[0])
+
+
+def test_color_guide():
+    guide = ColorGuide().guide("20,12,#a04060")[0]
+    assert guide.points == (Point(20, 12, (160 / 255, 64 / 255, 96 / 255)),)
+    assert guide.picture is None
+    rgb, clear = torch.rand(1, 10, 10, 3), (torch.rand(1, 10, 10) > 0.5).float()
+    picture = ColorGuide().guide("", rgb, clear)[0].picture
+    assert torch.equal(picture[:, :3], rgb.movedim(-1, 1))
+    assert torch.equal(picture[:, 3], 1 - clear)
+    rgba = torch.cat([rgb, clear[..., None]], -1)
+    assert torch.equal(ColorGuide().guide("", rgba)[0].picture[:, 3], clear)
+    assert ColorGuide().guide("", rgba, clear)[0].picture[:, 3].sum() == 0
+    assert ColorGuide().guide("", rgb, torch.zeros(64, 64))[0].picture[:, 3].min() == 1
+    assert ColorGuide.VALIDATE_INPUTS("") is True
+    assert ColorGuide.VALIDATE_INPUTS() is True
+    assert "colour hint 1 must read" in ColorGuide.VALIDATE_INPUTS("here, red")
+    with pytest.raises(InputError, match="without a hint_image"):
+        ColorGuide().guide("", None, clear)
+
+
+def test_a_guide_reaches_the_result():
+    image, mask = bhwc(make_photo()), make_hole()[:, 0]
+    guide = ColorGuide().guide("20,12,#a04060")[0]
+    hinted, plain = run(image, mask, guide=guide)[0], run(image, mask)[0]
+    assert (hinted - plain)[0, 12, 20].abs().max() > 0.01
+
+
+def test_metrics():
+    a, b, hole = make_photo(), make_photo(seed=2), make_hole()
+    out = Metrics().measure(bhwc(a), bhwc(b), "box", hole[:, 0])
+    text, *numbers = out["result"]
+    assert out["ui"]["text"] == [text]
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ["hole", "box", "full"]
+    assert dict(zip(Metrics.RETURN_NAMES[1:], numbers, strict=True)) == measure(a, b, hole, "box")[0]
+    for mask in (None, torch.zeros(1, 64, 64)):
+        text, *numbers = Metrics().measure(bhwc(a), bhwc(b), "hole", mask)["result"]
+        assert len(text.splitlines()) == 2
+        assert numbers[0] == measure(a, b)[0]["psnr"]
+
+
+def test_files_outside_comfyui(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").touch()
+    Path("b.PNG").touch()
+    runtime.input_folders.set((Path(),))
+    assert runtime.list_pictures() == ["b.PNG"]
+    assert runtime.find_picture("b.PNG") == "b.PNG"
+    assert runtime.find_picture("") is None
+    assert not runtime.in_comfyui()
+    assert runtime.device().type in ("cpu", "cuda")
+    runtime.progress()(1, 2)
