@@ -20,9 +20,10 @@ def execute(graph: Graph, classes: Classes, show: Observer, begin: Callable[[Cal
     `begin(call)` is told of each node as it starts. Raises `WorkflowError`, naming the node.
     """
     results: dict[str, tuple[Any, ...]] = {}
+    order = check(graph, classes)
     hidden = {"PROMPT": graph.to_api(), "EXTRA_PNGINFO": {"workflow": graph.saved} if graph.saved else None}
     with torch.inference_mode():
-        for call in check(graph, classes):
+        for call in order:
             begin(call)
             returned = _run(call, classes[call.kind], results, hidden)
             if isinstance(returned, dict):

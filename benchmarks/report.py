@@ -1,0 +1,36 @@
+"""How every benchmark writes its table: with the date, the machine and the command that made it."""
+
+import platform
+import sys
+from datetime import date
+from pathlib import Path
+
+import torch
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def machine() -> str:
+    """The processor or GPU, its threads, and the versions that matter."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        models = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = models[0] if models else name
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{name}, {torch.get_num_threads()} threads{gpu}, torch {torch.__version__}"
+
+
+def table(heading: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def write(name: str, title: str, *parts: str) -> None:
+    """Print a report and keep it as `results/<name>.md`."""
+    command = " ".join(["python", *sys.argv])
+    text = "\n\n".join([f"# {title}", f"`{command}`, {date.today().isoformat()}, {machine()}", *parts]) + "\n"
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(text)

@@ -1,0 +1,77 @@
+"""Seconds and memory of a whole restoration, each case in a process of its own.
+
+python benchmarks/restore.py [--runs 3]
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from cases import photo
+from monochromic.core import load_hole, load_image, random_hole, restore, save_image
+from report import table, write
+
+CASES = {
+    "512 x 512, strokes over 10 %": (512, 512, None),
+    "2048 x 2048, strokes over 10 %": (2048, 2048, None),
+    "4000 x 3000 (12 megapixels), a hole of 200 x 200": (3000, 4000, 200),
+}
+
+
+def make(folder: Path, case: str) -> tuple[Path, Path]:
+    """The photo and the mask of a case as files."""
+    height, width, box = CASES[case]
+    image = photo("astronaut", height, width)
+    if box:
+        hole = torch.zeros(1, 1, height, width)
+        hole[..., height // 3 : height // 3 + box, width // 3 : width // 3 + box] = 1
+    else:
+        hole = random_hole("free_form", height, width, 0.1, seed=0)
+    save_image(image, folder / "photo.jpg")
+    save_image(hole, folder / "mask.png")
+    return folder / "photo.jpg", folder / "mask.png"
+
+
+def one(folder: Path) -> dict[str, float]:
+    """Restore once in this process: seconds after import, and the peak memory of the process."""
+    start = time.perf_counter()
+    image = load_image(folder / "photo.jpg")
+    hole = load_hole(folder / "mask.png", image)
+    loaded = time.perf_counter()
+    result = restore(image, hole)
+    restored = time.perf_counter()
+    save_image(result, folder / "out.png")
+    end = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return {"restore": restored - loaded, "files": end - restored + loaded - start, "peak": peak}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(one(options.one)))
+        return
+    rows = []
+    for case in CASES:
+        with tempfile.TemporaryDirectory() as name:
+            make(Path(name), case)
+            command = [sys.executable, __file__, "--one", name]
+            runs = [json.loads(subprocess.check_output(command)) for _ in range(options.runs)]
+        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        rows.append([case, f"{middle['restore']:.2f}", f"{middle['files']:.2f}", f"{middle['peak']:.2f}"])
+    heading = ["photo", "restore, s", "reading and writing files, s", "peak memory of the process, GB"]
+    write("restore", "A whole restoration: telea and propagate", table(heading, rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""The command line as a user types it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from conftest import make_hole, make_photo
+from monochromic.core import Guide, colorize, load_image, luminance, measure, parse_points, restore, save_image
+from monochromic.headless.cli import main
+from monochromic.headless.commands import progress_bar
+from monochromic.headless.report import MARK, mark_hole, report_sheet
+from PIL import Image
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_image(make_photo(), "old.png")
+    save_image(make_hole(), "mask.png")
+    save_image(luminance(make_photo()), "gray.png")
+    return tmp_path
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+def rounded(image):
+    return (image * 255).round() / 255
+
+
+def test_restore(place, capsys):
+    assert run("restore", "old.png", "--mask", "mask.png", "-o", "new/x.png", "--backbone", "navier_stokes") == 0
+    assert capsys.readouterr().out == "new/x.png\n"
+    photo = load_image("old.png")
+    expected = restore(photo, make_hole(), backbone="navier_stokes")
+    assert torch.equal(load_image("new/x.png"), rounded(expected))
+    assert sorted(p.name for p in place.iterdir()) == ["gray.png", "mask.png", "new", "old.png"]
+
+
+def test_restore_by_the_photos_own_transparency(place):
+    alpha = 255 - make_hole()[0, 0].numpy().astype(np.uint8) * 255
+    rgb = np.asarray(Image.open("old.png"))
+    Image.fromarray(np.dstack([rgb, alpha])).save("clear.png")
+    assert run("restore", "clear.png", "-o", "x.png") == 0
+    assert run("restore", "old.png", "--mask", "mask.png", "-o", "y.png") == 0
+    assert torch.equal(load_image("x.png"), load_image("y.png"))
+
+
+def test_mask_options(place):
+    save_image(1 - make_hole(), "turned.png")
+    assert run("restore", "old.png", "--mask", "turned.png", "--invert", "-o", "x.png") == 0
+    assert run("restore", "old.png", "--mask", "mask.png", "-o", "y.png") == 0
+    assert torch.equal(load_image("x.png"), load_image("y.png"))
+    assert run("restore", "old.png", "--mask", "mask.png", "--grow", "2", "-o", "z.png") == 0
+    wider = (load_image("z.png") != load_image("old.png")).any(1).sum()
+    assert wider > (load_image("y.png") != load_image("old.png")).any(1).sum()
+
+
+def test_report(place, capsys):
+    save_image(make_photo(), "good.png")
+    arguments = ["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "r", "--reference", "good.png"]
+    assert run(*arguments) == 0
+    assert capsys.readouterr().out == "x.png\nr/x_report.png\n"
+    sheet = load_image("r/x_report.png")
+    marked = (sheet - torch.tensor(MARK).view(1, 3, 1, 1)).abs().amax(1) < 0.01
+    assert marked.sum() == make_hole().sum()
+    assert run(*arguments[:-2]) == 0
+    assert load_image("r/x_report.png").shape[2] < sheet.shape[2]
+
+
+def test_report_sheet_reduces_large_pictures():
+    photo, hole = make_photo(height=900, width=2000), make_hole(900, 2000)
+    sheet = report_sheet({"a": mark_hole(photo, hole), "b": photo[:, :1], "c": photo}, [["x", "1"]])
+    assert sheet.size == (2 * 640 + 3 * 16, 2 * (288 + 26 + 16) + 16 + 26)
+
+
+def test_gray_photos_stay_gray_files(place):
+    assert run("restore", "gray.png", "--mask", "mask.png", "-o", "x.png") == 0
+    with Image.open("x.png") as picture:
+        assert picture.mode == "L"
+
+
+def test_16_bit_photos_keep_them(place):
+    deep = np.random.default_rng(0).integers(0, 65536, (37, 53, 3), np.uint16)
+    cv2.imwrite("deep.tif", deep)
+    assert run("restore", "deep.tif", "--mask", "mask.png", "-o", "x.png") == 0
+    known = make_hole()[0, 0].numpy() == 0
+    assert np.array_equal(cv2.imread("x.png", cv2.IMREAD_UNCHANGED)[known], deep[known])
+    assert run("restore", "deep.tif", "--mask", "mask.png", "-o", "x.jpg") == 0
+
+
+def test_colorize_with_hints(place):
+    save_image(make_photo() * (1 - make_hole()), "holed.png")
+    (place / "hints.txt").write_text("20,12,#ff0000\n")
+    assert (
+        run("colorize", "holed.png", "--gray", "gray.png", "--mask", "mask.png", "-o", "x.png", "--hints", "hints.txt")
+        == 0
+    )
+    guide = Guide(points=parse_points("20,12,#ff0000"))
+    expected = colorize(load_image("holed.png"), load_image("gray.png"), make_hole(), guide=guide)
+    assert torch.equal(load_image("x.png"), rounded(expected))
+    rgba = np.zeros((37, 53, 4), np.uint8)
+    rgba[12, 20] = (255, 0, 0, 255)
+    Image.fromarray(rgba).save("hints.png")
+    assert (
+        run("colorize", "holed.png", "--gray", "gray.png", "--mask", "mask.png", "-o", "y.png", "--hints", "hints.png")
+        == 0
+    )
+    assert torch.equal(load_image("x.png"), load_image("y.png"))
+
+
+def test_score(place, capsys):
+    save_image(make_photo(seed=3), "other.png")
+    a, b = load_image("old.png"), load_image("other.png")
+    assert run("score", "old.png", "other.png", "--mask", "mask.png", "--json") == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores == {region: measure(a, b, make_hole(), region)[0] for region in ("hole", "box", "full")}
+    assert run("score", "old.png", "other.png") == 0
+    table = capsys.readouterr().out.splitlines()
+    assert len(table) == 2
+    assert float(table[1].split()[1]) == pytest.approx(scores["full"]["psnr"], abs=0.006)
+    assert run("score", "old.png", "old.png", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["full"]["psnr"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["restore", "gone.png", "--mask", "mask.png", "-o", "x.png"], "there is no picture 'gone.png'"),
+        (["restore", "old.png", "--mask", "gone.png", "-o", "x.png"], "there is no picture 'gone.png'"),
+        (["restore", "old.png", "-o", "x.png"], "old.png has no transparent part to fill; give --mask FILE"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.gif"], "cannot write 'x.gif': end it with one of"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "old.png"], "old.png is one of the inputs"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "folder.png"], "folder.png is a folder"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "mask.png/x.png"], "is not a folder"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "old.png/r"], "is not a folder"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--backbone", "tela"], "did you mean 'telea'"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--method", "magic"], "no colour method 'magic'"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--grow", "-1"], "grows by 0 pixels or more"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "no.txt"], "cannot read the hints"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "far.txt"], "outside the photo"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--reference", "old.png"], "add --report DIR"),
+        (["restore", "old.png", "--mask", "white.png", "-o", "x.png"], "covers all of photo 1"),
+        (
+            ["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "r", "--reference", "small.png"],
+            "the reference must be the size of the photo",
+        ),
+        (["colorize", "old.png", "--gray", "small.png", "--mask", "mask.png", "-o", "x.png"], "gray must be"),
+        (["score", "old.png", "small.png"], "must match"),
+        (["score", "text.png", "old.png"], "is not a picture that can be read"),
+    ],
+)
+def test_refusals(place, capsys, arguments, words):
+    """Exit code 2, one line that says why, and no file that was not there before."""
+    (place / "folder.png").mkdir()
+    (place / "far.txt").write_text("99,99,#ffffff")
+    (place / "text.png").write_text("text")
+    save_image(torch.ones(1, 1, 37, 53), "white.png")
+    save_image(make_photo(height=20, width=20), "small.png")
+    before = {p: p.read_bytes() for p in place.rglob("*") if p.is_file()}
+    assert run(*arguments) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert {p: p.read_bytes() for p in place.rglob("*") if p.is_file()} == before
+
+
+def test_an_empty_mask_gives_the_photo_back(place):
+    save_image(torch.zeros(1, 1, 37, 53), "black.png")
+    assert (
+        run("restore", "old.png", "--mask", "black.png", "-o", "x.png", "--report", "r", "--reference", "old.png") == 0
+    )
+    assert torch.equal(load_image("x.png"), load_image("old.png"))
+
+
+def test_progress_is_quiet_where_there_is_no_terminal(capsys):
+    with progress_bar("gray") as progress:
+        progress(0, 2)
+        progress(2, 2)
+    assert capsys.readouterr().err == ""
+
+
+def test_installed_command(place):
+    out = subprocess.run(["monochromic", "--version"], capture_output=True, text=True, check=True, env=path_of_python())
+    assert out.stdout.strip() == "0.1.0"
+    missing = subprocess.run(["monochromic"], capture_output=True, text=True, check=False, env=path_of_python())
+    assert missing.returncode == 2
+    assert "usage:" in missing.stderr
+
+
+def path_of_python():
+    return {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}  # noqa: PTH120
+
+
+def test_a_closed_pipe_is_no_error(place):
+    command = "monochromic score old.png old.png --mask mask.png | true"
+    out = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False, env=path_of_python()
+    )
+    assert out.returncode == 0
+    assert out.stderr == b""
+
+
+def test_control_c_leaves_nothing_behind(place, capsys):
+    """Stopped in the middle of the work: exit code 130, one line, no file."""
+    save_image(make_photo(height=2000, width=2000), "large.png")
+    save_image(torch.nn.functional.interpolate(make_hole(), (2000, 2000)), "large_mask.png")
+    before = sorted(p.name for p in place.iterdir())
+    timer = threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    assert run("restore", "large.png", "--mask", "large_mask.png", "-o", "x.png") == 130
+    assert capsys.readouterr().err == "monochromic: stopped\n"
+    assert sorted(p.name for p in place.iterdir()) == before

@@ -1,0 +1,139 @@
+"""The pack in a real ComfyUI: `MONOCHROMIC_COMFYUI=/path/to/ComfyUI pytest tests -m comfyui`.
+
+`MONOCHROMIC_COMFYUI_PYTHON` names the Python that has ComfyUI's requirements; without it this one is used.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import torch
+from monochromic.core import load_image
+from monochromic.headless.cli import main
+from monochromic.headless.host_nodes import HOST_CLASSES
+from monochromic.headless.load import load_graph
+from monochromic.nodes import NODE_CLASS_MAPPINGS
+
+FOLDER = os.environ.get("MONOCHROMIC_COMFYUI")
+pytestmark = [
+    pytest.mark.comfyui,
+    pytest.mark.skipif(not FOLDER, reason="set MONOCHROMIC_COMFYUI to a ComfyUI folder to run the pack in it"),
+]
+
+
+class Server:
+    """A ComfyUI on the CPU, on loopback, with folders of its own."""
+
+    def __init__(self, base, pack):
+        self.base, self.log = base, base / "server.log"
+        for name in ("custom_nodes", "input", "output", "models", "user"):
+            (base / name).mkdir()
+        (base / "custom_nodes" / "any-name").symlink_to(pack, target_is_directory=True)
+        for picture in (pack / "workflows" / "input").glob("*.png"):
+            shutil.copy(picture, base / "input")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        python = os.environ.get("MONOCHROMIC_COMFYUI_PYTHON", sys.executable)
+        command = [python, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(self.port)]
+        command += ["--disable-api-nodes", "--base-directory", str(base)]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, cwd=FOLDER, stdout=log, stderr=subprocess.STDOUT)
+        self.wait_for(lambda: self.get("/system_stats"), 180)
+
+    def wait_for(self, probe, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if found := probe():
+                    return found
+            except OSError:
+                pass
+            time.sleep(0.3)
+        raise TimeoutError(self.log.read_text())
+
+    def get(self, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            return json.load(answer)
+
+    def post(self, prompt):
+        body = json.dumps({"prompt": prompt}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/prompt", body)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["prompt_id"]
+
+    def run(self, prompt):
+        """Outputs of a prompt, by node."""
+        key = self.post(prompt)
+        done = self.wait_for(lambda: self.get(f"/history/{key}").get(key), 300)
+        assert done["status"]["status_str"] == "success", done["status"]
+        return done["outputs"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("comfyui"), Path(__file__).parent.parent)
+    yield server
+    server.process.terminate()
+    server.process.wait(30)
+
+
+def test_the_pack_loads_without_a_word(server):
+    lines = [line for line in server.log.read_text().splitlines() if "any-name" in line]
+    assert len(lines) == 1, lines
+    assert "seconds" in lines[0]
+    assert "FAILED" not in lines[0]
+
+
+def test_every_node_is_listed_as_it_describes_itself(server):
+    listed = server.get("/object_info")
+    for name, node in NODE_CLASS_MAPPINGS.items():
+        assert listed[name]["description"] == node.DESCRIPTION
+        assert listed[name]["output_name"] == list(node.RETURN_NAMES)
+        assert listed[name]["category"].startswith("Monochromic")
+
+
+@pytest.mark.parametrize("name", ["restore_photo", "remove_object", "color_hint"])
+def test_pixel_for_pixel_what_the_command_gives(server, root, tmp_path, name):
+    workflow = root / "workflows" / f"{name}.json"
+    prompt = load_graph(workflow, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api()
+    outputs = server.run(prompt)
+    assert main(["run", str(workflow), "--out", str(tmp_path)]) == 0
+    compared = 0
+    for output in outputs.values():
+        for image in output.get("images", []):
+            if image["type"] == "output":
+                place = Path(image["subfolder"]) / image["filename"]
+                theirs, ours = load_image(server.base / "output" / place), load_image(tmp_path / place)
+                assert torch.equal(theirs, ours)
+                compared += 1
+    assert compared == 1
+
+
+def test_metrics_show_the_same_numbers(server, root, tmp_path, capsys):
+    workflow = root / "workflows" / "restore_photo.json"
+    prompt = load_graph(workflow, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api()
+    prompt["8"]["inputs"]["region"] = "box"
+    shown = [text for output in server.run(prompt).values() for text in output.get("text", [])]
+    main(["run", str(workflow), "--out", str(tmp_path)])
+    assert shown[0] in capsys.readouterr().out
+
+
+def test_wrong_values_are_refused_with_the_nodes_own_words(server):
+    prompt = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "coffee_bleached.png"}},
+        "2": {"class_type": "MonochromicColorGuide", "inputs": {"points": "here"}},
+        "3": {"class_type": "PreviewAny", "inputs": {"source": ["2", 0]}},
+    }
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        server.post(prompt)
+    assert "colour hint 1 must read x,y,#rrggbb" in refusal.value.read().decode()
