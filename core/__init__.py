@@ -12,7 +12,7 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
 from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
-from .colorize import METHODS, Guide, Point, colorize, parse_points
+from .colorize import METHODS, SCHEDULES, Guide, Method, Point, Settings, Stroke, colorize, parse_points, parse_strokes
 from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WorkflowError
 from .images import load_alpha, load_hole, load_image, load_mask, save_image
 from .inpaint import fill
@@ -25,13 +25,17 @@ __all__ = [
     "BACKBONES",
     "KINDS",
     "METHODS",
+    "SCHEDULES",
     "Backbone",
     "Box",
     "Guide",
     "InputError",
+    "Method",
     "MonochromicError",
     "PictureError",
     "Point",
+    "Settings",
+    "Stroke",
     "UnknownNameError",
     "WorkflowError",
     "binarize",
@@ -52,6 +56,7 @@ __all__ = [
     "measure",
     "mse",
     "parse_points",
+    "parse_strokes",
     "psnr",
     "random_hole",
     "resize",

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from .backbone import Backbone
-from .colorize import Guide, colorize
+from .colorize import Guide, Settings, colorize
 from .inpaint import fill
 from .progress import Progress
 
@@ -15,11 +15,13 @@ def restore(
     backbone: str | Backbone = "telea",
     method: str = "propagate",
     guide: Guide | None = None,
+    settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Tensor:
     """Fill the hole of each photo and give it colour.
 
     image: float (B, 1 or 3, H, W) in [0, 1]. hole: (B or 1, 1, H, W), 1 = fill. guide: colour hints.
+    settings: for the colour methods that train on the photo.
     progress: called as `progress(done, total)` through the gray stage, then once more through the colour.
 
     Returns the shape, dtype and device of `image`, the known pixels bit for bit; an empty hole gives the
@@ -35,4 +37,4 @@ def restore(
     (torch.Size([1, 3, 32, 32]), True)
     """
     gray = fill(image, hole, backbone, progress=progress)
-    return colorize(image, gray, hole, method, guide, progress=progress)
+    return colorize(image, gray, hole, method, guide, settings=settings, progress=progress)

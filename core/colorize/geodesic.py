@@ -15,10 +15,13 @@ STEP = 1e-5  # cost of a pixel's way where the luminance does not change
 FAR = 1e6
 
 
-def hint_influence(gray: Tensor, known: Tensor, hinted: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
+def hint_influence(
+    gray: Tensor, known: Tensor, hinted: Tensor, hints: Tensor, strength: float = 1.0
+) -> tuple[Tensor, Tensor]:
     """How much each pixel belongs to a hint, (H, W) in [0, 1], and to which colour, (C, H, W).
 
     gray: (H, W) in [0, 1]. known, hinted: bool (H, W), apart, each true somewhere. hints: (C, H, W).
+    strength: above 0; twice of it makes the way from a hint half as long.
     """
     way = torch.full((2, *gray.shape), FAR, dtype=gray.dtype, device=gray.device)
     way[0, known] = 0
@@ -33,7 +36,7 @@ def hint_influence(gray: Tensor, known: Tensor, hinted: Tensor, hints: Tensor) -
             carried = torch.where(longer[1] < way[1], _shift(carried, dy, dx, 0.0), carried)
             way = torch.minimum(way, longer)
         moved = bool(way.sum(dtype=torch.float64) < before)
-    from_known, from_hint = way.square()
+    from_known, from_hint = way[0].square(), (way[1] / strength).square()
     return from_known / (from_known + from_hint).clamp(min=1e-20), carried
 
 

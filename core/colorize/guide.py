@@ -1,9 +1,11 @@
 """Colour hints: what the user says about colours that the photo itself no longer shows."""
 
+import json
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,7 +13,10 @@ from torch import Tensor
 from ..checks import check_image
 from ..errors import InputError
 
-POINT = re.compile(r"\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*#([0-9a-fA-F]{6})\s*(?:,\s*([^,\s]+)\s*)?")
+POINT = re.compile(r"\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*(#\w+)\s*(?:,\s*([^,\s]+)\s*)?")
+CODE = re.compile(r"#[0-9a-fA-F]{6}")
+
+Color = tuple[float, float, float]
 
 
 class Point(NamedTuple):
@@ -19,8 +24,18 @@ class Point(NamedTuple):
 
     x: float
     y: float
-    color: tuple[float, float, float]
+    color: Color
     radius: float = 0
+
+
+class Stroke(NamedTuple):
+    """A line of colour: corners (x, y) as shares of the photo's width and height, RGB in [0, 1], and the
+    width of the line as a share of the photo's longer side; at least a pixel is drawn.
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    color: Color
+    width: float
 
 
 def parse_points(text: str) -> tuple[Point, ...]:
@@ -34,35 +49,75 @@ def parse_points(text: str) -> tuple[Point, ...]:
 
 
 def _point(entry: str, place: int) -> Point:
-    wrong = InputError(f"colour hint {place} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
     match = POINT.fullmatch(entry)
-    if not match:
-        raise wrong
-    x, y, code, radius = match.groups()
     try:
+        x, y, code, radius = match.groups() if match else ()
         numbers = [float(v) for v in (x, y, radius or 0)]
+        if all(0 <= v < 1e6 for v in numbers):
+            return Point(numbers[0], numbers[1], _color(code), numbers[2])
     except ValueError:
-        raise wrong from None
-    if not all(0 <= v < 1e6 for v in numbers):
-        raise wrong
-    r, g, b = (int(code[i : i + 2], 16) / 255 for i in (0, 2, 4))
-    return Point(numbers[0], numbers[1], (r, g, b), numbers[2])
+        pass
+    raise InputError(f"colour hint {place} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
+
+
+def parse_strokes(text: str) -> tuple[Stroke, ...]:
+    """Strokes from JSON: a list of `{"points": [[x, y], ...], "color": "#rrggbb", "width": w}`, or an object
+    with that list under "strokes"; an empty text has none. Coordinates go from 0 to 1, see `Stroke`.
+
+    Raises `InputError` naming the stroke.
+    """
+    if not text.strip():
+        return ()
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"the colour strokes are not JSON: {error}") from error
+    data = data.get("strokes") if isinstance(data, dict) else data
+    if not isinstance(data, list):
+        raise InputError('the colour strokes must be a JSON list, or an object with a list under "strokes"')
+    return tuple(_stroke(entry, i + 1) for i, entry in enumerate(data))
+
+
+def _stroke(entry: Any, place: int) -> Stroke:
+    try:
+        corners = tuple((float(x), float(y)) for x, y in entry["points"])
+        stroke = Stroke(corners, _color(entry["color"]), float(entry["width"]))
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError(
+            f'colour stroke {place} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
+        ) from error
+    inside = all(0 <= v <= 1 for corner in corners for v in corner) and 0 <= stroke.width <= 1
+    if not corners or not inside:
+        raise InputError(f"colour stroke {place} needs points, and coordinates and a width from 0 to 1, got {entry}")
+    return stroke
+
+
+def _color(code: str) -> Color:
+    if not CODE.fullmatch(code):
+        raise ValueError(code)
+    r, g, b = (int(code[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return r, g, b
 
 
 @dataclass(frozen=True)
 class Guide:
-    """Hints for one photo or a batch: an RGBA picture, points, or both; points lie on top.
+    """Hints for one photo or a batch: an RGBA picture, strokes over it, points over both.
 
     picture: (1 or B, 4, h, w) in [0, 1]; a pixel with alpha of 0.5 or more is a hint. A picture of
-    another size than the photo is scaled to it by nearest pixel.
+    another size than the photo is scaled to it by nearest pixel. strength: how far hints reach, from 0
+    (their own pixels only) to 10; 1 is a fair share. Raises `InputError`.
     """
 
     picture: Tensor | None = None
     points: tuple[Point, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         if self.picture is not None:
             check_image(self.picture, "the hint picture", channels=(4,))
+        if not 0 <= self.strength <= 10:
+            raise InputError(f"the strength of hints must be from 0 to 10, got {self.strength:g}")
 
     def draw(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Colours (B, 3, H, W) and where they count, bool (B, 1, H, W), at the size of `image`.
@@ -75,20 +130,33 @@ class Guide:
             if len(self.picture) not in (1, b):
                 raise InputError(f"hints for {len(self.picture)} photos came with {b}; give 1 or {b}")
             canvas[:] = F.interpolate(self.picture.to(canvas), (h, w), mode="nearest-exact")
+        for stroke in self.strokes:
+            _paint(canvas, _line(stroke, h, w), stroke.color)
         for point in self.points:
-            _dab(canvas, point)
+            _paint(canvas, _disc(point, h, w), point.color)
         return canvas[:, :3], canvas[:, 3:] >= 0.5
 
 
-def _dab(canvas: Tensor, point: Point) -> None:
-    h, w = canvas.shape[-2:]
+def _paint(canvas: Tensor, where: np.ndarray, color: Color) -> None:
+    """Put an opaque colour on (B, 4, H, W) where a mask (H, W) is not 0."""
+    inside = torch.from_numpy(where != 0).to(canvas.device)
+    canvas[:, :, inside] = canvas.new_tensor([*color, 1.0])[None, :, None]
+
+
+def _disc(point: Point, h: int, w: int) -> np.ndarray:
     column, row = int(point.x), int(point.y)
     if column >= w or row >= h:
         raise InputError(
             f"colour hint at {point.x:g},{point.y:g} lies outside the photo of {w} x {h} pixels; "
             f"x goes from 0 to {w - 1}, y from 0 to {h - 1}"
         )
-    ys = torch.arange(h, device=canvas.device)[:, None] - row
-    xs = torch.arange(w, device=canvas.device)[None, :] - column
-    disc = ys**2 + xs**2 <= point.radius**2
-    canvas[:, :, disc] = canvas.new_tensor([*point.color, 1.0])[None, :, None]
+    ys, xs = np.ogrid[:h, :w]
+    return (ys - row) ** 2 + (xs - column) ** 2 <= point.radius**2
+
+
+def _line(stroke: Stroke, h: int, w: int) -> np.ndarray:
+    import cv2
+
+    corners = np.array([[(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]], np.int32)
+    width = max(1, round(stroke.width * max(h, w)))
+    return cv2.polylines(np.zeros((h, w), np.uint8), corners, False, 1, width)

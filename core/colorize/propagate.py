@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..color import chroma
+from ..color import chroma, to_rgb_in_gamut
 from .geodesic import hint_influence
+from .method import Method, Settings, Task, Watch
 from .prior import attend, describe
 from .stencil import OFFSETS, Stencil, number, solve
 
@@ -29,22 +30,16 @@ DOUBT = 0.05  # chroma spread at which a prior is half sure
 HINT_PULL = 1.0  # pull of a hint on pixels that belong to it
 
 
-def propagate(image: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor, hints: Tensor) -> Tensor:
-    """Chroma for the hole of one photo, or of a crop of it.
-
-    image: (1, 3, H, W), never looked at under the hole. gray: (1, 1, H, W), the luminance everywhere.
-    hole, hinted: bool (1, 1, H, W), hinted within the hole. hints: (1, 2, H, W), chroma where hinted.
-    All float32 but the masks. Returns chroma (1, 2, H, W), for the hole.
-    """
-    given = torch.where(hinted, hints, chroma(image))
-    unknown = hole & ~hinted
+def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
+    """RGB (1, 3, H, W) with the luminance of the gray image."""
+    given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
+    unknown = task.hole & ~task.hinted
     if unknown.any():
-        guess, pull = _prior(given, gray, hole, hinted)
+        guess, pull = _prior(task, given)
         row, column = unknown[0, 0].nonzero(as_tuple=True)
-        given[0, :, row, column] = _solve(
-            given[0], gray[0, 0], row, column, guess[:, row, column].T, pull[row, column]
-        ).T
-    return given
+        guess, pull = guess[:, row, column].T, pull[row, column]
+        given[0, :, row, column] = _solve(given[0], task.gray[0, 0], row, column, guess, pull).T
+    return to_rgb_in_gamut(task.gray, given)
 
 
 def _solve(given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, pull: Tensor) -> Tensor:
@@ -70,26 +65,30 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
     return ties.masked_fill(beside.isinf(), 0)
 
 
-def _prior(given: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor) -> tuple[Tensor, Tensor]:
+def _prior(task: Task, given: Tensor) -> tuple[Tensor, Tensor]:
     """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W).
 
     Made at no more than PRIOR_AREA pixels, each of which may be part hole and part known.
     """
-    h, w = gray.shape[-2:]
+    h, w = task.gray.shape[-2:]
     shrink = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
     size = (max(1, round(h / shrink)), max(1, round(w / shrink)))
-    share = F.interpolate((~hole).float(), size, mode="area")
-    mean = F.interpolate(given.masked_fill(hole, 0), size, mode="area") / share.clamp(min=1e-6)
-    small = F.interpolate(gray, size, mode="area")
+    share, mean = _reduce(given, ~task.hole, size)
+    small = F.interpolate(task.gray, size, mode="area")
     guess, spread = _look_up(small, mean, share)
     pull = SCREENING / (1 + (spread / DOUBT) ** 2)
-    if hinted.any():
-        part = F.interpolate(hinted.float(), size, mode="area")
-        hints = F.interpolate(given.masked_fill(~hinted, 0), size, mode="area") / part.clamp(min=1e-6)
-        near, colour = hint_influence(small[0, 0], (share == 1)[0, 0], (part > 0)[0, 0], hints[0])
+    if task.hinted.any() and task.strength > 0:
+        part, hints = _reduce(given, task.hinted, size)
+        near, colour = hint_influence(small[0, 0], share[0, 0] == 1, part[0, 0] > 0, hints[0], task.strength)
         guess, pull = torch.lerp(guess, colour, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
     full = F.interpolate(torch.cat([guess, pull[None]])[None], (h, w), mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
+
+
+def _reduce(values: Tensor, where: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Share of each smaller pixel that `where` holds, (1, 1, *size), and the mean of `values` over it."""
+    share = F.interpolate(where.float(), size, mode="area")
+    return share, F.interpolate(values * where, size, mode="area") / share.clamp(min=1e-6)
 
 
 def _look_up(gray: Tensor, mean: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,3 +110,6 @@ def _look_up(gray: Tensor, mean: Tensor, share: Tensor) -> tuple[Tensor, Tensor]
     found[asking] = torch.cat([colour, spread[:, None]], dim=1)
     found = found.T.reshape(3, *size)
     return found[:2], found[2]
+
+
+PROPAGATE = Method("propagate", "closed form; the same photo always gives the same colours", run, context=64)

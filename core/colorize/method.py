@@ -1,0 +1,71 @@
+"""The record that every colour method fills in, and what it is given to work on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ..errors import InputError, UnknownNameError
+from ..progress import Preview, Progress
+from .schedules import SCHEDULES
+
+
+class Task(NamedTuple):
+    """One photo, or a crop of one, to colour; float32.
+
+    image: (1, 3, H, W), zero in the hole. gray: (1, 1, H, W), the luminance everywhere. hole, hinted: bool
+    (1, 1, H, W), hinted within the hole. hints: (1, 3, H, W), colours where hinted. strength: of the hints.
+    """
+
+    image: Tensor
+    gray: Tensor
+    hole: Tensor
+    hinted: Tensor
+    hints: Tensor
+    strength: float
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Choices of the methods that train a network on the photo; `propagate` needs none.
+
+    seed: of the network's first weights, >= 0. scales: height of the pyramid, 1 to 5. schedule: how the
+    learning rate goes from scale to scale, by name. iterations: at each scale; 0 = the method's own.
+    stop_loss: a scale ends early once its mean squared error on the known pixels is below; 0 = never.
+    """
+
+    seed: int = 0
+    scales: int = 3
+    schedule: str = "paper"
+    iterations: int = 0
+    stop_loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.scales <= 5:
+            raise InputError(f"scales must be from 1 to 5, got {self.scales}")
+        if self.schedule not in SCHEDULES:
+            raise UnknownNameError("rate schedule", self.schedule, SCHEDULES)
+        if self.seed < 0 or self.iterations < 0 or self.stop_loss < 0:
+            raise InputError("seed, iterations and stop_loss must not be negative")
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How a method tells how far it is: `progress(done, total)` at each iteration, `preview(image)` now and then."""
+
+    progress: Progress = field(default=lambda done, total: None)
+    preview: Preview | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of colouring: `run(task, settings, watch)` returns RGB (1, 3, H, W), looked at in the hole.
+
+    context: least pixels around a part of the hole to work with; None = the whole photo.
+    """
+
+    id: str
+    title: str
+    run: Callable[[Task, Settings, Watch], Tensor]
+    context: int | None

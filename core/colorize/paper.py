@@ -1,0 +1,100 @@
+"""The paper's own colour stage: a fresh network for each scale, trained on the known pixels of this photo.
+
+Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and Monochromic Bottleneck", CVPR 2021,
+section 3.3, with the presets of its program (github.com/Tengfei-Wang/external-internal-inpainting, which has
+no licence: nothing of it is copied). `Settings()` is the program's default. It differs in three ways only:
+
+- the hole of the picture is painted over before it is reduced, so that no known pixel of a smaller scale
+  holds what lies under the hole (the program reduces the picture as it is);
+- the first weights come from a seed;
+- hints, if there are any, add their own squared error, at every scale.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .method import Method, Settings, Task, Watch
+from .pyramid import enlarge, hint_pyramid, image_pyramid, known_pyramid
+from .residual import build
+from .schedules import PAPER_ITERATIONS, rates
+
+LEAST_SIDE = 8  # of the smallest scale; the pyramid is lower for smaller photos
+PREVIEW_EVERY = 25  # iterations
+
+
+def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
+    """RGB (1, 3, H, W) as the last network gives it."""
+    h, w = task.gray.shape[-2:]
+    pads = (0, max(LEAST_SIDE - w, 0), 0, max(LEAST_SIDE - h, 0))
+    image, gray, hole, hinted, hints = (F.pad(t.float(), pads, mode="replicate") for t in task[:5])
+    scales = max(s for s in range(1, settings.scales + 1) if s == 1 or min(gray.shape[-2:]) >> (s - 1) >= LEAST_SIDE)
+    levels = zip(
+        image_pyramid(_painted_over(image, hole), scales),
+        image_pyramid(gray, scales),
+        known_pyramid(hole, scales),
+        hint_pyramid(hinted, hints, scales),
+        rates(settings.schedule, scales),
+        strict=True,
+    )
+    steps = settings.iterations or PAPER_ITERATIONS[scales]
+    result = None
+    for scale, (target, light, known, (where, colors), rate) in enumerate(levels):
+        source = light
+        if result is not None:
+            source = torch.cat([light, enlarge(result, *light.shape[-2:])], dim=1)
+        net = build(source.shape[1], source, settings.seed + scale)
+        optimizer = torch.optim.Adam(net.parameters(), lr=rate)
+        for step in range(steps):
+            watch.progress(scale * steps + step, scales * steps)
+            hint_weight = task.strength if where.any() else 0.0
+            out, loss = train_step(net, optimizer, source, target, known, (where, colors), hint_weight)
+            if not math.isfinite(loss):  # the batch statistics of a flat picture have no spread
+                break
+            result = out
+            if watch.preview and step % PREVIEW_EVERY == 0:
+                watch.preview(result)
+            if loss < settings.stop_loss:
+                break
+    return result[..., :h, :w]
+
+
+def train_step(
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    source: Tensor,
+    target: Tensor,
+    known: Tensor,
+    hints: tuple[Tensor, Tensor] | None = None,
+    hint_weight: float = 0.0,
+) -> tuple[Tensor, float]:
+    """One step of Adam on the known pixels; the network's output before it, and its loss there."""
+    optimizer.zero_grad()
+    out = net(source)
+    loss = F.mse_loss(out * known, target * known)
+    total = loss
+    if hint_weight:
+        where, colors = hints
+        total = loss + hint_weight * ((out - colors) * where).square().sum() / (3 * where.sum())
+    total.backward()
+    optimizer.step()
+    return out.detach(), loss.item()
+
+
+def _painted_over(image: Tensor, hole: Tensor) -> Tensor:
+    """The picture with colours from around the hole in it, nearer ones first: halves, then back."""
+    known = 1 - hole
+    levels = [(image * known, known)]
+    while min(levels[-1][0].shape[-2:]) > 1:
+        levels.append(tuple(F.avg_pool2d(t, 2, ceil_mode=True) for t in levels[-1]))
+    share = F.adaptive_avg_pool2d(known, 1)
+    filled = F.adaptive_avg_pool2d(image * known, 1) / share
+    for colors, weight in reversed(levels):
+        filled = F.interpolate(filled, colors.shape[-2:], mode="nearest-exact")
+        filled = torch.where(weight > 0, colors / weight.clamp(min=1e-6), filled)
+    return torch.where(hole > 0, filled, image)
+
+
+PAPER = Method("paper", "EII: a network trained on this photo (minutes)", run, context=None)

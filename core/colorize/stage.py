@@ -1,0 +1,91 @@
+"""From a photo, its filled gray image and hints to the coloured photo, by the method of your choice."""
+
+import torch
+from torch import Tensor
+
+from ..checks import check_hole, check_image, shape_of
+from ..color import chroma, to_rgb_in_gamut
+from ..errors import InputError, UnknownNameError
+from ..masks import Box, composite
+from ..progress import Preview, Progress
+from ..regions import hole_boxes
+from .guide import Guide
+from .method import Method, Settings, Task, Watch
+from .paper import PAPER
+from .propagate import PROPAGATE
+
+METHODS: dict[str, Method] = {method.id: method for method in (PROPAGATE, PAPER)}
+
+
+def colorize(
+    image: Tensor,
+    gray: Tensor,
+    hole: Tensor,
+    method: str = "propagate",
+    guide: Guide | None = None,
+    *,
+    keep_luminance: bool = True,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    preview: Preview | None = None,
+) -> Tensor:
+    """Colour the hole: its luminance is `gray`, its chroma comes from the known pixels and the hints.
+
+    image: float (B, 3, H, W) in [0, 1], never looked at under the hole; a gray one (B, 1, H, W) has no
+    colour to give, and comes back with `gray` in the hole. gray: (B, 1, H, W) in [0, 1].
+    hole: (B or 1, 1, H, W), 1 = fill. guide: hints; those outside the hole are passed over.
+    keep_luminance: False lets a hint's pixel have the hint's own brightness, and `paper` its network's.
+    settings: for the methods that train on the photo. progress: called as `progress(done, total)` for each
+    iteration and part of the hole. preview: called with the photo or part as it stands, for those methods.
+
+    Returns the size, dtype and device of `image`, the known pixels bit for bit. In the hole the
+    luminance is `gray`, and a hint's pixel has the hint's chroma; where that leaves no room for a colour it
+    is paled (`to_rgb_in_gamut`). Raises `InputError` and `UnknownNameError`.
+    """
+    check_image(image)
+    check_image(gray, "gray", channels=(1,))
+    hole = check_hole(hole, image)
+    if gray.shape != hole.shape:
+        raise InputError(f"gray must be {shape_of(hole)} to match the image, got {shape_of(gray)}")
+    if method not in METHODS:
+        raise UnknownNameError("colour method", method, METHODS)
+    if image.shape[1] == 1:
+        return composite(gray, image, hole)
+    hints, hinted = guide.draw(image) if guide else (None, None)
+    result = image.clone()
+    work = [(i, box) for i in range(len(image)) for box in _boxes(METHODS[method], hole[i, 0])]
+    for part, (i, box) in enumerate(work):
+        here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
+        task = _task(*here, strength=guide.strength if guide else 1.0)
+        found = METHODS[method].run(task, settings or Settings(), _watch(part, len(work), progress, preview))
+        here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
+    if progress:
+        progress(len(work), len(work))
+    return result
+
+
+def _boxes(method: Method, hole: Tensor) -> list[Box]:
+    whole = [Box(0, 0, *hole.shape)] if hole.any() else []
+    return whole if method.context is None else hole_boxes(hole, method.context)
+
+
+def _task(
+    photo: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor | None, hints: Tensor | None, strength: float
+) -> Task:
+    known = photo.masked_fill(hole, 0).float()
+    if hinted is None or hints is None:
+        hinted, hints = torch.zeros_like(hole), torch.zeros_like(known)
+    return Task(known, gray.float(), hole, hinted & hole, hints, strength)
+
+
+def _watch(part: int, parts: int, progress: Progress | None, preview: Preview | None) -> Watch:
+    """Progress of one part of the hole as progress of all of them."""
+    if progress is None:
+        return Watch(preview=preview)
+    return Watch(lambda done, total: progress(part * total + done, parts * total), preview)
+
+
+def _finish(task: Task, found: Tensor, keep_luminance: bool) -> Tensor:
+    """A method's colours with the hints as they were given, on the luminance of the gray image."""
+    found = torch.where(task.hinted, task.hints, found.clamp(0, 1))
+    return to_rgb_in_gamut(task.gray, chroma(found)) if keep_luminance else found
