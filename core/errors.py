@@ -4,6 +4,7 @@
     ├── InputError        (ValueError)   a tensor, number or text that does not fit
     ├── PictureError      (OSError)      a picture file that cannot be read or written
     ├── UnknownNameError  (LookupError)  no backbone, method or region of that name
+    ├── WeightsError      (OSError)      a weight file that is missing or not the right one
     └── WorkflowError     (ValueError)   a workflow that cannot be read or run
 
 Each message says what was expected, what came, and what to do next.
@@ -33,6 +34,10 @@ class UnknownNameError(MonochromicError, LookupError):
         near = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
         super().__init__(f"no {kind} {name!r}; {hint}")
+
+
+class WeightsError(MonochromicError, OSError):
+    """A weight file is missing, or is not what the manifest says it is."""
 
 
 class WorkflowError(MonochromicError, ValueError):

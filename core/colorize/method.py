@@ -62,10 +62,12 @@ class Watch:
 class Method:
     """One way of colouring: `run(task, settings, watch)` returns RGB (1, 3, H, W), looked at in the hole.
 
-    context: least pixels around a part of the hole to work with; None = the whole photo.
+    context: least pixels around a part of the hole to work with; None = the whole photo. trains: whether it
+    needs gradients.
     """
 
     id: str
     title: str
     run: Callable[[Task, Settings, Watch], Tensor]
     context: int | None
+    trains: bool = False

@@ -97,4 +97,4 @@ def _painted_over(image: Tensor, hole: Tensor) -> Tensor:
     return torch.where(hole > 0, filled, image)
 
 
-PAPER = Method("paper", "EII: a network trained on this photo (minutes)", run, context=None)
+PAPER = Method("paper", "EII: a network trained on this photo (minutes)", run, context=None, trains=True)

@@ -1,15 +1,18 @@
-"""The closed-form colour stage: keep the luminance, carry the photo's own chroma into the hole.
+"""The default colour stage: keep the luminance, carry the photo's own chroma into the hole.
 
-1. A prior for every hole pixel by attention to this photo's known pixels (`prior.py`), at a reduced
-   size, because chroma is smooth.
+1. A prior for every hole pixel by attention to this photo's known pixels (`prior.py`), at a reduced size,
+   because chroma is smooth. Where to look was learned from other photos; the colours are this photo's.
 2. The screened Levin system (`stencil.py`): chroma flows from the border of the hole along similar gray,
    and is drawn to the prior as strongly as the prior is sure of itself.
 
 Hints are given pixels of that system like the known ones, so a hint wins at its place; and where a pixel
 is nearer to a hint than to anything known (`geodesic.py`), the hint is its prior.
 
-Nothing is random and nothing is trained: the same photo gives the same colours.
+Nothing is random and nothing is trained on the photo: the same photo gives the same colours.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,24 +21,31 @@ from torch import Tensor
 from ..color import chroma, to_rgb_in_gamut
 from .geodesic import hint_influence
 from .method import Method, Settings, Task, Watch
-from .prior import attend, describe
+from .prior import colour_prior
 from .stencil import OFFSETS, Stencil, number, solve
 
+Prior = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+"""From gray, mean chroma and known share to a guess and its expected squared error; see `colour_prior`."""
+
 PRIOR_AREA = 256 * 256  # pixels at which the prior is made
-KEYS = 4096  # known pixels that the prior looks at
 CONTRAST = 0.01  # luminance step at which two neighbours' tie falls to 1/e
 FLOOR = 1e-3  # least tie, so that no pixel stands alone
-SCREENING = 3e-3  # pull of a prior that is sure
-DOUBT = 0.05  # chroma spread at which a prior is half sure
+SCREENING = 0.03  # pull of a prior that is sure
+DOUBT = 1e-3  # expected squared error of the chroma at which a prior is half sure
 HINT_PULL = 1.0  # pull of a hint on pixels that belong to it
 
 
 def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image."""
+    return propagate(task, colour_prior)
+
+
+def propagate(task: Task, prior: Prior) -> Tensor:
+    """RGB (1, 3, H, W) with the luminance of the gray image, drawn to what `prior` guesses."""
     given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
     unknown = task.hole & ~task.hinted
     if unknown.any():
-        guess, pull = _prior(task, given)
+        guess, pull = _guess(task, prior)
         row, column = unknown[0, 0].nonzero(as_tuple=True)
         guess, pull = guess[:, row, column].T, pull[row, column]
         given[0, :, row, column] = _solve(given[0], task.gray[0, 0], row, column, guess, pull).T
@@ -65,51 +75,52 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
     return ties.masked_fill(beside.isinf(), 0)
 
 
-def _prior(task: Task, given: Tensor) -> tuple[Tensor, Tensor]:
-    """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W).
-
-    Made at no more than PRIOR_AREA pixels, each of which may be part hole and part known.
-    """
-    h, w = task.gray.shape[-2:]
-    shrink = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
-    size = (max(1, round(h / shrink)), max(1, round(w / shrink)))
-    share, mean = _reduce(given, ~task.hole, size)
-    small = F.interpolate(task.gray, size, mode="area")
-    guess, spread = _look_up(small, mean, share)
-    pull = SCREENING / (1 + (spread / DOUBT) ** 2)
+def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
+    """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W)."""
+    small = reduce_task(task)
+    guess, error = prior(small.gray, small.mean, small.share)
+    pull = SCREENING / (1 + error / DOUBT)
     if task.hinted.any() and task.strength > 0:
-        part, hints = _reduce(given, task.hinted, size)
-        near, colour = hint_influence(small[0, 0], share[0, 0] == 1, part[0, 0] > 0, hints[0], task.strength)
+        outside, hinted = _share(~task.hole, small.gray)[0, 0] == 1, small.hinted[0, 0] > 0
+        near, colour = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
         guess, pull = torch.lerp(guess, colour, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
-    full = F.interpolate(torch.cat([guess, pull[None]])[None], (h, w), mode="bilinear", align_corners=False)
+    size = task.gray.shape[-2:]
+    full = F.interpolate(torch.cat([guess, pull[None]])[None], size, mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
 
 
-def _reduce(values: Tensor, where: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Share of each smaller pixel that `where` holds, (1, 1, *size), and the mean of `values` over it."""
-    share = F.interpolate(where.float(), size, mode="area")
-    return share, F.interpolate(values * where, size, mode="area") / share.clamp(min=1e-6)
+class Reduced(NamedTuple):
+    """A task at no more than PRIOR_AREA pixels, each of which may be part hole and part known.
 
-
-def _look_up(gray: Tensor, mean: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-    """Chroma (2, H, W) by attention to the known pixels, and its spread (H, W).
-
-    gray: (1, 1, H, W). mean: (1, 2, H, W), chroma of what is known in each pixel. share: (1, 1, H, W) of
-    each pixel that is known.
+    gray: (1, 1, h, w). mean: (1, 2, h, w), chroma of what is known in each pixel. share: (1, 1, h, w), how
+    much of it is known, hints included. hints: (1, 2, h, w), chroma of the hints in each pixel; hinted:
+    (1, 1, h, w), how much of it they are.
     """
-    size = gray.shape[-2:]
-    described = describe(gray).flatten(1).T
-    share, mean = share.flatten(), mean.flatten(2)[0].T
-    asking, telling = share < 1, share == 1
-    if not telling.any():
-        telling = share > 0
-    pick = telling.nonzero().squeeze(1)
-    pick = pick[:: -(-len(pick) // KEYS)]
-    found = torch.cat([mean, torch.zeros_like(mean[:, :1])], dim=1)
-    colour, spread = attend(described[asking], described[pick], mean[pick])
-    found[asking] = torch.cat([colour, spread[:, None]], dim=1)
-    found = found.T.reshape(3, *size)
-    return found[:2], found[2]
+
+    gray: Tensor
+    mean: Tensor
+    share: Tensor
+    hints: Tensor
+    hinted: Tensor
+
+
+def reduce_task(task: Task) -> Reduced:
+    """The task at the size that the prior works at."""
+    h, w = task.gray.shape[-2:]
+    shrink = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
+    size = (max(1, round(h / shrink)), max(1, round(w / shrink)))
+    gray = F.interpolate(task.gray, size, mode="area")
+    hints = chroma(task.hints)
+    given, known = torch.where(task.hinted, hints, chroma(task.image)), task.hinted | ~task.hole
+    mean, mean_hint = (
+        F.interpolate(c * where, size, mode="area") / _share(where, gray).clamp(min=1e-6)
+        for c, where in ((given, known), (hints, task.hinted))
+    )
+    return Reduced(gray, mean, _share(known, gray), mean_hint, _share(task.hinted, gray))
+
+
+def _share(where: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(where.float(), like.shape[-2:], mode="area")
 
 
 PROPAGATE = Method("propagate", "closed form; the same photo always gives the same colours", run, context=64)

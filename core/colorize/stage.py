@@ -11,10 +11,11 @@ from ..progress import Preview, Progress
 from ..regions import hole_boxes
 from .guide import Guide
 from .method import Method, Settings, Task, Watch
+from .network import NETWORK
 from .paper import PAPER
 from .propagate import PROPAGATE
 
-METHODS: dict[str, Method] = {method.id: method for method in (PROPAGATE, PAPER)}
+METHODS: dict[str, Method] = {method.id: method for method in (PROPAGATE, NETWORK, PAPER)}
 
 
 def colorize(
@@ -57,7 +58,7 @@ def colorize(
     for part, (i, box) in enumerate(work):
         here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
         task = _task(*here, strength=guide.strength if guide else 1.0)
-        found = METHODS[method].run(task, settings or Settings(), _watch(part, len(work), progress, preview))
+        found = _run(METHODS[method], task, settings or Settings(), _watch(part, len(work), progress, preview))
         here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
     if progress:
         progress(len(work), len(work))
@@ -76,6 +77,12 @@ def _task(
     if hinted is None or hints is None:
         hinted, hints = torch.zeros_like(hole), torch.zeros_like(known)
     return Task(known, gray.float(), hole, hinted & hole, hints, strength)
+
+
+def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor:
+    """The method's answer, with gradients where it trains, whatever mode the caller is in."""
+    with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
+        return method.run(Task(*(t.clone() for t in task[:-1]), task.strength), settings, watch)
 
 
 def _watch(part: int, parts: int, progress: Progress | None, preview: Preview | None) -> Watch:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from monochromic.core.colorize.paper import train_step
 from monochromic.core.colorize.pyramid import enlarge, image_pyramid, known_pyramid
 from monochromic.core.colorize.residual import ResidualNetwork, build

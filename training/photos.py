@@ -1,0 +1,47 @@
+"""Photos to train on: a folder of pictures or tar shards of them, decoded once, cut at random."""
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.random import Generator
+from PIL import Image
+from torch import Tensor
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+
+
+def load_photos(folder: Path) -> list[np.ndarray]:
+    """Every picture in a folder and in the tar files of it, as uint8 (H, W, 3), in the order of their names."""
+    photos = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for _, data in _files(folder)]
+    if not photos:
+        raise SystemExit(f"no pictures ({', '.join(ENDINGS)}) and no tar files of them in {folder}")
+    return photos
+
+
+def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in ENDINGS:
+            yield path.name, path.read_bytes()
+        elif path.suffix == ".tar":
+            with tarfile.open(path) as shard:
+                for member in sorted(shard.getmembers(), key=lambda m: m.name):
+                    if member.name.lower().endswith(ENDINGS):
+                        yield member.name, shard.extractfile(member).read()
+
+
+def random_cut(photo: np.ndarray, side: int, random: Generator) -> Tensor:
+    """A square of 55 to 100 % of the shorter side, as float (3, side, side) in [0, 1], at times mirrored."""
+    h, w = photo.shape[:2]
+    n = max(int(min(h, w) * random.uniform(0.55, 1)), min(side, h, w))
+    top, left = random.integers(0, h - n + 1), random.integers(0, w - n + 1)
+    cut = photo[top : top + n, left : left + n]
+    cut = cut[:, ::-1] if random.random() < 0.5 else cut
+    cut = cut[::-1] if random.random() < 0.15 else cut
+    image = torch.from_numpy(cut.copy()).permute(2, 0, 1)[None].float() / 255
+    mode = {"mode": "area"} if n >= side else {"mode": "bilinear", "antialias": True}
+    return F.interpolate(image, (side, side), **mode)[0]
