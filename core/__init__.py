@@ -13,7 +13,7 @@ from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
 from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .colorize import METHODS, SCHEDULES, Guide, Method, Point, Settings, Stroke, colorize, parse_points, parse_strokes
-from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WorkflowError
+from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WeightsError, WorkflowError
 from .images import load_alpha, load_hole, load_image, load_mask, save_image
 from .inpaint import fill
 from .masks import Box, binarize, bounding_box, composite, fit, grow, resize
@@ -37,6 +37,7 @@ __all__ = [
     "Settings",
     "Stroke",
     "UnknownNameError",
+    "WeightsError",
     "WorkflowError",
     "binarize",
     "bounding_box",

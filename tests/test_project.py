@@ -1,6 +1,6 @@
 """What the project's files say of each other."""
 
-import json
+import hashlib
 import re
 
 import pytest
@@ -11,6 +11,7 @@ except ImportError:  # Python 3.10
     import tomli as tomllib
 
 from monochromic.core import BACKBONES, METHODS
+from monochromic.core.weights import read_manifest
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 
 NAMES = re.compile(r"^[\w-]+")
@@ -54,11 +55,15 @@ def test_the_readme_names_every_choice(root):
         assert (root / path).exists(), path
 
 
-def test_the_manifest_is_well_formed(root):
-    text = (root / "weights_manifest.json").read_text()
-    manifest = json.loads(text)
-    assert manifest["version"] == 1
-    assert json.dumps(manifest) + "\n" == text
+def test_every_shipped_weight_file_is_in_the_manifest_with_its_card(root):
+    rows = read_manifest().values()
+    assert {row.bundled for row in rows} == {f"weights/{p.name}" for p in (root / "weights").glob("*.safetensors")}
+    for row in rows:
+        data = (root / row.bundled).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (row.size, row.sha256)
+        card = (root / row.card).read_text()
+        assert row.licence in card
+        assert "training/" in card
 
 
 def test_every_workflow_has_its_picture(root):

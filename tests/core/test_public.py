@@ -95,4 +95,5 @@ def test_the_error_tree_is_as_drawn():
     assert issubclass(errors.InputError, ValueError)
     assert issubclass(errors.PictureError, OSError)
     assert issubclass(errors.UnknownNameError, LookupError)
+    assert issubclass(errors.WeightsError, OSError)
     assert issubclass(errors.WorkflowError, ValueError)
