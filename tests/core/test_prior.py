@@ -84,7 +84,6 @@ def test_training_fits_the_photo():
             total += ((guess - chroma(photo)[0]).square() * hidden[0]).sum().item()
         return total
 
-
     assert error(trained) < 0.95 * error(shipped)
 
 
