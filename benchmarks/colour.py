@@ -1,12 +1,14 @@
 """Colour methods side by side: the true gray is given, the colour in the hole is not.
 
-    python benchmarks/colour.py [--side 256] [--seeds 6] [--methods propagate ...] [--photos FOLDER]
+    python benchmarks/colour.py [--side 256] [--seeds 6] [--methods propagate ...] [--photos FOLDER] [--name colour]
 
 Four free photos, each with brush strokes over a fifth of it and with a 45 % x 45 % box, for each seed; or
-the photos of a folder. PSNR and CIEDE2000 count the pixels of the hole.
+the photos of a folder. PSNR and CIEDE2000 count the pixels of the hole. A trained method gets the seed of its
+case. Beside the table a figure shows the first cases.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,70 +16,92 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from baselines import levin, mean_chroma, neighbours
 from cases import box_hole, eight_cases
-from monochromic.core import METHODS, chroma, colorize, load_image, luminance, psnr, random_hole, to_rgb_in_gamut
-from report import table, write
+from monochromic.core import METHODS, Settings, colorize, load_image, luminance, psnr, random_hole, save_image
+from report import RESULTS, table, write
 from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
-Run = Callable[[Tensor, Tensor, Tensor], Tensor]
+Run = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+Case = tuple[str, Tensor, Tensor, int]
+SHOWN = 8  # cases in the figure
+BASELINES = {"mean_chroma": mean_chroma, "levin": levin, "neighbours": neighbours}
 
 
-def mean_chroma(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
-    """The simplest there is: the mean chroma of the known pixels everywhere in the hole."""
-    mean = chroma(image)[..., hole[0, 0] == 0].mean(-1)[..., None, None]
-    return torch.where(hole > 0, to_rgb_in_gamut(gray, mean.expand(-1, -1, *gray.shape[-2:])), image)
+def runner(name: str) -> Run:
+    if name in BASELINES:
+        return lambda image, gray, hole, seed: BASELINES[name](image, gray, hole)
+    return lambda image, gray, hole, seed: colorize(image, gray, hole, name, settings=Settings(seed=seed))
 
 
-def methods(names: list[str]) -> dict[str, Run]:
-    runs: dict[str, Run] = {"mean chroma": mean_chroma}
-    return runs | {name: lambda i, g, h, name=name: colorize(i, g, h, name) for name in names}
+def shipped_cases(side: int, seeds: int) -> list[Case]:
+    return [(*case, seed) for seed in range(seeds) for case in eight_cases(side, seed)]
 
 
-def folder_cases(folder: Path, side: int) -> Iterator[tuple[str, Tensor, Tensor]]:
+def folder_cases(folder: Path, side: int) -> Iterator[Case]:
     """Each photo of a folder, cut square and reduced to `side`, with strokes and with a box."""
     for i, path in enumerate(sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))):
         image = load_image(path).expand(-1, 3, -1, -1)
         n = min(image.shape[-2:])
         top, left = (image.shape[-2] - n) // 2, (image.shape[-1] - n) // 2
         image = F.interpolate(image[..., top : top + n, left : left + n], (side, side), mode="area")
-        yield f"{path.name}, strokes", image, random_hole("free_form", side, side, 0.2, seed=i)
-        yield f"{path.name}, box", image, box_hole(side, seed=i)
+        yield f"{path.name}, strokes", image, random_hole("free_form", side, side, 0.2, seed=i), 0
+        yield f"{path.name}, box", image, box_hole(side, seed=i), 0
 
 
-def measure(run: Run, image: Tensor, hole: Tensor) -> tuple[float, float, float]:
-    """PSNR in dB, mean CIEDE2000 and seconds for one case."""
+def measure(run: Run, case: Case) -> tuple[list[float], Tensor]:
+    """PSNR in dB, mean CIEDE2000 and seconds for one case, and the picture."""
+    _, image, hole, seed = case
     gray, inside = luminance(image), hole[0, 0].numpy() > 0
     holed = torch.where(hole > 0, torch.zeros_like(image), image)
     start = time.perf_counter()
-    result = run(holed, gray, hole)
+    result = run(holed, gray, hole, seed)
     seconds = time.perf_counter() - start
     lab = [rgb2lab(x[0].permute(1, 2, 0).numpy()) for x in (image, result)]
-    return psnr(result, image, hole.bool()).item(), deltaE_ciede2000(*lab)[inside].mean(), seconds
+    return [psnr(result, image, hole.bool()).item(), deltaE_ciede2000(*lab)[inside].mean(), seconds], result
+
+
+def figure(cases: list[Case], pictures: dict[str, list[Tensor]]) -> Tensor:
+    """A row for each case, at half size: the photo, its hole in gray, and what each method made of it."""
+    rows = []
+    for i, (_, image, hole, _) in enumerate(cases[:SHOWN]):
+        holed = torch.where(hole > 0, luminance(image), image)
+        rows.append(torch.cat([image, holed, *(shown[i] for shown in pictures.values())], dim=3))
+    return F.avg_pool2d(torch.cat(rows, dim=2), 2)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--side", type=int, default=256)
     parser.add_argument("--seeds", type=int, default=6)
-    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--methods", nargs="+", default=[*BASELINES, "propagate"], choices=[*BASELINES, *METHODS])
     parser.add_argument("--photos", type=Path)
+    parser.add_argument("--cases", type=int, help="only so many, from the first")
     parser.add_argument("--name", default="colour", help="of the table in results/")
     options = parser.parse_args()
-    if options.photos:
-        cases = list(folder_cases(options.photos, options.side))
-    else:
-        cases = [case for seed in range(options.seeds) for case in eight_cases(options.side, seed)]
-    rows = []
-    for name, run in methods(options.methods).items():
-        run(cases[0][1], luminance(cases[0][1]), cases[0][2])
-        found = np.array([measure(run, image, hole) for _, image, hole in cases])
-        strokes, boxes = found[::2, 0].mean(), found[1::2, 0].mean()
-        rows.append([name, *(f"{v:.2f}" for v in (found[:, 0].mean(), strokes, boxes, found[:, 0].min()))])
-        rows[-1] += [f"{found[:, 1].mean():.2f}", f"{np.median(found[:, 2]):.2f}"]
+    cases = list(folder_cases(options.photos, options.side)) if options.photos else []
+    cases = (cases or shipped_cases(options.side, options.seeds))[: options.cases]
+    rows, pictures = [], {}
+    for name in options.methods:
+        run = runner(name)
+        if name not in ("network", "paper"):
+            measure(run, cases[0])  # loads what is loaded once
+        found, shown = [], []
+        for case in cases:
+            numbers, picture = measure(run, case)
+            found.append(numbers)
+            shown.append(picture)
+            print(f"{name}: {case[0]}, {numbers[0]:.2f} dB, {numbers[2]:.2f} s", file=sys.stderr)
+        psnrs, colours, seconds = np.array(found).T
+        numbers = (psnrs.mean(), psnrs[::2].mean(), psnrs[1::2].mean(), psnrs.min(), colours.mean(), np.median(seconds))
+        rows.append([f"`{name}`", *(f"{v:.2f}" for v in numbers)])
+        pictures[name] = shown[:SHOWN]
     heading = ["method", "PSNR dB", "strokes", "boxes", "worst", "CIEDE2000", "seconds"]
     about = f"{len(cases)} cases of {options.side} x {options.side}, true gray given."
-    write(options.name, "Colour in the hole", about, table(heading, rows))
+    columns = f"`{options.name}.jpg`, from the left: photo, hole in gray, {', '.join(pictures)}."
+    write(options.name, "Colour in the hole", about, table(heading, rows), columns)
+    save_image(figure(cases, pictures), RESULTS / f"{options.name}.jpg")
 
 
 if __name__ == "__main__":

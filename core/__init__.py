@@ -12,7 +12,19 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
 from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
-from .colorize import METHODS, SCHEDULES, Guide, Method, Point, Settings, Stroke, colorize, parse_points, parse_strokes
+from .colorize import (
+    METHODS,
+    SCHEDULES,
+    Guide,
+    Method,
+    Point,
+    Settings,
+    Stroke,
+    colorize,
+    get_method,
+    parse_points,
+    parse_strokes,
+)
 from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WeightsError, WorkflowError
 from .images import load_alpha, load_hole, load_image, load_mask, save_image
 from .inpaint import fill
@@ -47,6 +59,7 @@ __all__ = [
     "fill",
     "fit",
     "get_backbone",
+    "get_method",
     "grow",
     "l1",
     "load_alpha",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ..core.backbones import BACKBONES
-from ..core.colorize import METHODS
+from ..core.colorize import METHODS, SCHEDULES
 from ..core.errors import MonochromicError
 from .commands import colorize_photo, restore_photo, run_workflow, score_pictures
 
@@ -75,8 +75,20 @@ def _add_mask_options(parser: argparse.ArgumentParser) -> None:
 def _add_colour_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to colour: {', '.join(METHODS)}")
     parser.add_argument(
-        "--hints", metavar="FILE", help="colour hints: a picture with alpha, or lines x,y,#rrggbb[,radius]"
+        "--hints",
+        metavar="FILE",
+        help="colour hints: a picture with alpha, a .txt of lines x,y,#rrggbb[,radius], or a .json of strokes",
     )
+    parser.add_argument("--strength", type=float, default=1.0, metavar="S", help="how far hints reach, 0 to 10")
+    parser.add_argument(
+        "--free-luminance", action="store_true", help="let hints, and the method paper, set the brightness too"
+    )
+    trained = "for network and paper: "
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=trained + "their randomness")
+    parser.add_argument("--scales", type=int, default=3, metavar="N", help="for paper: sizes of the photo, 1 to 5")
+    parser.add_argument("--schedule", default="paper", metavar="NAME", help=f"for paper: {', '.join(SCHEDULES)}")
+    parser.add_argument("--iterations", type=int, default=0, metavar="N", help=trained + "steps at each scale")
+    parser.add_argument("--stop-loss", type=float, default=0.0, metavar="E", help=trained + "error to end a scale at")
     parser.add_argument(
         "-o", "--out", required=True, metavar="FILE", help="where to write; .png keeps every known pixel"
     )

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from ..core.backbones import get_backbone
 from ..core.checks import shape_of
 from ..core.color import luminance
-from ..core.colorize import Guide, colorize, parse_points
+from ..core.colorize import Guide, Settings, colorize, get_method, parse_points, parse_strokes
 from ..core.errors import InputError, PictureError
 from ..core.images import bits_of, format_of, load_alpha, load_hole, load_image, save_image, save_picture
 from ..core.inpaint import fill
@@ -30,7 +31,7 @@ from .report import mark_hole, report_sheet
 
 def restore_photo(options: argparse.Namespace) -> None:
     """`monochromic restore`: gray stage, colour stage, picture, report."""
-    backbone = get_backbone(options.backbone)
+    backbone, colouring = get_backbone(options.backbone), _colour_options(options)
     _check_output(options.out, options.photo, options.mask, options.hints, options.reference)
     if options.reference and not options.report:
         raise InputError("--reference is for the report; add --report DIR")
@@ -43,7 +44,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     with progress_bar("gray") as progress:
         gray = fill(photo, hole, backbone, progress=progress)
     with progress_bar("colour") as progress:
-        result = colorize(photo, gray, hole, options.method, guide, progress=progress)
+        result = colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
     save_image(result, options.out, _bits(options))
     print(options.out)
     if options.report:
@@ -52,11 +53,12 @@ def restore_photo(options: argparse.Namespace) -> None:
 
 def colorize_photo(options: argparse.Namespace) -> None:
     """`monochromic colorize`: the colour stage alone, the gray image given."""
+    colouring = _colour_options(options)
     _check_output(options.out, options.photo, options.mask, options.hints, options.gray)
     photo, hole, guide = _load(options)
     gray = luminance(load_image(options.gray).to(photo.device))
     with progress_bar("colour") as progress:
-        result = colorize(photo, gray, hole, options.method, guide, progress=progress)
+        result = colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
     save_image(result, options.out, _bits(options))
     print(options.out)
 
@@ -119,18 +121,30 @@ def _load(options: argparse.Namespace) -> tuple[Tensor, Tensor, Guide | None]:
         hole = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
         if not hole.any():
             raise InputError(f"{options.photo} has no transparent part to fill; give --mask FILE, white = fill")
-    return photo, grow(hole, options.grow), _load_hints(options.hints) if options.hints else None
+    return photo, grow(hole, options.grow), _load_hints(options.hints, options.strength) if options.hints else None
 
 
-def _load_hints(path: str) -> Guide:
-    """Hints from a text file of points, or from a picture with alpha."""
-    if Path(path).suffix.lower() not in (".txt", ".csv"):
+def _load_hints(path: str, strength: float) -> Guide:
+    """Hints from a text file of points, a JSON file of strokes, or a picture with alpha."""
+    kind = Path(path).suffix.lower()
+    if kind not in (".txt", ".csv", ".json"):
         colors = load_image(path).expand(-1, 3, -1, -1)
-        return Guide(torch.cat([colors, load_alpha(path)], dim=1))
+        return Guide(torch.cat([colors, load_alpha(path)], dim=1), strength=strength)
     try:
-        return Guide(points=parse_points(Path(path).read_text(encoding="utf-8")))
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PictureError(f"cannot read the hints {path}: {error}") from error
+    if kind == ".json":
+        return Guide(strokes=parse_strokes(text), strength=strength)
+    return Guide(points=parse_points(text), strength=strength)
+
+
+def _colour_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What `colorize` takes beside the pictures; wrong values are refused before any work."""
+    names = ("seed", "scales", "schedule", "iterations", "stop_loss")
+    settings = Settings(**{name: getattr(options, name) for name in names})
+    method = get_method(options.method).id
+    return {"method": method, "keep_luminance": not options.free_luminance, "settings": settings}
 
 
 def _bits(options: argparse.Namespace) -> int:

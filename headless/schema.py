@@ -52,7 +52,7 @@ def widget_slots(node: type) -> list[str | None]:
     for part in (True, False):
         for entry in (i for i in inputs if i.required == part and i.is_widget):
             slots.append(entry.name)
-            if entry.options.get("control_after_generate") or entry.name in ("seed", "noise_seed"):
+            if entry.options.get("control_after_generate", entry.name in ("seed", "noise_seed")):
                 slots.append(None)
         if part and any(i.options.get("image_upload") for i in inputs):
             slots.append(None)

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.colorize import Guide, parse_points
+from ..core.colorize import Guide, parse_points, parse_strokes
 from ..core.errors import InputError
-from .inputs import socket, text
+from .inputs import number, socket, text
 from .tensors import picture_in, soft_mask_in
 
 
@@ -15,7 +15,7 @@ class ColorGuide:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Says what colour something in the hole has where the photo cannot know: "
-        "by points, by a picture with hints painted on it, or both."
+        "by points, by strokes, by a picture with hints painted on it, or all of them."
     )
     SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
@@ -36,22 +36,34 @@ class ColorGuide:
                 "transparency": socket(
                     "MASK", "Where hint_image says nothing, 1 = transparent: LoadImage's mask output."
                 ),
+                "strokes": text(
+                    'Lines of colour as JSON: [{"points": [[x, y], ...], "color": "#rrggbb", "width": w}], from 0 to 1.'
+                ),
+                "strength": number(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
             },
         }
 
     @classmethod
-    def VALIDATE_INPUTS(cls, points: str | None = None) -> bool | str:
+    def VALIDATE_INPUTS(cls, points: str | None = None, strokes: str | None = None) -> bool | str:
         try:
             parse_points(points or "")
+            parse_strokes(strokes or "")
         except InputError as error:
             return str(error)
         return True
 
-    def guide(self, points: str, hint_image: Tensor | None = None, transparency: Tensor | None = None) -> tuple[Guide]:
+    def guide(
+        self,
+        points: str,
+        hint_image: Tensor | None = None,
+        transparency: Tensor | None = None,
+        strokes: str = "",
+        strength: float = 1.0,
+    ) -> tuple[Guide]:
         if hint_image is None and transparency is not None:
             raise InputError("transparency is connected without a hint_image; connect both or none")
         picture = None if hint_image is None else _picture(picture_in(hint_image, "hint_image"), transparency)
-        return (Guide(picture, parse_points(points)),)
+        return (Guide(picture, parse_points(points), parse_strokes(strokes), strength),)
 
 
 def _picture(hints: Tensor, transparency: Tensor | None) -> Tensor:

@@ -21,9 +21,9 @@ def whole(default: int, low: int, high: int, tip: str, **more: object) -> Entry:
     return "INT", {"default": default, "min": low, "max": high, "tooltip": tip, **more}
 
 
-def number(default: float, low: float, high: float, tip: str) -> Entry:
-    """A number in steps of 0.01."""
-    return "FLOAT", {"default": default, "min": low, "max": high, "step": 0.01, "tooltip": tip}
+def number(default: float, low: float, high: float, tip: str, step: float = 0.01) -> Entry:
+    """A number in steps."""
+    return "FLOAT", {"default": default, "min": low, "max": high, "step": step, "tooltip": tip}
 
 
 def switch(default: bool, tip: str) -> Entry:

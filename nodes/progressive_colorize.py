@@ -4,9 +4,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.colorize import METHODS, Guide, colorize
+from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize
 from . import runtime
-from .inputs import menu, socket
+from .inputs import menu, number, socket, switch, whole
 from .tensors import gray_in, hole_in, image_in, image_out
 
 
@@ -21,7 +21,11 @@ class ProgressiveColorize:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        methods = "propagate: closed form; the same photo always gives the same colours."
+        methods = "; ".join(f"{m.id}: {m.title}" for m in METHODS.values()) + "."
+        keep = "Keep the brightness of gray. Off: a hint's pixel takes the hint's own, and paper its network's."
+        trained = "For network and paper, which train on the photo. "
+        schedule = trained + "How fast they learn from the smallest scale to full size."
+        stop = trained + "End a scale once the squared error on the known pixels is below this; 0 = never."
         return {
             "required": {
                 "image": socket(
@@ -35,12 +39,33 @@ class ProgressiveColorize:
             },
             "optional": {
                 "guide": socket("MONOCHROMIC_GUIDE", "Hints of ColorGuide. A hint inside the hole wins at its pixel."),
+                "keep_luminance": switch(True, keep),
+                "seed": whole(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
+                "scales": whole(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
+                "schedule": menu(SCHEDULES, "paper", schedule),
+                "iterations": whole(0, 0, 100_000, trained + "Steps at each scale; 0 = the method's own."),
+                "stop_loss": number(0.0, 0.0, 1.0, stop, step=0.0001),
             },
         }
 
     def colorize(
-        self, image: Tensor, gray: Tensor, mask: Tensor, method: str, guide: Guide | None = None
+        self,
+        image: Tensor,
+        gray: Tensor,
+        mask: Tensor,
+        method: str,
+        guide: Guide | None = None,
+        keep_luminance: bool = True,
+        seed: int = 0,
+        scales: int = 3,
+        schedule: str = "paper",
+        iterations: int = 0,
+        stop_loss: float = 0.0,
     ) -> tuple[Tensor]:
         photo = image_in(image)
         hole = hole_in(mask, photo)
-        return (image_out(colorize(photo, gray_in(gray), hole, method, guide, progress=runtime.progress())),)
+        progress, preview = runtime.watch()
+        options = {"keep_luminance": keep_luminance, "progress": progress, "preview": preview}
+        settings = Settings(seed, scales, schedule, iterations, stop_loss)
+        result = colorize(photo, gray_in(gray), hole, method, guide, settings=settings, **options)
+        return (image_out(result),)

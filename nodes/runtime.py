@@ -6,15 +6,20 @@ for in the folders of `input_folders`, and progress goes to the function set by 
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextvars import ContextVar
 from pathlib import Path
 
 import torch
+from PIL import Image
+from torch import Tensor
+
+from ..core.progress import Preview, Progress
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
-progress_hook: ContextVar[Callable[[int, int], None] | None] = ContextVar("progress_hook", default=None)
+progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
 
+PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
 
@@ -30,10 +35,15 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def progress() -> Callable[[int, int], None]:
+def progress() -> Progress:
     """A function `(done, total)` that shows progress, and raises when the user has cancelled."""
+    return watch()[0]
+
+
+def watch() -> tuple[Progress, Preview | None]:
+    """The same, and a function that shows a picture (1, C, H, W) in the node while it works, if the host can."""
     if not in_comfyui():
-        return progress_hook.get() or (lambda done, total: None)
+        return progress_hook.get() or (lambda done, total: None), None
     from comfy.utils import ProgressBar
 
     bar = ProgressBar(1)
@@ -42,7 +52,11 @@ def progress() -> Callable[[int, int], None]:
         sys.modules["comfy.model_management"].throw_exception_if_processing_interrupted()
         bar.update_absolute(done, max(total, 1))
 
-    return report
+    def show(picture: Tensor) -> None:
+        pixels = (picture[0].expand(3, -1, -1).movedim(0, -1) * 255).round().byte().cpu().numpy()
+        bar.update_absolute(bar.current, bar.total, ("JPEG", Image.fromarray(pixels), PREVIEW_SIDE))
+
+    return report, show
 
 
 def find_picture(name: str) -> str | None:

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,11 +67,25 @@ class Server:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return json.load(answer)
 
-    def post(self, prompt):
-        body = json.dumps({"prompt": prompt}).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/prompt", body)
+    def post(self, prompt, client="test"):
+        return self.send("/prompt", {"prompt": prompt, "client_id": client})["prompt_id"]
+
+    def send(self, path, data):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(data).encode())
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)["prompt_id"]
+            body = answer.read()
+        return json.loads(body) if body else None
+
+    @contextmanager
+    def listen(self, client):
+        """What the server pushes to a client's page, message by message: text as data, pictures as bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as link, link.makefile("rb") as pipe:
+            lines = [f"GET /ws?clientId={client} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", "Upgrade: websocket"]
+            lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: bW9ub2Nocm9taWMxMjM0NQ=="]
+            link.sendall("\r\n".join([*lines, "", ""]).encode())
+            while pipe.readline().strip():
+                pass
+            yield frames(pipe)
 
     def run(self, prompt):
         """Outputs of a prompt, by node."""
@@ -77,6 +93,17 @@ class Server:
         done = self.wait_for(lambda: self.get(f"/history/{key}").get(key), 300)
         assert done["status"]["status_str"] == "success", done["status"]
         return done["outputs"]
+
+
+def frames(pipe):
+    """Messages of a websocket (RFC 6455, section 5.2) as the server sends them: unmasked."""
+    while True:
+        kind, length = struct.unpack("!BB", pipe.read(2))
+        if length > 125:
+            code = "!H" if length == 126 else "!Q"
+            length = struct.unpack(code, pipe.read(struct.calcsize(code)))[0]
+        data = pipe.read(length)
+        yield json.loads(data) if kind & 15 == 1 else data
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +164,35 @@ def test_wrong_values_are_refused_with_the_nodes_own_words(server):
     with pytest.raises(urllib.error.HTTPError) as refusal:
         server.post(prompt)
     assert "colour hint 1 must read x,y,#rrggbb" in refusal.value.read().decode()
+
+
+def colouring(root, **inputs):
+    """The shipped hint workflow's photo coloured by a method that takes its time, as a prompt."""
+    classes = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
+    prompt = load_graph(root / "workflows" / "color_hint.json", classes).to_api()
+    node = next(k for k, v in prompt.items() if v["class_type"] == "MonochromicProgressiveColorize")
+    prompt[node]["inputs"].update(inputs)
+    return node, prompt
+
+
+def test_the_colour_is_shown_as_it_converges_and_can_be_cancelled(server, root):
+    """Previews arrive in the node while it works; a cancel ends what would take hours; the next run is fine."""
+    node, prompt = colouring(root, method="network", iterations=100_000)
+    with server.listen("page") as messages:
+        key = server.post(prompt, "page")
+        pictures, steps = [], []
+        for message in messages:
+            if isinstance(message, bytes):
+                if message[:4] == b"\0\0\0\1":
+                    pictures.append(message[8:])
+            elif message["type"] == "progress" and message["data"]["node"] == node:
+                steps.append(message["data"]["value"])
+            if len(pictures) == 3:
+                break
+        assert all(p.startswith(b"\xff\xd8") for p in pictures)
+        assert len(set(pictures)) == 3
+        assert steps == sorted(steps)
+        server.send("/interrupt", {})
+        done = server.wait_for(lambda: server.get(f"/history/{key}").get(key), 60)
+    assert "execution_interrupted" in [m[0] for m in done["status"]["messages"]]
+    assert server.run(colouring(root)[1])

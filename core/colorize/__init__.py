@@ -3,7 +3,7 @@
 from .guide import Guide, Point, Stroke, parse_points, parse_strokes
 from .method import Method, Settings
 from .schedules import SCHEDULES
-from .stage import METHODS, colorize
+from .stage import METHODS, colorize, get_method
 
 __all__ = [
     "METHODS",
@@ -14,6 +14,7 @@ __all__ = [
     "Settings",
     "Stroke",
     "colorize",
+    "get_method",
     "parse_points",
     "parse_strokes",
 ]

@@ -123,4 +123,4 @@ def _share(where: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(where.float(), like.shape[-2:], mode="area")
 
 
-PROPAGATE = Method("propagate", "closed form; the same photo always gives the same colours", run, context=64)
+PROPAGATE = Method("propagate", "closed form, quick, the same photo always gives the same colours", run, context=64)

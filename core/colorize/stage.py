@@ -18,6 +18,13 @@ from .propagate import PROPAGATE
 METHODS: dict[str, Method] = {method.id: method for method in (PROPAGATE, NETWORK, PAPER)}
 
 
+def get_method(name: str) -> Method:
+    """The record of a colour method by its id. Raises `UnknownNameError`."""
+    if name not in METHODS:
+        raise UnknownNameError("colour method", name, METHODS)
+    return METHODS[name]
+
+
 def colorize(
     image: Tensor,
     gray: Tensor,
@@ -32,8 +39,8 @@ def colorize(
 ) -> Tensor:
     """Colour the hole: its luminance is `gray`, its chroma comes from the known pixels and the hints.
 
-    image: float (B, 3, H, W) in [0, 1], never looked at under the hole; a gray one (B, 1, H, W) has no
-    colour to give, and comes back with `gray` in the hole. gray: (B, 1, H, W) in [0, 1].
+    image: float (B, 3, H, W) in [0, 1], never looked at under the hole; a gray one (1 channel,
+    or 3 equal ones) has no colour to give, and comes back with `gray` in the hole. gray: (B, 1, H, W) in [0, 1].
     hole: (B or 1, 1, H, W), 1 = fill. guide: hints; those outside the hole are passed over.
     keep_luminance: False lets a hint's pixel have the hint's own brightness, and `paper` its network's.
     settings: for the methods that train on the photo. progress: called as `progress(done, total)` for each
@@ -48,17 +55,19 @@ def colorize(
     hole = check_hole(hole, image)
     if gray.shape != hole.shape:
         raise InputError(f"gray must be {shape_of(hole)} to match the image, got {shape_of(gray)}")
-    if method not in METHODS:
-        raise UnknownNameError("colour method", method, METHODS)
+    chosen = get_method(method)
     if image.shape[1] == 1:
         return composite(gray, image, hole)
     hints, hinted = guide.draw(image) if guide else (None, None)
     result = image.clone()
-    work = [(i, box) for i in range(len(image)) for box in _boxes(METHODS[method], hole[i, 0])]
+    work = [(i, box) for i in range(len(image)) for box in _boxes(chosen, hole[i, 0])]
     for part, (i, box) in enumerate(work):
         here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
         task = _task(*here, strength=guide.strength if guide else 1.0)
-        found = _run(METHODS[method], task, settings or Settings(), _watch(part, len(work), progress, preview))
+        if keep_luminance and _is_gray(task):
+            found = task.gray.expand(-1, 3, -1, -1)
+        else:
+            found = _run(chosen, task, settings or Settings(), _watch(part, len(work), progress, preview))
         here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
     if progress:
         progress(len(work), len(work))
@@ -77,6 +86,11 @@ def _task(
     if hinted is None or hints is None:
         hinted, hints = torch.zeros_like(hole), torch.zeros_like(known)
     return Task(known, gray.float(), hole, hinted & hole, hints, strength)
+
+
+def _is_gray(task: Task) -> bool:
+    """Whether neither the known pixels nor the hints have any colour to give."""
+    return not chroma(task.image).any() and not chroma(task.hints * task.hinted).any()
 
 
 def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor:

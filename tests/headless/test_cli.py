@@ -12,7 +12,18 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import Guide, colorize, load_image, luminance, measure, parse_points, restore, save_image
+from monochromic.core import (
+    Guide,
+    Settings,
+    colorize,
+    load_image,
+    luminance,
+    measure,
+    parse_points,
+    parse_strokes,
+    restore,
+    save_image,
+)
 from monochromic.headless.cli import main
 from monochromic.headless.commands import progress_bar
 from monochromic.headless.report import MARK, mark_hole, report_sheet
@@ -117,6 +128,23 @@ def test_colorize_with_hints(place):
     assert torch.equal(load_image("x.png"), load_image("y.png"))
 
 
+def test_colour_options_reach_the_method(place):
+    """Strokes from a file, strength, brightness, and what the trained methods take."""
+    stroke = '[{"points": [[0.3, 0.3], [0.5, 0.5]], "color": "#20c040", "width": 0.1}]'
+    (place / "strokes.json").write_text(stroke)
+    common = ["colorize", "old.png", "--gray", "gray.png", "--mask", "mask.png", "--hints", "strokes.json"]
+    assert run(*common, "--strength", "0.5", "--free-luminance", "-o", "x.png") == 0
+    guide = Guide(strokes=parse_strokes(stroke), strength=0.5)
+    photo, gray = load_image("old.png"), load_image("gray.png")
+    expected = colorize(photo, gray, make_hole(), guide=guide, keep_luminance=False)
+    assert torch.equal(load_image("x.png"), rounded(expected))
+    trained = ["--method", "paper", "--seed", "5", "--scales", "2", "--schedule", "convex", "--iterations", "3"]
+    assert run(*common, *trained, "--stop-loss", "1e-9", "-o", "y.png") == 0
+    settings = Settings(seed=5, scales=2, schedule="convex", iterations=3, stop_loss=1e-9)
+    expected = colorize(photo, gray, make_hole(), "paper", Guide(strokes=parse_strokes(stroke)), settings=settings)
+    assert torch.equal(load_image("y.png"), rounded(expected))
+
+
 def test_score(place, capsys):
     save_image(make_photo(seed=3), "other.png")
     a, b = load_image("old.png"), load_image("other.png")
@@ -147,6 +175,12 @@ def test_score(place, capsys):
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--grow", "-1"], "grows by 0 pixels or more"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "no.txt"], "cannot read the hints"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "far.txt"], "outside the photo"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--schedule", "cos"], "no rate schedule 'cos'"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--scales", "9"], "scales must be from 1 to 5"),
+        (
+            ["colorize", "old.png", "--gray", "gray.png", "--mask", "mask.png", "-o", "x.png", "--hints", "gray.json"],
+            "cannot read the hints gray.json",
+        ),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--reference", "old.png"], "add --report DIR"),
         (["restore", "old.png", "--mask", "white.png", "-o", "x.png"], "covers all of photo 1"),
         (

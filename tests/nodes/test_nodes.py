@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import BACKBONES, InputError, Point, grow, measure, restore
+from monochromic.core import (
+    BACKBONES,
+    Guide,
+    InputError,
+    Point,
+    Settings,
+    colorize,
+    grow,
+    luminance,
+    measure,
+    parse_strokes,
+    restore,
+)
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from PIL import Image
 
@@ -153,6 +165,10 @@ def test_color_guide():
     assert ColorGuide.VALIDATE_INPUTS("") is True
     assert ColorGuide.VALIDATE_INPUTS() is True
     assert "colour hint 1 must read" in ColorGuide.VALIDATE_INPUTS("here, red")
+    stroke = '[{"points": [[0, 0.5]], "color": "#ffffff", "width": 0.1}]'
+    drawn = ColorGuide().guide("", strokes=stroke, strength=2.0)[0]
+    assert drawn == Guide(strokes=parse_strokes(stroke), strength=2.0)
+    assert "the colour strokes are not JSON" in ColorGuide.VALIDATE_INPUTS("", "red")
     with pytest.raises(InputError, match="without a hint_image"):
         ColorGuide().guide("", None, clear)
 
@@ -162,6 +178,16 @@ def test_a_guide_reaches_the_result():
     guide = ColorGuide().guide("20,12,#a04060")[0]
     hinted, plain = run(image, mask, guide=guide)[0], run(image, mask)[0]
     assert (hinted - plain)[0, 12, 20].abs().max() > 0.01
+
+
+def test_colour_options_reach_the_method():
+    photo, hole = make_photo(), make_hole()
+    gray = luminance(photo)
+    settings = Settings(seed=5, scales=2, schedule="convex", iterations=3, stop_loss=1e-9)
+    expected = colorize(photo, gray, hole, "paper", keep_luminance=False, settings=settings)
+    values = (False, 5, 2, "convex", 3, 1e-9)
+    found = ProgressiveColorize().colorize(bhwc(photo), bhwc(gray), hole[:, 0], "paper", None, *values)[0]
+    assert torch.equal(found, bhwc(expected))
 
 
 def test_metrics():

@@ -1,0 +1,110 @@
+"""Colour hints: how they are read and drawn."""
+
+import pytest
+import torch
+from monochromic.core import Guide, InputError, Point, Stroke, chroma, colorize, luminance, parse_points, parse_strokes
+
+
+def test_points_are_read():
+    assert parse_points("") == ()
+    assert parse_points(" 1, 2.5 ,#FF8000 ;3,4,#000000, 7\n\n") == (
+        Point(1, 2.5, (1.0, 128 / 255, 0.0), 0),
+        Point(3, 4, (0.0, 0.0, 0.0), 7),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,2",
+        "1,2,red",
+        "1,2,#ff80",
+        "a,2,#ff8000",
+        "1,2,#ff8000,x",
+        "-1,2,#ff8000",
+        "1,2,#ff8000,1,1",
+        "nan,1,#ffffff",
+        "1,2,#ff8000,inf",
+    ],
+)
+def test_points_that_cannot_be_read(text):
+    with pytest.raises(InputError, match="colour hint 2 must read x,y,#rrggbb"):
+        parse_points(f"5,5,#000000\n{text}")
+
+
+def test_points_outside_the_photo(photo, hole):
+    for point in ("53,0", "0,37"):
+        with pytest.raises(InputError, match="lies outside the photo of 53 x 37 pixels; x goes from 0 to 52"):
+            colorize(photo, luminance(photo), hole, guide=Guide(points=parse_points(f"{point},#ffffff")))
+
+
+def test_drawing_points_over_a_picture(photo):
+    picture = torch.rand((1, 4, 74, 106), generator=torch.Generator().manual_seed(0))
+    picture[:, 3] = (picture[:, 3] > 0.5).float()
+    colors, hinted = Guide(picture, parse_points("10,20,#ff0000,2")).draw(photo.expand(2, -1, -1, -1))
+    assert colors.shape == (2, 3, 37, 53)
+    disc = torch.zeros(37, 53, dtype=torch.bool)
+    disc[18:23, 10] = disc[20, 8:13] = disc[19:22, 9:12] = True
+    assert torch.equal(colors[0][:, disc], torch.tensor([1.0, 0, 0])[:, None].expand(-1, 13))
+    assert torch.equal(hinted[1, 0][~disc], picture[0, 3, 1::2, 1::2][~disc] > 0.5)
+    assert torch.equal(colors[1][:, ~disc], picture[0, :3, 1::2, 1::2][:, ~disc])
+
+
+def test_hint_pictures_that_do_not_fit(photo, hole):
+    with pytest.raises(InputError, match=r"the hint picture must be \(B, 4, H, W\), got \(1, 3, 5, 5\)"):
+        Guide(torch.zeros(1, 3, 5, 5))
+    with pytest.raises(InputError, match="hints for 2 photos came with 1"):
+        colorize(photo, luminance(photo), hole, guide=Guide(torch.zeros(2, 4, 5, 5)))
+
+
+def test_strokes_are_read():
+    text = '[{"points": [[0, 0.5], [1, 0.25]], "color": "#FF8000", "width": 0.1}]'
+    wanted = (Stroke(((0.0, 0.5), (1.0, 0.25)), (1.0, 128 / 255, 0.0), 0.1),)
+    assert parse_strokes(text) == wanted
+    assert parse_strokes(f'{{"version": 1, "strokes": {text}}}') == wanted
+    assert parse_strokes("") == parse_strokes("[]") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("red", "the colour strokes are not JSON"),
+        ("3", "must be a JSON list"),
+        ('{"a": 1}', "must be a JSON list"),
+        ("[1]", "colour stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": "red", "width": 0}]', "colour stroke 1 must be"),
+        ('[{"points": [[0]], "color": "#ffffff", "width": 0}]', "colour stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": 7, "width": 0}]', "colour stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": "#ffffff"}]', "colour stroke 1 must be"),
+        ('[{"points": [], "color": "#ffffff", "width": 0}]', "colour stroke 1 needs points"),
+        ('[{"points": [[0, 1.5]], "color": "#ffffff", "width": 0}]', "from 0 to 1"),
+        ('[{"points": [[0, NaN]], "color": "#ffffff", "width": 0}]', "from 0 to 1"),
+    ],
+)
+def test_strokes_that_cannot_be_read(text, message):
+    with pytest.raises(InputError, match=message):
+        parse_strokes(text)
+
+
+def test_strokes_scale_with_the_photo():
+    """The same stroke on a photo of twice the size covers twice the width and height; a thin one is a pixel."""
+    strokes = parse_strokes('[{"points": [[0.25, 0.5], [0.75, 0.5]], "color": "#00ff00", "width": 0.1}]')
+    small, large = (Guide(strokes=strokes).draw(torch.zeros(1, 3, n, n))[1][0, 0] for n in (100, 200))
+    for drawn, n in ((small, 100), (large, 200)):
+        rows, columns = drawn.any(1).nonzero(), drawn.any(0).nonzero()
+        assert len(rows) == pytest.approx(0.1 * n, abs=2)
+        assert rows.float().mean().item() == pytest.approx(n / 2, abs=1)
+        assert len(columns) == pytest.approx(0.6 * n, abs=3)
+    thin = parse_strokes('[{"points": [[0, 0.5], [1, 0.5]], "color": "#00ff00", "width": 0}]')
+    assert torch.equal(Guide(strokes=thin).draw(torch.zeros(1, 3, 9, 9))[1][0, 0].nonzero()[:, 0], torch.full((9,), 4))
+
+
+def test_a_stroke_wins_at_its_pixels(photo, hole):
+    strokes = parse_strokes('[{"points": [[0.3, 0.3], [0.5, 0.5]], "color": "#a04060", "width": 0.05}]')
+    guide = Guide(strokes=strokes)
+    colors, hinted = guide.draw(photo)
+    gray = torch.where(hole > 0, torch.full_like(hole, 0.4), luminance(photo))
+    out = colorize(photo, gray, hole, guide=guide)
+    wins = (hinted & (hole > 0)).expand(-1, 2, -1, -1)
+    assert wins.sum() > 10
+    assert (chroma(out)[wins] - chroma(colors)[wins]).abs().max() < 1 / 255
