@@ -1,9 +1,13 @@
 """The gray stage: fill the hole in grayscale, where structure is all there is to learn.
 
 This is the external stage of Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and
-Monochromic Bottleneck", CVPR 2021, with a backbone of your choice.
+Monochromic Bottleneck", CVPR 2021, with a backbone of your choice. The other two ways of the review are here
+for comparison: the backbone sees the colours (`source="rgb"`), and its own colours are taken (`fill_rgb`).
 """
 
+from collections.abc import Iterator
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -12,53 +16,124 @@ from .backbones import get_backbone
 from .checks import check_hole, check_image
 from .color import luminance
 from .errors import InputError
+from .large import fill_large
 from .masks import composite
+from .model import Model
 from .progress import Progress
 from .regions import hole_boxes
+
+CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without and with a network
+SOURCES = ("gray", "rgb")
 
 
 def fill(
     image: Tensor,
     hole: Tensor,
-    backbone: str | Backbone = "telea",
+    backbone: str | Backbone | Model = "telea",
     *,
-    context: int = 64,
+    source: str = "gray",
+    context: int = 0,
+    max_side: int = 0,
     progress: Progress | None = None,
 ) -> Tensor:
     """Reconstruct the gray image inside the hole.
 
     image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
-    hole: (B or 1, 1, H, W), 1 = fill. context: pixels around the hole that the backbone gets to see.
+    hole: (B or 1, 1, H, W), 1 = fill. backbone: by id, its weights found by the manifest, or a loaded one.
+    source: "gray" shows the backbone the luminance, "rgb" the colours, of which the answer's luminance is
+    taken. context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
+    max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
+    backbone was trained at. Backbones without weights take any size at once.
 
     Returns (B, 1, H, W) in [0, 1] on the image's device and dtype: the luminance of the known pixels,
-    bit for bit, and the backbone's answer in the hole. Raises `InputError` and `UnknownNameError`.
+    bit for bit, and the backbone's answer in the hole. Raises `InputError`, `UnknownNameError` and
+    `WeightsError`.
     """
+    hole, model = _checked(image, hole, backbone, source, context, max_side)
+    gray = luminance(image).clone()
+    for photo, inside, here in _parts(image, hole, gray, model, context, progress):
+        here[:] = composite(luminance(_answer(model, photo, inside, source, max_side)), here, inside)
+    return gray
+
+
+def fill_rgb(
+    image: Tensor,
+    hole: Tensor,
+    backbone: str | Backbone | Model,
+    *,
+    context: int = 0,
+    max_side: int = 0,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Fill the hole in colour by a backbone that was trained so: no bottleneck, for comparison.
+
+    As `fill`, but image is (B, 3, H, W) and the result too. Raises `InputError` also for a backbone that
+    gives gray.
+    """
+    check_image(image, channels=(3,))
+    hole, model = _checked(image, hole, backbone, "rgb", context, max_side)
+    if model.network is None or model.network.channels[1] != 3:
+        raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
+    result = image.clone()
+    for photo, inside, here in _parts(image, hole, result, model, context, progress):
+        here[:] = composite(_answer(model, photo, inside, "rgb", max_side), here, inside)
+    return result
+
+
+def _checked(
+    image: Tensor, hole: Tensor, backbone: str | Backbone | Model, source: str, context: int, max_side: int
+) -> tuple[Tensor, Model]:
     check_image(image)
     hole = check_hole(hole, image)
-    if context < 1:
-        raise InputError(f"context must be at least 1 pixel, got {context}")
-    if isinstance(backbone, str):
-        backbone = get_backbone(backbone)
-    gray = luminance(image).clone()
+    if context < 0 or max_side < 0:
+        raise InputError(f"context and max_side must be 0 or more pixels, got {context} and {max_side}")
+    if source not in SOURCES:
+        raise InputError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
+    return hole, _model(backbone, image)
+
+
+def _model(backbone: str | Backbone | Model, image: Tensor) -> Model:
+    if isinstance(backbone, Model):
+        return backbone
+    record = get_backbone(backbone) if isinstance(backbone, str) else backbone
+    if not record.layouts:
+        return Model(record)
+    from .weights.models import load_model
+
+    return load_model(record, image.device)
+
+
+def _parts(
+    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress | None
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Each part of the hole: the photo, the hole and the result around it, as views."""
+    context = context or (CONTEXT if model.network is None else NETWORK_CONTEXT)
     work = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
     for done, (i, box) in enumerate(work):
         if progress:
             progress(done, len(work))
-        photo, inside, known = (box.crop(t[i : i + 1]) for t in (image, hole, gray))
-        known[:] = composite(_answer(backbone, photo, inside), known, inside)
+        photo, inside, here = (box.crop(t[i : i + 1]) for t in (image, hole, result))
+        yield photo, inside, here
     if progress:
         progress(len(work), len(work))
-    return gray
 
 
-def _answer(backbone: Backbone, photo: Tensor, inside: Tensor) -> Tensor:
-    """The backbone's gray image of one crop, padded to its liking and cut back."""
-    h, w = photo.shape[-2:]
+def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int) -> Tensor:
+    """The model's picture of one crop, at once or small first, (1, 1 or 3, H, W) in [0, 1]."""
     known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
-    pads = _pads(backbone, h, w)
-    padded = F.pad(inside.float(), pads, mode="replicate").bool()
-    gray = backbone.fill(F.pad(known, pads, mode="replicate"), padded)
-    return gray[..., :h, :w].clamp(0, 1)
+    trained = model.backbone.trained
+    if model.network is None or not trained or max(known.shape[-2:]) <= (max_side or 2 * trained):
+        return _padded(model, known, inside, source)
+    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, trained)
+
+
+def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
+    """The answer for a crop padded to the backbone's liking and cut back."""
+    h, w = known.shape[-2:]
+    pads = _pads(model.backbone, h, w)
+    image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
+    with torch.no_grad():
+        return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
 
 
 def _pads(backbone: Backbone, h: int, w: int) -> tuple[int, int, int, int]:

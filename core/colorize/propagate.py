@@ -9,6 +9,12 @@ Hints are given pixels of that system like the known ones, so a hint wins at its
 is nearer to a hint than to anything known (`geodesic.py`), the hint is its prior.
 
 Nothing is random and nothing is trained on the photo: the same photo gives the same colours.
+
+Tried and left out (mean PSNR over the 48 cases of benchmarks/colour.py at 256 x 256, beside it what took its place):
+ties by the local variance as in Levin et al., alone 29.2 dB and with the 8 nearest neighbours as the prior 29.4 (the
+ties below, alone, 29.6); attention with hand-made features as the prior, at best 30.4 (learned: 31.3). Meaning the
+prior over mirrored photos: +0.1 dB on some photos, -0.04 on others, at twice its time. Carrying a hint's chroma in
+proportion to the luminance, as shading would: one point mends 61 % of the error in place of 69 % (coffee_bleached).
 """
 
 from collections.abc import Callable

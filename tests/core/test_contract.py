@@ -156,8 +156,8 @@ def test_unknown_names(photo, hole):
         restore(photo, hole, backbone="teela")
     with pytest.raises(UnknownNameError, match="no colour method 'zzz'; there are: propagate"):
         restore(photo, hole, method="zzz")
-    with pytest.raises(InputError, match="context must be at least 1"):
-        fill(photo, hole, context=0)
+    with pytest.raises(InputError, match="context and max_side must be 0 or more pixels, got -1"):
+        fill(photo, hole, context=-1)
     with pytest.raises(InputError, match=r"gray must be \(1, 1, 37, 53\) to match the image, got \(1, 1, 36, 53\)"):
         colorize(photo, torch.zeros(1, 1, 36, 53), hole)
 

@@ -1,0 +1,38 @@
+"""A backbone ready to fill: the record, and its network with weights where it needs one."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .backbone import Backbone, Layout
+from .color import luminance
+
+
+class Model(NamedTuple):
+    """What fills a crop. layout and network are None for a backbone that needs no weights."""
+
+    backbone: Backbone
+    layout: Layout | None = None
+    network: nn.Module | None = None
+
+    def fill(self, image: Tensor, hole: Tensor, source: str = "gray") -> Tensor:
+        """The answer for a crop: float32 (B, 3, H, W) in [0, 1], zero in the hole, and bool (B, 1, H, W).
+
+        H and W suit the backbone. source: "gray" shows the network the luminance only, three times where
+        it takes RGB; "rgb" shows it the colours. Gives RGB (B, 3, H, W) from a network that does, on "rgb",
+        else gray (B, 1, H, W).
+        """
+        if self.network is None:
+            return torch.cat([self.backbone.fill(image[[i]], hole[[i]]) for i in range(len(image))])
+        takes, gives = self.network.channels
+        gray = luminance(image)
+        if takes == 4:
+            given = torch.cat([image, gray], dim=1)
+        elif takes == 1:
+            given = gray
+        else:
+            given = image if source == "rgb" else gray.expand(-1, 3, -1, -1)
+        weight = next(self.network.parameters())
+        answer = self.layout.fill(self.network, given.to(weight), hole.to(weight.device)).to(image)
+        return answer if gives == 3 and source == "rgb" else luminance(answer.clamp(0, 1))
