@@ -1,0 +1,210 @@
+"""EdgeConnect: draw the missing edges first, then paint between them.
+
+Nazeri, Ng, Joseph, Qureshi, Ebrahimi 2019, "EdgeConnect: Generative Image Inpainting with Adversarial Edge
+Learning", ICCV workshops. The authors' program is github.com/knazeri/edge-connect, CC BY-NC 4.0: their
+weights are not for commercial use. The code here is our own.
+
+Two networks of one shape in two files. The first sees the gray photo, its Canny edges and the hole, and
+gives edges everywhere, from 0 to 1; the second sees the photo and these edges, as they are, and gives the
+photo. Holes are white. The first is spectrally normalised: its weights are divided by u . (W v), with the
+u and v that are in the file. We divide once, on conversion, and leave out every bias that the instance
+normalisation after it takes away again.
+"""
+
+import re
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..backbone import Backbone, Layout, State, built
+from ..edges import canny
+
+SIGMA = 2.0  # of the Canny edges, from the authors' configuration
+RGB_TO_GRAY = (0.2125, 0.7154, 0.0721)  # scikit-image's, which they trained with
+PARTS = ("edge.", "inpaint.")
+EDGE_INPUTS = 3  # gray, edges, hole: for every photo
+
+NAMES = {
+    "encoder.1": "enter",
+    "encoder.4": "down.0",
+    "encoder.7": "down.1",
+    "decoder.0": "up.0",
+    "decoder.3": "up.1",
+    "decoder.7": "leave",
+}
+BLOCK_NAMES = {"conv_block.1": "wide", "conv_block.5": "near"}
+BLOCK = re.compile(r"middle\.(\d+)\.(conv_block\.[15])")
+NORMALISED = ("weight_orig", "weight_u", "weight_v")
+
+
+def normalised(x: Tensor) -> Tensor:
+    return F.relu(F.instance_norm(x))
+
+
+class Block(nn.Module):
+    """A residual block: a dilated and a plain convolution, reflected at the border."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        conv = partial(nn.Conv2d, width, width, 3, padding_mode="reflect", bias=False)
+        self.wide = conv(padding=2, dilation=2)
+        self.near = conv(padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features (B, width, H, W) of any range to such."""
+        return x + F.instance_norm(self.near(normalised(self.wide(x))))
+
+
+class Generator(nn.Module):
+    """From (B, taken, H, W) to (B, given, H, W) before any activation; H and W are multiples of 4."""
+
+    def __init__(self, taken: int, given: int, width: int, blocks: int) -> None:
+        super().__init__()
+        w = width
+        ends = partial(nn.Conv2d, kernel_size=7, padding=3, padding_mode="reflect")
+        halve = partial(nn.Conv2d, kernel_size=4, stride=2, padding=1, bias=False)
+        double = partial(nn.ConvTranspose2d, kernel_size=4, stride=2, padding=1, bias=False)
+        self.enter = ends(taken, w, bias=False)
+        self.down = nn.ModuleList([halve(w, 2 * w), halve(2 * w, 4 * w)])
+        self.blocks = nn.Sequential(*(Block(4 * w) for _ in range(blocks)))
+        self.up = nn.ModuleList([double(4 * w, 2 * w), double(2 * w, w)])
+        self.leave = ends(w, given)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """(B, taken, H, W) to features (B, 4 width, H / 4, W / 4)."""
+        x = normalised(self.enter(x))
+        for conv in self.down:
+            x = normalised(conv(x))
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Photo and more (B, taken, H, W) to what the last convolution gives (B, given, H, W)."""
+        x = self.blocks(self.encode(x))
+        for conv in self.up:  # back to (B, width, H, W)
+            x = normalised(conv(x))
+        return self.leave(x)
+
+
+class EdgeConnect(nn.Module):
+    """Both networks. `channels` is what of a photo the second takes and gives."""
+
+    def __init__(self, channels: tuple[int, int], widths: tuple[int, int], blocks: tuple[int, int]) -> None:
+        super().__init__()
+        taken, given = self.channels = channels
+        self.edge = Generator(EDGE_INPUTS, 1, widths[0], blocks[0])
+        self.inpaint = Generator(taken + 1, given, widths[1], blocks[1])
+
+    def draw(self, gray: Tensor, edges: Tensor, hole: Tensor) -> Tensor:
+        """All edges, (B, 1, H, W) in [0, 1].
+
+        gray: (B, 1, H, W) in [0, 1], white in the hole. edges: those of the known part. hole: 1 = fill.
+        """
+        return self.edge(torch.cat([gray, edges, hole], dim=1)).sigmoid()
+
+    def paint(self, photo: Tensor, edges: Tensor) -> Tensor:
+        """The photo, (B, given, H, W) in [0, 1].
+
+        photo: (B, taken, H, W) in [0, 1], white in the hole. edges: (B, 1, H, W) in [0, 1], in the hole too.
+        """
+        return (self.inpaint(torch.cat([photo, edges], dim=1)).tanh() + 1) / 2
+
+
+def gray_of(image: Tensor) -> Tensor:
+    """The channel for the edges: of RGB scikit-image's gray, of gray itself, of RGB and gray the gray."""
+    if image.shape[1] != 3:
+        return image[:, -1:]
+    return sum(k * channel for k, channel in zip(RGB_TO_GRAY, image.split(1, dim=1), strict=True))
+
+
+def fill(network: EdgeConnect, image: Tensor, hole: Tensor) -> Tensor:
+    dtype = network.inpaint.leave.weight.dtype
+    gray = gray_of(image.masked_fill(hole, 0))
+    known_edges = canny(gray, ~hole, sigma=SIGMA)
+    edges = network.draw(gray.masked_fill(hole, 1).to(dtype), known_edges.to(dtype), hole.to(dtype))
+    return network.paint(image.masked_fill(hole, 1).to(dtype), edges).clamp(0, 1).to(image.dtype)
+
+
+def our_name(name: str) -> str | None:
+    """Our name of one tensor of a generator of theirs, or None if they have none such."""
+    layer, _, kind = name.rpartition(".")
+    block = BLOCK.fullmatch(layer)
+    if block:
+        return f"blocks.{block[1]}.{BLOCK_NAMES[block[2]]}.{kind}"
+    return f"{NAMES[layer]}.{kind}" if layer in NAMES else None
+
+
+def recognise(state: State) -> str | None:
+    """Which of the two a file is: every layer but the last is spectrally normalised, or none is."""
+    layers = {name.rpartition(".")[0] for name in state}
+    if None in map(our_name, state) or not {*NAMES, "middle.0.conv_block.1"} <= layers:
+        return None
+    last = "decoder.7"
+    if all(f"{layer}.{kind}" in state for layer in layers - {last} for kind in NORMALISED):
+        return "edge."
+    plain = all(f"{layer}.weight" in state for layer in layers)
+    return "inpaint." if plain and not any(name.endswith(NORMALISED) for name in state) else None
+
+
+def divided(state: State, layer: str) -> Tensor:
+    """A weight divided by its spectral norm as the file's vectors tell it, worked out in double precision."""
+    weight, u, v = (state[f"{layer}.{kind}"].double() for kind in NORMALISED)
+    rows = weight.transpose(0, 1) if ".decoder." in layer else weight  # output channels first
+    norm = u @ (rows.flatten(1) @ v)
+    return (weight / norm).to(state[f"{layer}.weight_orig"].dtype)
+
+
+def convert(state: State) -> dict[str, Tensor]:
+    ours = {}
+    for name, value in state.items():
+        part, _, rest = name.partition(".")
+        layer, _, kind = name.rpartition(".")
+        if kind == "weight_orig":
+            rest, value = rest.removesuffix("_orig"), divided(state, layer)
+        if rest.endswith(".weight") or rest == "decoder.7.bias":
+            ours[f"{part}.{our_name(rest)}"] = value
+    return ours
+
+
+def build(state: State) -> EdgeConnect:
+    enters = [state[f"{part}enter.weight"] for part in PARTS]
+    blocks = [sum(name.startswith(f"{part}blocks.") for name in state) // 2 for part in PARTS]
+    channels = enters[1].shape[1] - 1, state["inpaint.leave.weight"].shape[0]
+    return built(partial(EdgeConnect, channels, tuple(len(w) for w in enters), tuple(blocks)), state)
+
+
+def fresh(channels: tuple[int, int], width: int) -> EdgeConnect:
+    """New weights drawn like the authors': normal, of 0.02, without bias."""
+    network = EdgeConnect(channels, (width, width), (8, 8))
+    for name, value in network.named_parameters():
+        if name.endswith("weight"):
+            nn.init.normal_(value, 0, 0.02)
+        else:
+            nn.init.zeros_(value)
+    return network
+
+
+EDGE_CONNECT = Backbone(
+    id="edge_connect",
+    title="EdgeConnect (edges, then colours)",
+    paper="Nazeri, Ng, Joseph, Qureshi, Ebrahimi 2019, ICCV workshops",
+    licence="CC BY-NC 4.0",
+    layouts=(
+        Layout(
+            id="knazeri",
+            source="https://github.com/knazeri/edge-connect",
+            licence="CC BY-NC 4.0",
+            recognise=recognise,
+            convert=convert,
+            build=build,
+            fill=fill,
+            fresh=fresh,
+            parts=PARTS,
+        ),
+    ),
+    multiple=4,
+    minimum=12,
+    trained=256,
+    half=True,
+)
