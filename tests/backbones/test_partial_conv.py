@@ -1,0 +1,267 @@
+"""The U-Net of partial convolutions and its layer against the programs they come from, and what layouts promise."""
+
+import re
+from functools import cache
+
+import pytest
+import torch
+from fixtures import Fixture
+from monochromic.core.backbones.partial_conv import PARTIAL_CONV, PartialConv2d, convert_naoto0804
+
+LAYOUTS = {layout.id: layout for layout in PARTIAL_CONV.layouts}
+FIXTURES = {"naoto0804": "partial_conv", "mmagic": "mmagic_pconv"}
+CHANNELS = [(1, 1), (3, 3), (4, 1)]
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+
+
+@pytest.fixture(autouse=True)
+def no_gradients():
+    with torch.inference_mode():
+        yield
+
+
+@cache
+def program(layout):
+    """The fixture of a layout with its network, made the way a file of weights is."""
+    fixture = Fixture(FIXTURES[layout])
+    for limits in fixture.doc["tolerance"].values():  # mmagic's state no mean
+        limits.setdefault("recommended_mean_atol", limits["recommended_atol"])
+    state, layout = fixture.state(), LAYOUTS[layout]
+    assert layout.recognise(state) == ""
+    return fixture, layout.build(layout.convert(state))
+
+
+def traced(network, *inputs):
+    """What every module of the network gives, by its name; the whole network's is called ""."""
+    seen = {}
+
+    def keep(name):
+        return lambda _, given, output: seen.__setitem__(name, output)
+
+    handles = [module.register_forward_hook(keep(name)) for name, module in network.named_modules()]
+    network(*inputs)
+    for handle in handles:
+        handle.remove()
+    return seen
+
+
+def window(fixture, name):
+    """The rows and columns that an array is cut to, as its description says."""
+    text = fixture.doc["arrays"][name]["description"]
+    if found := re.search(r"rows (\d+):(\d+), columns (\d+):(\d+)", text):
+        top, bottom, left, right = map(int, found.groups())
+    else:
+        found = re.search(r"(\d+)x(\d+) window at \((\d+),\s*(\d+)\)", text)
+        height, width, top, left = map(int, found.groups())
+        bottom, right = top + height, left + width
+    return ..., slice(top, bottom), slice(left, right)
+
+
+@pytest.mark.parametrize(("layout", "flipped"), [("naoto0804", False), ("mmagic", True)])
+def test_network_is_the_program(layout, flipped):
+    fixture, network = program(layout)
+    for case in fixture.cases:
+        x, known = fixture[f"{case}.input"], fixture[f"{case}.mask_tensor"][:, :1]
+        seen = traced(network, x.flip(1) if flipped else x, known)
+        checked = set()
+        for name in fixture.doc["tolerance"]:
+            if f"{case}.{name}" not in fixture:
+                continue
+            place = re.fullmatch(r"(enc|dec|output)_?(\d?)_?(\w*)", name)
+            module = {"enc": f"down.{place[2]}", "dec": f"up.{place[2]}", "output": ""}[place[1]]
+            features, became_known = seen[module]
+            if module == "":
+                features, became_known = features.flip(1) if flipped else features, became_known.expand(-1, 3, -1, -1)
+            found = became_known if place[3] == "mask" else features
+            if place[3] == "crop":
+                found = found[window(fixture, name)]
+            elif place[3] == "channel_mean":
+                found = found.mean((0, 2, 3))
+            fixture.check(found, case, name)
+            checked.add(name)
+        arrays = {key.removeprefix(f"{case}.") for key in fixture.arrays if key.startswith(f"{case}.")}
+        assert checked == arrays - {"image", "mask", "input", "mask_tensor", "result"}
+
+
+@each_layout
+def test_fill_is_the_saved_photo(layout):
+    fixture, network = program(layout.id)
+    for case in fixture.cases:
+        photo = fixture[f"{case}.image"].permute(2, 0, 1)[None] / 255
+        hole = fixture[f"{case}.mask"][None, None] > 0
+        pasted = torch.where(hole, layout.fill(network, photo * ~hole, hole), photo)
+        saved = (pasted * 255).round()[0].permute(1, 2, 0)
+        assert (saved - fixture[f"{case}.result"]).abs().max() <= 1
+
+
+@cache
+def layer_fixture():
+    return Fixture("partial_conv_layers")
+
+
+def layer(name):
+    """A layer of the fixture; naoto0804's by way of `convert`."""
+    options = dict(layer_fixture().doc["networks"][name]["constructor"])
+    many = options.pop("multi_channel", True)
+    options.pop("return_mask", None)
+    state = layer_fixture().state(name)
+    if "input_conv.weight" in state:
+        ours = convert_naoto0804({f"enc_1.conv.{key}": value for key, value in state.items()})
+        state = {key.removeprefix("down.1.conv."): value for key, value in ours.items()}
+    made = PartialConv2d(**options)
+    made.load_state_dict(state)
+    return made, "mask_multi" if many else "mask_single"
+
+
+@pytest.mark.parametrize("name", ["n0", "n1", "n2", "n3", "n4", "n5", "k0", "k1"])
+def test_layer_is_the_program(name):
+    fixture, (made, mask) = layer_fixture(), layer(name)
+    for case in fixture.cases:
+        calls = {"": fixture[f"{case}.{mask}"], "nomask_": None}
+        for call in ("", "nomask_") if name.startswith("n") else ("",):
+            out, seen = made(fixture[f"{case}.x"], calls[call])
+            fixture.check(out, case, f"{name}_{call}out")
+            fixture.check(seen.expand(fixture[f"{case}.{name}_{call}mask"].shape), case, f"{name}_{call}mask")
+
+
+def test_every_layer_of_the_fixture_is_tested():
+    assert sorted(layer_fixture().doc["networks"]) == ["k0", "k1", *(f"n{i}" for i in range(6))]
+
+
+def test_layer_gives_zero_where_it_sees_nothing():
+    made = PartialConv2d(2, 3, 3, padding=1, bias=True)
+    known = torch.ones(1, 1, 9, 9)
+    known[..., 2:7, 2:7] = 0
+    out, seen = made(torch.rand(1, 2, 9, 9), known)
+    inner = torch.zeros(1, 1, 9, 9, dtype=torch.bool)
+    inner[..., 3:6, 3:6] = True
+    assert torch.equal(seen == 0, inner)
+    assert (out[inner.expand_as(out)] == 0).all()
+    assert (out[~inner.expand_as(out)] != 0).all()
+
+
+def test_layer_keeps_a_flat_photo_flat():
+    made = PartialConv2d(1, 1, 5, padding=2, bias=False)
+    known = (torch.arange(63).view(1, 1, 7, 9) % 3 == 0).float()
+    torch.nn.init.constant_(made.weight, 0.04)
+    out, _ = made(torch.full((1, 1, 7, 9), 0.7), known)
+    assert torch.allclose(out, torch.full_like(out, 0.7))
+
+
+def small(layout, channels=(3, 3), width=4):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return layout.fresh(channels, width).eval()
+
+
+def example(channels, height=PARTIAL_CONV.minimum, width=PARTIAL_CONV.minimum + PARTIAL_CONV.multiple):
+    """Two photos, zero inside holes that differ."""
+    generator = torch.Generator().manual_seed(2)
+    hole = torch.zeros(2, 1, height, width, dtype=torch.bool)
+    hole[0, :, 9:90, 20:101] = hole[1, :, 60:, 40:] = True
+    return torch.rand(2, channels, height, width, generator=generator) * ~hole, hole
+
+
+@each_layout
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_fill_gives_the_promised_photo(layout, channels):
+    image, hole = example(channels[0])
+    network = small(layout, channels)
+    filled = layout.fill(network, image, hole)
+    assert network.channels == channels
+    assert filled.shape == (2, channels[1], *image.shape[-2:])
+    assert filled.min() >= 0
+    assert filled.max() <= 1
+    assert filled[hole.expand_as(filled)].std() > 0
+    assert torch.equal(filled, layout.fill(network, image, hole))
+    dirty = torch.where(hole, torch.rand_like(image), image)
+    assert torch.equal(filled, layout.fill(network, dirty, hole))
+    for i in range(2):
+        assert torch.allclose(filled[[i]], layout.fill(network, image[[i]], hole[[i]]), atol=1e-5)
+    assert (layout.fill(network, image.roll(40, -1), hole) - filled).abs().max() > 1e-3
+
+
+@each_layout
+def test_fill_survives_a_hole_without_rim(layout):
+    image = torch.zeros(1, 1, PARTIAL_CONV.minimum, PARTIAL_CONV.minimum)
+    filled = layout.fill(small(layout, (1, 1)), image, torch.ones_like(image, dtype=torch.bool))
+    assert filled.isfinite().all()
+
+
+@each_layout
+@pytest.mark.parametrize(("dtype", "apart"), [(torch.float16, 4e-3), (torch.bfloat16, 3e-2), (torch.float64, 1e-5)])
+def test_fill_follows_the_networks_dtype(layout, dtype, apart):
+    image, hole = example(3, width=PARTIAL_CONV.minimum)
+    filled = layout.fill(small(layout), image, hole)
+    other = layout.fill(small(layout).to(dtype), image.to(dtype), hole)
+    assert other.dtype == dtype
+    assert torch.allclose(other.float(), filled, rtol=0, atol=apart)
+
+
+@each_layout
+@pytest.mark.parametrize(("channels", "width"), [((1, 1), 4), ((4, 1), 6)])
+def test_build_reads_the_sizes_off_the_tensors(layout, channels, width, untouched_rng):
+    network = small(layout, channels, width)
+    again = layout.build(network.state_dict())
+    image, hole = example(channels[0], width=PARTIAL_CONV.minimum)
+    assert again.channels == channels
+    assert not again.training
+    assert torch.equal(layout.fill(again, image, hole), layout.fill(network, image, hole))
+
+
+AUTHORS = {
+    "naoto0804": {r"down\.(\d)": r"enc_\1", r"up\.(\d)": r"dec_\1", r"\.conv\.": ".conv.input_conv.", "norm": "bn"},
+    "mmagic": {r"down\.(\d)": r"encoder.enc\1", r"up\.(\d)": r"decoder.dec\1", "norm": "bn"},
+}
+WINDOWS = {"naoto0804": "mask_conv.weight", "mmagic": "weight_mask_updater"}
+
+
+def authors_state(layout, network):
+    """The tensors of a network of ours under the authors' names, with their windows of ones."""
+    state = {}
+    for name, value in network.state_dict().items():
+        for our, theirs in AUTHORS[layout].items():
+            name = re.sub(our, theirs, name)
+        state[name] = value
+        if value.ndim == 4:
+            state[name.replace("input_conv.", "").removesuffix("weight") + WINDOWS[layout]] = torch.ones_like(value)
+    return state
+
+
+@each_layout
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_slim_networks_of_the_authors_load(layout, channels):
+    network = small(layout, channels, 2)
+    state = authors_state(layout.id, network)
+    assert layout.recognise(state) == ""
+    found = layout.build(layout.convert(state))
+    assert found.channels == channels
+    first = found.down["1"].conv.weight
+    theirs = network.down["1"].conv.weight
+    assert torch.allclose(first, theirs.flip(1) if layout.id == "mmagic" else theirs / theirs[0].numel())
+    uncounted = {name: value for name, value in state.items() if not re.search("tracked|mask", name)}
+    assert layout.convert(state).keys() == layout.convert(uncounted).keys()
+
+
+@each_layout
+def test_build_refuses_what_it_does_not_know(layout):
+    state = authors_state(layout.id, small(layout)) | {"more.weight": torch.zeros(3)}
+    with pytest.raises(RuntimeError, match=re.escape("more.weight")):
+        layout.build(layout.convert(state))
+
+
+def test_recognise_tells_the_layouts_apart():
+    naoto0804, mmagic = LAYOUTS.values()
+    states = {name: authors_state(name, small(layout)) for name, layout in LAYOUTS.items()}
+    assert naoto0804.recognise(states["naoto0804"]) == mmagic.recognise(states["mmagic"]) == ""
+    assert naoto0804.recognise(states["mmagic"]) is None
+    assert mmagic.recognise(states["naoto0804"]) is None
+
+
+@each_layout
+@pytest.mark.parametrize("foreign", ["mmagic_global_local", "glcic", "mmagic_deepfillv1", "vcnet"])
+def test_recognise_says_none_to_others(layout, foreign):
+    networks = Fixture(foreign).doc["networks"].values()
+    for network in networks:
+        assert layout.recognise({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
+    assert layout.recognise(small(layout).state_dict()) is None
