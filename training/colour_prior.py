@@ -1,7 +1,7 @@
 """Train the colour prior (core/colorize/prior_network.py): where in a photo to look for a missing colour.
 
-    python training/colour_prior.py PHOTOS OUT.pt --side 128 --batch 16 --samples 800000 --rate 1e-3
-    python training/colour_prior.py PHOTOS OUT2.pt --side 256 --batch 4 --samples 200000 --rate 3e-4 --start OUT.pt
+    python training/colour_prior.py PHOTOS OUT.pt --side 128 --batch 16 --samples 520000 --rate 1e-3
+    python training/colour_prior.py PHOTOS OUT2.pt --side 256 --batch 4 --samples 24000 --rate 3e-4 --start OUT.pt
     python training/colour_prior.py PHOTOS OUT2.pt --export weights/colour_prior.safetensors
 
 PHOTOS is a folder of pictures or of tar files of them. The second line goes on at the size the prior works at.
@@ -141,8 +141,8 @@ class Run:
 
 
 def _pace(seen: int, samples: int) -> float:
-    """The learning rate's share of its highest: up over 10 000 samples, then down along a cosine."""
-    return min(1, seen / 10_000 + 0.01) * (1 + math.cos(math.pi * seen / samples)) / 2
+    """The learning rate's share of its highest: up over 10 000 samples or a tenth, then down along a cosine."""
+    return min(1, seen / min(10_000, samples / 10) + 0.01) * (1 + math.cos(math.pi * seen / samples)) / 2
 
 
 def train(options: argparse.Namespace) -> None:
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--samples", type=int, default=800_000)
+    parser.add_argument("--samples", type=int, default=520_000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="weights to begin with")

@@ -1,0 +1,206 @@
+"""The two layouts against their authors' program, and what every layout promises."""
+
+from functools import cache, partial
+
+import pytest
+import torch
+from fixtures import Fixture
+from monochromic.core.backbones.deepfill_v2_zhaoyuzhi import LAYOUTS, MINIMUM, MULTIPLE
+
+COLOUR, GRAY = LAYOUTS
+FIXTURES = {COLOUR.id: "deepfill_v2_zhaoyuzhi", GRAY.id: "deepfill_v2_gray_zhaoyuzhi"}
+STAGES = {COLOUR.id: ("coarse", "refinement"), GRAY.id: ("stage",)}
+CHANNELS = [(1, 1), (3, 3), (4, 1)]
+each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.id)
+
+
+@pytest.fixture(autouse=True)
+def no_gradients():
+    with torch.inference_mode():
+        yield
+
+
+@cache
+def loaded(name):
+    """A fixture with its network, made the way a file of weights is."""
+    layout = next(layout for layout in LAYOUTS if FIXTURES[layout.id] == name)
+    fixture = Fixture(name)
+    return fixture, layout.build(layout.convert(fixture.state()))
+
+
+def small(layout, channels=(3, 3), width=4):
+    torch.manual_seed(1)
+    return layout.fresh(channels, width).eval()
+
+
+def example(channels=3, batch=2, height=MINIMUM, width=MINIMUM + 2 * MULTIPLE):
+    """Photos that are zero inside holes, which differ from one to the next."""
+    generator = torch.Generator().manual_seed(2)
+    image = torch.rand(batch, channels, height, width, generator=generator)
+    hole = torch.zeros(batch, 1, height, width, dtype=torch.bool)
+    for i in range(batch):
+        hole[i, :, 9 * i : 30 + 9 * i, 20:51] = True
+    return image.masked_fill(hole, 0), hole
+
+
+def traced(modules, run):
+    """What `run` returns, and what went into and came out of each of `modules` meanwhile."""
+    seen = {}
+    handles = [m.register_forward_hook(lambda m, given, output: seen.update({m: (given[0], output)})) for m in modules]
+    answer = run()
+    for handle in handles:
+        handle.remove()
+    return answer, [seen[m] for m in modules]
+
+
+def matches_photo(filled, image, hole, wanted):
+    """Whether the composite, truncated to 8 bits, is the saved photo but for one level."""
+    pasted = torch.where(hole, filled, image)
+    saved = (pasted * 255).clamp(0, 255).to(torch.uint8)[0].permute(1, 2, 0).squeeze(-1)
+    assert saved.shape == wanted.shape
+    assert (saved.int() - wanted.int()).abs().max() <= 1
+
+
+def test_colour_is_the_authors():
+    fixture, network = loaded(FIXTURES[COLOUR.id])
+    assert network.channels == (3, 3)
+    for case in fixture.cases:
+        image, hole = fixture[f"{case}.image_tensor"], fixture[f"{case}.mask_tensor"].bool()
+        modules = [network.coarse, network.refinement, network]
+        filled, (first, second, whole) = traced(modules, partial(COLOUR.fill, network, image, hole))
+        fixture.check(first[0], case, "coarse_input")
+        fixture.check(second[0], case, "refine_input")
+        fixture.check(whole[1][0], case, "coarse")
+        fixture.check(whole[1][1], case, "output")
+        matches_photo(filled, image, hole, fixture[f"{case}.result"])
+
+
+def test_gray_is_the_authors():
+    fixture, network = loaded(FIXTURES[GRAY.id])
+    assert network.channels == (1, 1)
+    for case in fixture.cases:
+        gray, hole = fixture[f"{case}.gray_tensor"], fixture[f"{case}.mask_tensor"].bool()
+        modules = [network.stage, network]
+        filled, (stage, whole) = traced(modules, partial(GRAY.fill, network, gray.masked_fill(hole, 0), hole))
+        fixture.check(stage[0], case, "net_input")
+        fixture.check(whole[1], case, "output")
+        matches_photo(filled, gray, hole, fixture[f"{case}.result"])
+
+
+@each_layout
+def test_every_pass_is_the_same(layout):
+    _, network = loaded(FIXTURES[layout.id])
+    image, hole = example(network.channels[0], batch=1)
+    assert torch.equal(layout.fill(network, image, hole), layout.fill(network, image, hole))
+
+
+@each_layout
+def test_the_norm_is_of_one_power_iteration(layout):
+    """`torch.nn.utils.spectral_norm` in training makes one iteration before it divides: an independent program."""
+    generator = torch.Generator().manual_seed(3)
+    state = authors(layout, 6)
+    for prefix in {name.removesuffix("weight_bar") for name in state if name.endswith("weight_bar")}:
+        weight = state[f"{prefix}weight_bar"]
+        conv = torch.nn.utils.spectral_norm(torch.nn.Conv2d(*weight.shape[1::-1], 3, bias=False), eps=1e-12).train()
+        u = torch.randn(len(weight), generator=generator)
+        u /= u.norm()
+        conv.weight_orig.data, conv.weight_u, state[f"{prefix}weight_u"] = weight, u.clone(), u
+        conv(torch.zeros(1, weight.shape[1], 3, 3))
+        found = [t for t in layout.convert(state).values() if t.shape == weight.shape]
+        assert any(torch.allclose(t, conv.weight, atol=1e-6) for t in found)
+
+
+@each_layout
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_fills_with_any_channels(layout, channels):
+    image, hole = example(channels[0])
+    filled = layout.fill(small(layout, channels), image, hole)
+    assert filled.shape == (2, channels[1], *image.shape[-2:])
+    assert 0 <= filled.min() < filled.max() <= 1
+
+
+@each_layout
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_what_is_under_the_hole_does_not_matter(layout, channels):
+    network = small(layout, channels)
+    image, hole = example(channels[0])
+    other = torch.where(hole, torch.rand(image.shape, generator=torch.Generator().manual_seed(4)), image)
+    assert torch.equal(layout.fill(network, image, hole), layout.fill(network, other, hole))
+    assert not torch.allclose(layout.fill(network, image, hole), layout.fill(network, 1 - image, hole))
+
+
+@each_layout
+def test_a_batch_equals_its_items(layout):
+    network = small(layout)
+    image, hole = example()
+    filled = layout.fill(network, image, hole)
+    for i in range(len(image)):
+        alone = layout.fill(network, image[i : i + 1], hole[i : i + 1])
+        torch.testing.assert_close(filled[i : i + 1], alone, atol=1e-5, rtol=0)
+
+
+@each_layout
+def test_works_in_other_float_types(layout):
+    network = small(layout)
+    image, hole = example(batch=1)
+    filled = layout.fill(network, image, hole)
+    double = layout.fill(network.double(), image.double(), hole)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(filled.double(), double, atol=1e-4, rtol=0)
+
+
+def authors(layout, width, channels=(3, 3)):
+    """A state dict of theirs at another width, made from a new network of ours by undoing the renaming."""
+    generator = torch.Generator().manual_seed(5)
+    state = {}
+    for name, value in layout.fresh(channels, width).state_dict().items():
+        stage, place, conv, tensor = name.split(".")
+        place, conv = int(place), {"feature": "conv2d", "gate": "mask_conv2d"}[conv]
+        if layout is GRAY:
+            parts = [(0, "down"), (4, "b"), (12, "up")]
+            start, part = max(p for p in parts if p[0] <= place)
+            layer = f"{part}{place - start + 1}"
+        else:
+            layer = f"{stage}.{place}"
+        if place not in (12, 14):
+            state[f"{layer}.{conv}.{tensor}"] = value
+            continue
+        start = f"{layer}.gated_conv2d.{conv}.module."
+        state[start + tensor.replace("weight", "weight_bar")] = value
+        if tensor == "weight":
+            state[start + "weight_u"] = torch.randn(len(value), generator=generator)
+            state[start + "weight_v"] = torch.randn(value[0].numel(), generator=generator)
+    return state
+
+
+@each_layout
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_other_widths_load_and_round_trip(layout, channels):
+    state = authors(layout, 6, channels)
+    assert layout.recognise(state) == ""
+    ours = layout.convert(state)
+    network = layout.build(ours)
+    assert network.channels == channels
+    again = layout.build(dict(network.state_dict()))
+    image, hole = example(channels[0], batch=1)
+    assert torch.equal(layout.fill(network, image, hole), layout.fill(again, image, hole))
+    assert not network.training
+    assert not any(p.requires_grad for p in network.parameters())
+
+
+def test_recognises_only_its_own():
+    for layout in LAYOUTS:
+        own = authors(layout, 4)
+        assert all((other.recognise(own) == "") == (other is layout) for other in LAYOUTS)
+        assert layout.recognise({}) is None
+        assert (
+            layout.recognise({"coarse.0.conv2d.weight": torch.zeros(1), "down1.conv2d.weight": torch.zeros(1)}) is None
+        )
+        assert layout.recognise(layout.convert(own)) is None
+        assert all(layout.recognise({k: v for k, v in own.items() if k != gone}) is None for gone in own)
+
+
+@each_layout
+def test_recognises_the_fixture(layout):
+    fixture, _ = loaded(FIXTURES[layout.id])
+    assert layout.recognise(fixture.state()) == ""
