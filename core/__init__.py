@@ -25,7 +25,15 @@ from .colorize import (
     parse_points,
     parse_strokes,
 )
-from .errors import InputError, MonochromicError, PictureError, UnknownNameError, WeightsError, WorkflowError
+from .errors import (
+    DependencyError,
+    InputError,
+    MonochromicError,
+    PictureError,
+    UnknownNameError,
+    WeightsError,
+    WorkflowError,
+)
 from .images import load_alpha, load_hole, load_image, load_mask, save_image
 from .inpaint import fill
 from .masks import Box, binarize, bounding_box, composite, fit, grow, resize
@@ -40,6 +48,7 @@ __all__ = [
     "SCHEDULES",
     "Backbone",
     "Box",
+    "DependencyError",
     "Guide",
     "InputError",
     "Method",

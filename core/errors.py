@@ -1,6 +1,7 @@
 """Everything this package raises on purpose, so that one `except` catches it all.
 
     MonochromicError
+    ├── DependencyError   (ImportError)   a library that is missing or does not import
     ├── InputError        (ValueError)   a tensor, number or text that does not fit
     ├── PictureError      (OSError)      a picture file that cannot be read or written
     ├── UnknownNameError  (LookupError)  no backbone, method or region of that name
@@ -16,6 +17,10 @@ from collections.abc import Iterable
 
 class MonochromicError(Exception):
     """Base of every error that this package raises on purpose."""
+
+
+class DependencyError(MonochromicError, ImportError):
+    """A library that only some backbones need is missing, or is there and does not import."""
 
 
 class InputError(MonochromicError, ValueError):

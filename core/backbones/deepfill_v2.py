@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from ..backbone import Backbone
 from .attention import Rules
 from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, layout, mmagic_names
+from .deepfill_v2_zhaoyuzhi import LAYOUTS as ZHAOYUZHI
 
 NIPPONJO = "https://github.com/nipponjo/deepfillv2-pytorch"
 
@@ -88,7 +89,7 @@ DEEPFILL_V2 = Backbone(
     title="DeepFill v2 (gated convolutions)",
     paper="Yu et al. 2019, ICCV",
     licence="none stated (nipponjo), Apache-2.0 (mmagic)",
-    layouts=(TF, PYTORCH, MMAGIC),
+    layouts=(TF, PYTORCH, MMAGIC, *ZHAOYUZHI),
     multiple=8,
     minimum=72,
     trained=256,

@@ -1,0 +1,140 @@
+"""AOT-GAN against the program it comes from, under both sets of its names, and what layouts promise."""
+
+import re
+from functools import cache
+
+import pytest
+import torch
+from fixtures import Fixture
+from monochromic.core.backbones.aot_gan import AOT_GAN
+
+LAYOUTS = {layout.id: layout for layout in AOT_GAN.layouts}
+CHANNELS = [(1, 1), (3, 3), (4, 1)]
+SIDES = AOT_GAN.minimum, AOT_GAN.minimum + 3 * AOT_GAN.multiple
+each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+
+
+@pytest.fixture(autouse=True)
+def no_gradients():
+    with torch.inference_mode():
+        yield
+
+
+@cache
+def program():
+    """The fixture with its network, made the way a file of weights is."""
+    fixture = Fixture("mmagic_aot_gan")
+    for limits in fixture.doc["tolerance"].values():
+        limits.setdefault("recommended_mean_atol", 10 * limits["measured_mean_float32_vs_float64"])
+    state, layout = fixture.state(), LAYOUTS["mmagic"]
+    assert layout.recognise(state) == ""
+    return fixture, layout.build(layout.convert(state))
+
+
+def researchmm_names(state):
+    """The tensors under the names of the authors' own program: written down apart from the network's table."""
+    layers = {"encoder.encoder.1": "encoder.1", "encoder.encoder.2": "encoder.3", "encoder.encoder.3": "encoder.5"}
+    layers |= {"decoder.decoder.0": "decoder.0.conv", "decoder.decoder.1": "decoder.2.conv"}
+    layers |= {"decoder.decoder.2": "decoder.4"}
+    renamed = {}
+    for name, value in state.items():
+        layer, tensor = name.split(".conv.")
+        layer = layers.get(layer, layer).replace("dilation_neck.model", "middle")
+        layer = re.sub(r"blocks\.(\d)", r"block0\1", layer)
+        renamed[f"{layer}.{tensor}"] = value
+    return renamed
+
+
+def window(fixture, name):
+    """The rows and columns that an array is cut to, as its description says."""
+    found = re.search(r"(\d+)x(\d+) window at \((\d+),\s*(\d+)\)", fixture.doc["arrays"][name]["description"])
+    height, width, top, left = map(int, found.groups())
+    return ..., slice(top, top + height), slice(left, left + width)
+
+
+def test_network_is_the_program():
+    fixture, network = program()
+    for case in fixture.cases:
+        x = fixture[f"{case}.input"]
+        encoded = network.encoder(x)
+        found = {
+            "encoder_crop": encoded,
+            "block0_crop": network.blocks[0](encoded),
+            "neck_crop": network.blocks(encoded),
+        }
+        assert set(fixture.doc["tolerance"]) == {"output", *found}
+        for name, value in found.items():
+            fixture.check(value[window(fixture, name)], case, name)
+        fixture.check(network(*x.split([3, 1], 1)), case, "output")
+
+
+@each_layout
+def test_the_saved_result_comes_out(layout):
+    fixture, network = program()
+    for case in fixture.cases:
+        image = fixture[f"{case}.image"].movedim(-1, 0)[None] / 255
+        hole = fixture[f"{case}.mask"][None, None] > 0
+        answer = layout.fill(network, image.masked_fill(hole, 0), hole)
+        result = torch.where(hole, answer, image).mul(255).round()[0].movedim(0, -1)
+        assert (result - fixture[f"{case}.result"]).abs().max() <= 1
+
+
+def test_both_sets_of_names_are_one_network():
+    fixture, network = program()
+    state = researchmm_names(fixture.state())
+    layout = LAYOUTS["researchmm"]
+    assert layout.recognise(state) == ""
+    assert LAYOUTS["mmagic"].recognise(state) is None
+    assert layout.recognise(fixture.state()) is None
+    ours, wanted = layout.convert(state), network.state_dict()
+    assert ours.keys() == wanted.keys()
+    assert all(torch.equal(ours[name], wanted[name]) for name in wanted)
+
+
+@each_layout
+def test_foreign_or_incomplete_tensors_are_not_recognised(layout):
+    state = program()[0].state()
+    if layout.id == "researchmm":
+        state = researchmm_names(state)
+    assert layout.recognise(state) == ""
+    assert layout.recognise({}) is None
+    assert layout.recognise({"conv1.weight": torch.zeros(1)}) is None
+    for name in list(state):
+        assert layout.recognise({k: v for k, v in state.items() if k != name}) is None
+
+
+@pytest.mark.parametrize("channels", CHANNELS)
+@each_layout
+def test_fill_keeps_its_promises(layout, channels):
+    taken, given = channels
+    torch.manual_seed(0)
+    network = layout.fresh(channels, 4).eval()
+    assert network.channels == channels
+    image, hole = torch.rand(2, taken, *SIDES), torch.rand(2, 1, *SIDES) < 0.3
+    known = image.masked_fill(hole, 0)
+    answer = layout.fill(network, known, hole)
+    assert answer.shape == (2, given, *SIDES)
+    assert 0 <= answer.min() < answer.max() <= 1
+    assert torch.equal(layout.fill(network, image, hole), answer)
+    for i in range(2):
+        torch.testing.assert_close(layout.fill(network, known[[i]], hole[[i]]), answer[[i]], atol=1e-5, rtol=0)
+    double = layout.fill(network.double(), known.double(), hole)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), answer, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("channels", "width", "blocks"), [((1, 1), 4, 8), ((4, 1), 8, 3), ((3, 3), 12, 1)])
+@each_layout
+def test_saved_tensors_of_any_width_build(layout, channels, width, blocks):
+    network = layout.fresh(channels, width, blocks).eval()
+    again = layout.build(network.state_dict())
+    assert (again.channels, len(again.blocks), again.training) == (channels, blocks, False)
+    image, hole = torch.rand(1, channels[0], *SIDES), torch.rand(1, 1, *SIDES) < 0.3
+    assert torch.equal(layout.fill(again, image, hole), layout.fill(network, image, hole))
+
+
+def test_smaller_sides_do_not_work():
+    """The stated minimum is the true one."""
+    network, smaller = LAYOUTS["mmagic"].fresh((1, 1), 4), AOT_GAN.minimum - AOT_GAN.multiple
+    with pytest.raises(RuntimeError):
+        network(torch.rand(1, 1, smaller, 64), torch.zeros(1, 1, smaller, 64))

@@ -1,0 +1,105 @@
+"""PGGAN: what its layout promises, and that it learns. There is no program to compare it with."""
+
+import pytest
+import torch
+from monochromic.core.backbones.pggan import PGGAN
+
+(LAYOUT,) = PGGAN.layouts
+CHANNELS = [(1, 1), (3, 3), (4, 1)]
+SIDES = 5 * PGGAN.multiple, 7 * PGGAN.multiple
+
+
+def given(channels, batch=2, sides=SIDES):
+    """A photo with something under the hole, and the hole."""
+    return torch.rand(batch, channels[0], *sides), torch.rand(batch, 1, *sides) < 0.3
+
+
+def fresh(channels, width=4):
+    """A network whose norms have seen pictures, as a trained one's have."""
+    torch.manual_seed(0)
+    network = LAYOUT.fresh(channels, width)
+    with torch.no_grad():
+        for _ in range(3):
+            LAYOUT.fill(network, *given(channels))
+    return network.eval()
+
+
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_fill_keeps_its_promises(channels):
+    network = fresh(channels)
+    assert network.channels == channels
+    image, hole = given(channels)
+    with torch.inference_mode():
+        answer = LAYOUT.fill(network, image.masked_fill(hole, 0), hole)
+        assert answer.shape == (2, channels[1], *SIDES)
+        assert 0 <= answer.min() < answer.max() <= 1
+        assert torch.equal(LAYOUT.fill(network, image, hole), answer)
+        assert not torch.equal(LAYOUT.fill(network, image, ~hole), answer)
+        for i in range(2):
+            torch.testing.assert_close(LAYOUT.fill(network, image[[i]], hole[[i]]), answer[[i]])
+        double = LAYOUT.fill(network.double(), image.double(), hole)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(double.float(), answer)
+
+
+@torch.inference_mode()
+def test_half_precision_is_near():
+    network = fresh((1, 1))
+    image, hole = given((1, 1))
+    answer = LAYOUT.fill(network, image, hole)
+    low = LAYOUT.fill(network.bfloat16(), image.bfloat16(), hole)
+    assert low.dtype == torch.bfloat16
+    torch.testing.assert_close(low.float(), answer, atol=0.02, rtol=0)
+
+
+@torch.inference_mode()
+def test_any_side_from_the_minimum_on():
+    network = fresh((1, 1))
+    for height in range(PGGAN.minimum, 6 * PGGAN.multiple, PGGAN.multiple):
+        image, hole = given((1, 1), 1, (height, PGGAN.minimum))
+        assert LAYOUT.fill(network, image, hole).shape == image.shape
+
+
+@pytest.mark.parametrize(("channels", "width"), [((1, 1), 3), ((4, 1), 8), ((3, 3), 5)])
+def test_saved_tensors_of_any_width_build(channels, width):
+    network = fresh(channels, width)
+    state = network.state_dict()
+    assert LAYOUT.recognise(state) == ""
+    again = LAYOUT.build(LAYOUT.convert(state))
+    assert (again.channels, again.training) == (channels, False)
+    image, hole = given(channels)
+    assert torch.equal(LAYOUT.fill(again, image, hole), LAYOUT.fill(network, image, hole))
+
+
+def test_foreign_tensors_are_not_recognised():
+    state = LAYOUT.convert(fresh((1, 1)).state_dict())
+    assert LAYOUT.recognise(state) == ""
+    assert not any("num_batches_tracked" in name for name in state)
+    assert LAYOUT.recognise({}) is None
+    assert LAYOUT.recognise({**state, "extra.weight": torch.zeros(1)}) is None
+    for name in state:
+        assert LAYOUT.recognise({k: v for k, v in state.items() if k != name}) is None
+
+
+@torch.inference_mode()
+def test_a_block_whose_last_norm_is_closed_changes_nothing():
+    """The blocks are residual: what came is added as it is."""
+    block = fresh((1, 1)).blocks[3]
+    torch.nn.init.zeros_(block.near[1].weight)
+    x = torch.randn(1, 16, 9, 11)
+    assert torch.equal(block(x), x)
+
+
+def test_it_learns():
+    """Gradients reach every weight, and a few steps take the error down."""
+    network = fresh((1, 1), 8).train()
+    image, hole = torch.full((2, 1, *SIDES), 0.9), given((1, 1))[1]
+    optimizer, losses = torch.optim.Adam(network.parameters(), lr=3e-3), []
+    for _ in range(8):
+        optimizer.zero_grad()
+        loss = (LAYOUT.fill(network, image.masked_fill(hole, 0), hole) - image).abs().mean()
+        loss.backward()
+        assert all(p.grad.abs().sum() > 0 for p in network.parameters())
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.8 * losses[0]
