@@ -35,7 +35,7 @@ from .errors import (
     WorkflowError,
 )
 from .images import load_alpha, load_hole, load_image, load_mask, save_image
-from .inpaint import fill
+from .inpaint import fill, fill_rgb
 from .masks import Box, binarize, bounding_box, composite, fit, grow, resize
 from .metrics import l1, measure, mse, psnr, ssim, tv
 from .random_masks import KINDS, random_hole
@@ -66,6 +66,7 @@ __all__ = [
     "colorize",
     "composite",
     "fill",
+    "fill_rgb",
     "fit",
     "get_backbone",
     "get_method",

@@ -21,6 +21,7 @@ from .masks import composite
 from .model import Model
 from .progress import Progress
 from .regions import hole_boxes
+from .weights.choose import load_model
 
 CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without and with a network
 SOURCES = ("gray", "rgb")
@@ -96,10 +97,6 @@ def _model(backbone: str | Backbone | Model, image: Tensor) -> Model:
     if isinstance(backbone, Model):
         return backbone
     record = get_backbone(backbone) if isinstance(backbone, str) else backbone
-    if not record.layouts:
-        return Model(record)
-    from .weights.models import load_model
-
     return load_model(record, image.device)
 
 
@@ -124,7 +121,8 @@ def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: 
     trained = model.backbone.trained
     if model.network is None or not trained or max(known.shape[-2:]) <= (max_side or 2 * trained):
         return _padded(model, known, inside, source)
-    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, trained)
+    side = min(trained, max_side or trained)
+    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side)
 
 
 def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:

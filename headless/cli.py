@@ -10,7 +10,8 @@ from importlib.metadata import version
 from ..core.backbones import BACKBONES
 from ..core.colorize import METHODS, SCHEDULES
 from ..core.errors import MonochromicError
-from .commands import colorize_photo, restore_photo, run_workflow, score_pictures
+from .commands import PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
+from .weights import add_weights_parser
 
 PAINT = "white = fill; any size"
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_colorize(commands.add_parser("colorize", help="colour the hole of a photo whose gray is known"))
     _add_score(commands.add_parser("score", help="compare two pictures"))
     _add_run(commands.add_parser("run", help="run a ComfyUI workflow without ComfyUI"))
+    add_weights_parser(commands.add_parser("weights", help="list, fetch, check, convert and add weight files"))
     return parser
 
 
@@ -53,6 +55,15 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backbone", default="telea", metavar="NAME", help=f"what fills the gray hole: {', '.join(BACKBONES)}"
     )
+    parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
+    parser.add_argument(
+        "--pipeline",
+        default="gray",
+        choices=PIPELINES,
+        help="gray: the bottleneck; rgb_to_gray: the backbone sees the colours; rgb: its own colours are kept",
+    )
+    parser.add_argument("--context", type=int, default=0, metavar="PIXELS", help="around the hole for the backbone")
+    parser.add_argument("--max-side", type=int, default=0, metavar="PIXELS", help="work in tiles above this size")
     _add_colour_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")

@@ -19,19 +19,25 @@ from ..core.color import luminance
 from ..core.colorize import Guide, Settings, colorize, get_method, parse_points, parse_strokes
 from ..core.errors import InputError, PictureError
 from ..core.images import bits_of, format_of, load_alpha, load_hole, load_image, save_image, save_picture
-from ..core.inpaint import fill
+from ..core.inpaint import fill, fill_rgb
 from ..core.masks import binarize, grow
 from ..core.metrics import REGIONS, format_table, measure, table_cells
+from ..core.model import Model
+from ..core.weights.choose import load_model
+from ..core.weights.models import load_network
 from ..nodes import NODE_CLASS_MAPPINGS, runtime
 from .execute import execute
 from .host_nodes import HOST_CLASSES, output_folder
 from .load import load_graph
 from .report import mark_hole, report_sheet
 
+PIPELINES = ("gray", "rgb_to_gray", "rgb")
+
 
 def restore_photo(options: argparse.Namespace) -> None:
     """`monochromic restore`: gray stage, colour stage, picture, report."""
-    backbone, colouring = get_backbone(options.backbone), _colour_options(options)
+    colouring = _colour_options(options)
+    get_backbone(options.backbone)
     _check_output(options.out, options.photo, options.mask, options.hints, options.reference)
     if options.reference and not options.report:
         raise InputError("--reference is for the report; add --report DIR")
@@ -41,14 +47,35 @@ def restore_photo(options: argparse.Namespace) -> None:
     reference = load_image(options.reference) if options.reference else None
     if reference is not None and reference.shape[-2:] != photo.shape[-2:]:
         raise InputError(f"the reference must be the size of the photo, {shape_of(photo)}, got {shape_of(reference)}")
-    with progress_bar("gray") as progress:
-        gray = fill(photo, hole, backbone, progress=progress)
-    with progress_bar("colour") as progress:
-        result = colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
+    gray, result = _restored(options, photo, hole, guide, colouring)
     save_image(result, options.out, _bits(options))
     print(options.out)
     if options.report:
         print(_write_report(options, photo, hole, gray, result, reference))
+
+
+def _restored(
+    options: argparse.Namespace, photo: Tensor, hole: Tensor, guide: Guide | None, colouring: dict[str, Any]
+) -> tuple[Tensor, Tensor]:
+    """The gray image and the result, by the pipeline of the user's choice."""
+    sizes = {"context": options.context, "max_side": options.max_side}
+    with progress_bar("weights") as progress:
+        model = _model(options, photo, progress)
+    with progress_bar("gray") as progress:
+        if options.pipeline == "rgb":
+            result = fill_rgb(photo.expand(-1, 3, -1, -1), hole, model, **sizes, progress=progress)
+            return luminance(result), result
+        source = "gray" if options.pipeline == "gray" else "rgb"
+        gray = fill(photo, hole, model, source=source, **sizes, progress=progress)
+    with progress_bar("colour") as progress:
+        return gray, colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
+
+
+def _model(options: argparse.Namespace, photo: Tensor, progress: "Progress") -> Model:
+    """The backbone with the weights that were named, or those that are there."""
+    if options.weights is None:
+        return load_model(get_backbone(options.backbone), photo.device, progress=progress)
+    return load_network(options.weights, photo.device, progress=progress)
 
 
 def colorize_photo(options: argparse.Namespace) -> None:

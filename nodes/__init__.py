@@ -6,6 +6,7 @@ from .load_mask import LoadMask
 from .metrics import Metrics
 from .progressive_colorize import ProgressiveColorize
 from .random_mask import RandomMask
+from .rgb_inpaint import RgbInpaint
 
 NODE_CLASS_MAPPINGS = {
     "MonochromicLoadMask": LoadMask,
@@ -14,6 +15,7 @@ NODE_CLASS_MAPPINGS = {
     "MonochromicProgressiveColorize": ProgressiveColorize,
     "MonochromicColorGuide": ColorGuide,
     "MonochromicMetrics": Metrics,
+    "MonochromicRgbInpaint": RgbInpaint,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -23,4 +25,5 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicProgressiveColorize": "Progressive Colorize (Monochromic)",
     "MonochromicColorGuide": "Color Guide (Monochromic)",
     "MonochromicMetrics": "Metrics (Monochromic)",
+    "MonochromicRgbInpaint": "RGB Inpaint (Monochromic)",
 }

@@ -4,9 +4,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.backbones import BACKBONES
-from ..core.inpaint import fill
+from ..core.inpaint import SOURCES, fill
 from . import runtime
+from .backbones import backbone_menu
 from .inputs import menu, number, socket, whole
 from .tensors import hole_in, image_in, image_out, mask_out
 
@@ -28,19 +28,38 @@ class GrayInpaint:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        titles = "; ".join(f"{b.id}: {b.title}" for b in BACKBONES.values())
+        source = "What the backbone sees: gray (the monochromic bottleneck), or rgb, whose luminance is then taken."
+        context = "Pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network."
+        side = "A larger part of the photo is filled small first, then in tiles; 0 = twice the backbone's own size."
         return {
             "required": {
                 "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
                 "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
-                "backbone": menu(BACKBONES, "telea", f"What fills the hole. {titles}."),
+                "backbone": backbone_menu(),
                 "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
                 "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
-            }
+            },
+            "optional": {
+                "source": menu(SOURCES, "gray", source),
+                "context": whole(0, 0, 2048, context),
+                "max_side": whole(0, 0, 8192, side),
+            },
         }
 
-    def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor, Tensor]:
+    def inpaint(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        backbone: str,
+        grow: int,
+        threshold: float,
+        source: str = "gray",
+        context: int = 0,
+        max_side: int = 0,
+    ) -> tuple[Tensor, Tensor]:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
-        gray = fill(photo, hole, backbone, progress=runtime.progress())
+        options = {"source": source, "context": context, "max_side": max_side}
+        with runtime.weight_folders():
+            gray = fill(photo, hole, backbone, **options, progress=runtime.progress())
         return image_out(gray), mask_out(hole)

@@ -6,7 +6,8 @@ for in the folders of `input_folders`, and progress goes to the function set by 
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..core.progress import Preview, Progress
+from ..core.weights import model_folders
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
@@ -57,6 +59,22 @@ def watch() -> tuple[Progress, Preview | None]:
         bar.update_absolute(bar.current, bar.total, ("JPEG", Image.fromarray(pixels), PREVIEW_SIDE))
 
     return report, show
+
+
+@contextmanager
+def weight_folders() -> Iterator[None]:
+    """Within it weights are also looked for in ComfyUI's model folders `monochromic`."""
+    if not in_comfyui():
+        yield
+        return
+    folder_paths = sys.modules["folder_paths"]
+    if "monochromic" not in folder_paths.folder_names_and_paths:
+        folder_paths.add_model_folder_path("monochromic", str(Path(folder_paths.models_dir) / "monochromic"))
+    token = model_folders.set(tuple(map(Path, folder_paths.get_folder_paths("monochromic"))))
+    try:
+        yield
+    finally:
+        model_folders.reset(token)
 
 
 def find_picture(name: str) -> str | None:

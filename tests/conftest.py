@@ -10,6 +10,14 @@ import torch
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(autouse=True, scope="session")
+def home_of_the_tests(tmp_path_factory):
+    """A home of the tests' own, so that they write nothing into the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MONOCHROMIC_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def root():
     return ROOT

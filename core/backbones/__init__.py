@@ -2,7 +2,21 @@
 
 from ..backbone import Backbone
 from ..errors import UnknownNameError
+from .aot_gan import AOT_GAN
+from .autoencoder import AUTOENCODER
+from .coarse_refine import COARSE_REFINE
+from .context_encoder import CONTEXT_ENCODER
+from .deepfill_v1 import DEEPFILL_V1
+from .deepfill_v2 import DEEPFILL_V2
+from .edge_connect import EDGE_CONNECT
+from .glcic import GLCIC
+from .gmcnn import GMCNN
+from .lama import LAMA
+from .mat import MAT
 from .navier_stokes import NAVIER_STOKES
+from .partial_conv import PARTIAL_CONV
+from .patchmatch import PATCHMATCH
+from .pggan import PGGAN
 from .telea import TELEA
 
 
@@ -16,7 +30,24 @@ def registry(*backbones: Backbone) -> dict[str, Backbone]:
     return found
 
 
-BACKBONES = registry(TELEA, NAVIER_STOKES)
+BACKBONES = registry(
+    TELEA,
+    NAVIER_STOKES,
+    PATCHMATCH,
+    LAMA,
+    MAT,
+    AOT_GAN,
+    DEEPFILL_V2,
+    DEEPFILL_V1,
+    COARSE_REFINE,
+    EDGE_CONNECT,
+    GMCNN,
+    PARTIAL_CONV,
+    GLCIC,
+    PGGAN,
+    CONTEXT_ENCODER,
+    AUTOENCODER,
+)
 
 
 def get_backbone(name: str) -> Backbone:

@@ -277,6 +277,9 @@ def test_what_only_the_front_end_knows(place, capsys):
         "backbone": "navier_stokes",
         "grow": 7,
         "threshold": 0.5,
+        "source": "gray",
+        "context": 0,
+        "max_side": 0,
     }
     assert calls["7"]["inputs"] == {"images": ["1", 0], "filename_prefix": "x"}
     assert main(["run", "w.json"]) == 0

@@ -1,0 +1,47 @@
+"""Which weights a backbone runs with when only its name was said, and which backbones can run now."""
+
+import torch
+
+from ..backbone import Backbone
+from ..errors import WeightsError
+from ..model import Model
+from ..progress import Progress
+from .manifest import WeightFile, rows_for
+from .models import load_network
+from .store import present
+
+
+def load_model(backbone: Backbone, device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Model:
+    """The backbone with the first of its weights that are here, else the first that can be fetched.
+
+    A backbone without layouts needs none. On CUDA one that may run in 16 bits does. Raises `WeightsError`
+    where there are no weights, and says how to get some.
+    """
+    if not backbone.layouts:
+        return Model(backbone)
+    rows = rows_for(backbone.id)
+    row = next((r for r in rows if present(r)), next((r for r in rows if r.repo_id), None))
+    if row is None:
+        sources = ", ".join(sorted({layout.source for layout in backbone.layouts}))
+        raise WeightsError(
+            f"there are no weights for {backbone.id!r} here and none to download; get a file of {sources} and run "
+            f"`monochromic weights convert FILE --as {backbone.id}`"
+        )
+    half = backbone.half and torch.device(device).type == "cuda"
+    return load_network(row, device, torch.float16 if half else torch.float32, progress=progress)
+
+
+def readiness(backbone: Backbone) -> tuple[int, str]:
+    """0 and "" where the backbone can run now, 1 and what it would download, 2 and what it lacks."""
+    if not backbone.layouts:
+        return 0, ""
+    try:
+        rows = rows_for(backbone.id)
+    except WeightsError as error:  # a menu is shown all the same
+        return 2, str(error)
+    if any(present(row) for row in rows):
+        return 0, ""
+    remote: WeightFile | None = next((row for row in rows if row.repo_id), None)
+    if remote:
+        return 1, f"downloads {remote.size_text}, licence {remote.licence}"
+    return 2, "needs weights of your own: monochromic weights convert"

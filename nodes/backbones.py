@@ -1,0 +1,15 @@
+"""The menu of backbones: what can run now comes first, and the tooltip says what the others need."""
+
+from ..core.backbones import BACKBONES
+from ..core.weights.choose import readiness
+from . import runtime
+from .inputs import Entry, menu
+
+
+def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = "telea") -> Entry:
+    """A menu of these backbones."""
+    with runtime.weight_folders():
+        ready = {name: readiness(BACKBONES[name]) for name in names}
+    ordered = sorted(names, key=lambda name: ready[name][0])
+    told = (f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered)
+    return menu(ordered, default, f"What fills the hole. {'; '.join(told)}.")

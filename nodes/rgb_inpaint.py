@@ -1,0 +1,45 @@
+"""Node: the whole hole by a network trained on RGB, without the bottleneck, for comparison."""
+
+from typing import Any
+
+from torch import Tensor
+
+from ..core.backbones import BACKBONES
+from ..core.inpaint import fill_rgb
+from . import runtime
+from .backbones import backbone_menu
+from .inputs import number, socket, whole
+from .tensors import hole_in, image_in, image_out
+
+TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts)
+
+
+class RgbInpaint:
+    CATEGORY = "Monochromic"
+    DESCRIPTION = (
+        "Fills the hole in colour at once, by a network trained on RGB: what GrayInpaint and ProgressiveColorize "
+        "are compared with. Known pixels come back unchanged."
+    )
+    SEARCH_ALIASES = ("inpaint", "lama", "mat", "remove object", "direct inpaint")
+    RETURN_TYPES = ("IMAGE",)
+    RETURN_NAMES = ("image",)
+    OUTPUT_TOOLTIPS = ("The photo, known pixels bit for bit, in the hole the network's own colours.",)
+    FUNCTION = "inpaint"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {
+            "required": {
+                "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
+                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
+                "backbone": backbone_menu(TRAINED, "lama"),
+                "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
+                "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
+            }
+        }
+
+    def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor]:
+        photo = image_in(image).expand(-1, 3, -1, -1)
+        hole = hole_in(mask, photo, threshold, grow)
+        with runtime.weight_folders():
+            return (image_out(fill_rgb(photo, hole, backbone, progress=runtime.progress())),)
