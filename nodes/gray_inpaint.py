@@ -60,6 +60,5 @@ class GrayInpaint:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
         options = {"source": source, "context": context, "max_side": max_side}
-        with runtime.weight_folders():
-            gray = fill(photo, hole, backbone, **options, progress=runtime.progress())
+        gray = fill(photo, hole, runtime.model(backbone), **options, progress=runtime.progress())
         return image_out(gray), mask_out(hole)

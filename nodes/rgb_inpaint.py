@@ -41,5 +41,4 @@ class RgbInpaint:
     def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor]:
         photo = image_in(image).expand(-1, 3, -1, -1)
         hole = hole_in(mask, photo, threshold, grow)
-        with runtime.weight_folders():
-            return (image_out(fill_rgb(photo, hole, backbone, progress=runtime.progress())),)
+        return (image_out(fill_rgb(photo, hole, runtime.model(backbone), progress=runtime.progress())),)

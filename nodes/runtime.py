@@ -10,17 +10,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from ..core.backbones import get_backbone
+from ..core.model import Model
 from ..core.progress import Preview, Progress
 from ..core.weights import model_folders
+from ..core.weights.choose import load_model
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
 
+patchers: WeakKeyDictionary[torch.nn.Module, Any] = WeakKeyDictionary()
 PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
@@ -75,6 +81,22 @@ def weight_folders() -> Iterator[None]:
         yield
     finally:
         model_folders.reset(token)
+
+
+def model(name: str) -> Model:
+    """A backbone ready to fill on `device()`. Under ComfyUI its model manager holds the network and may evict it."""
+    record = get_backbone(name)
+    with weight_folders():
+        if not in_comfyui():
+            return load_model(record, device(), progress=progress())
+        found = load_model(record, "cpu", runs_on=device(), progress=progress())
+    if found.network is not None:
+        from comfy.model_patcher import ModelPatcher
+
+        if found.network not in patchers:
+            patchers[found.network] = ModelPatcher(found.network, device(), torch.device("cpu"))
+        sys.modules["comfy.model_management"].load_models_gpu([patchers[found.network]], force_full_load=True)
+    return found
 
 
 def find_picture(name: str) -> str | None:

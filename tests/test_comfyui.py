@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from monochromic.core import load_image
+from monochromic.core import BACKBONES, load_image
 from monochromic.headless.cli import main
 from monochromic.headless.host_nodes import HOST_CLASSES
 from monochromic.headless.load import load_graph
@@ -47,8 +47,9 @@ class Server:
         python = os.environ.get("MONOCHROMIC_COMFYUI_PYTHON", sys.executable)
         command = [python, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(self.port)]
         command += ["--disable-api-nodes", "--base-directory", str(base)]
+        home = {**os.environ, "MONOCHROMIC_HOME": str(base / "home")}
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, cwd=FOLDER, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(command, cwd=FOLDER, env=home, stdout=log, stderr=subprocess.STDOUT)
         self.wait_for(lambda: self.get("/system_stats"), 180)
 
     def wait_for(self, probe, seconds):
@@ -196,3 +197,28 @@ def test_the_colour_is_shown_as_it_converges_and_can_be_cancelled(server, root):
         done = server.wait_for(lambda: server.get(f"/history/{key}").get(key), 60)
     assert "execution_interrupted" in [m[0] for m in done["status"]["messages"]]
     assert server.run(colouring(root)[1])
+
+
+def test_a_network_from_the_model_folder(server, root, tmp_path, monkeypatch):
+    """Converted weights that lie in models/monochromic fill the hole as the command does; nothing is fetched."""
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        torch.save(BACKBONES["autoencoder"].layouts[0].fresh((3, 3), 4).state_dict(), tmp_path / "theirs.pth")
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(server.base / "home"))
+    assert main(["weights", "convert", str(tmp_path / "theirs.pth"), "--as", "mine"]) == 0
+    folder = server.base / "models" / "monochromic"
+    folder.mkdir()
+    (server.base / "home" / "weights" / "mine.safetensors").rename(folder / "mine.safetensors")
+    workflow = root / "workflows" / "restore_photo.json"
+    prompt = load_graph(workflow, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api()
+    node = next(n for n in prompt.values() if n["class_type"] == "MonochromicGrayInpaint")
+    node["inputs"]["backbone"] = "autoencoder"
+    images = [i for output in server.run(prompt).values() for i in output.get("images", []) if i["type"] == "output"]
+    theirs = load_image(server.base / "output" / images[0]["subfolder"] / images[0]["filename"])
+    (folder / "mine.safetensors").rename(server.base / "home" / "weights" / "mine.safetensors")
+    changed = tmp_path / "prompt.json"
+    changed.write_text(json.dumps(prompt))
+    inputs = ["--input", str(root / "workflows" / "input")]
+    assert main(["run", str(changed), *inputs, "--out", str(tmp_path / "out")]) == 0
+    saved = next((tmp_path / "out" / images[0]["subfolder"]).glob("*.png"))
+    assert torch.equal(theirs, load_image(saved))

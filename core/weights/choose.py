@@ -11,11 +11,17 @@ from .models import load_network
 from .store import present
 
 
-def load_model(backbone: Backbone, device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Model:
-    """The backbone with the first of its weights that are here, else the first that can be fetched.
+def load_model(
+    backbone: Backbone,
+    device: torch.device | str = "cpu",
+    *,
+    runs_on: torch.device | str | None = None,
+    progress: Progress | None = None,
+) -> Model:
+    """The backbone with the first of its weights that are here, else the first that can be fetched, on `device`.
 
-    A backbone without layouts needs none. On CUDA one that may run in 16 bits does. Raises `WeightsError`
-    where there are no weights, and says how to get some.
+    A backbone without layouts needs none. runs_on: the device it will be moved to, if another; on CUDA one
+    that may run in 16 bits does. Raises `WeightsError` where there are no weights, and says how to get some.
     """
     if not backbone.layouts:
         return Model(backbone)
@@ -27,7 +33,7 @@ def load_model(backbone: Backbone, device: torch.device | str = "cpu", *, progre
             f"there are no weights for {backbone.id!r} here and none to download; get a file of {sources} and run "
             f"`monochromic weights convert FILE --as {backbone.id}`"
         )
-    half = backbone.half and torch.device(device).type == "cuda"
+    half = backbone.half and torch.device(runs_on or device).type == "cuda"
     return load_network(row, device, torch.float16 if half else torch.float32, progress=progress)
 
 
