@@ -1,11 +1,9 @@
 """Train the colour prior (core/colorize/prior_network.py): where in a photo to look for a missing colour.
 
     python training/colour_prior.py PHOTOS OUT.pt --side 128 --batch 16 --samples 520000 --rate 1e-3
-    python training/colour_prior.py PHOTOS OUT2.pt --side 256 --batch 4 --samples 24000 --rate 3e-4 --start OUT.pt
-    python training/colour_prior.py PHOTOS OUT2.pt --export weights/colour_prior.safetensors
+    python training/colour_prior.py PHOTOS OUT.pt --export weights/colour_prior.safetensors
 
-PHOTOS is a folder of pictures or of tar files of them. The second line goes on at the size the prior works at.
-Stopped at any moment it goes on from OUT.pt when started again; `--export` writes the averaged weights as
+PHOTOS is a folder of pictures or of tar files of them. Stopped at any moment it goes on from OUT.pt when started again; `--export` writes the averaged weights as
 safetensors and prints their row of weights_manifest.json.
 
 The network sees a photo with a random hole, some colour points left in it, and is judged by the logarithm of
