@@ -10,7 +10,7 @@ from importlib.metadata import version
 from ..core.backbones import BACKBONES
 from ..core.colorize import METHODS, SCHEDULES
 from ..core.errors import MonochromicError
-from .commands import PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
+from .commands import DEFAULT, PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
 from .weights import add_weights_parser
 
 PAINT = "white = fill; any size"
@@ -53,7 +53,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; without it the transparent part of PHOTO is filled")
     _add_mask_options(parser)
     parser.add_argument(
-        "--backbone", default="telea", metavar="NAME", help=f"what fills the gray hole: {', '.join(BACKBONES)}"
+        "--backbone", metavar="NAME", help=f"what fills the gray hole (default: {DEFAULT}): {', '.join(BACKBONES)}"
     )
     parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
     parser.add_argument(

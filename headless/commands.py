@@ -31,13 +31,14 @@ from .host_nodes import HOST_CLASSES, output_folder
 from .load import load_graph
 from .report import mark_hole, report_sheet
 
+DEFAULT = "telea"  # backbone
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 
 
 def restore_photo(options: argparse.Namespace) -> None:
     """`monochromic restore`: gray stage, colour stage, picture, report."""
     colouring = _colour_options(options)
-    get_backbone(options.backbone)
+    get_backbone(options.backbone or DEFAULT)
     _check_output(options.out, options.photo, options.mask, options.hints, options.reference)
     if options.reference and not options.report:
         raise InputError("--reference is for the report; add --report DIR")
@@ -74,8 +75,11 @@ def _restored(
 def _model(options: argparse.Namespace, photo: Tensor, progress: "Progress") -> Model:
     """The backbone with the weights that were named, or those that are there."""
     if options.weights is None:
-        return load_model(get_backbone(options.backbone), photo.device, progress=progress)
-    return load_network(options.weights, photo.device, progress=progress)
+        return load_model(get_backbone(options.backbone or DEFAULT), photo.device, progress=progress)
+    model = load_network(options.weights, photo.device, progress=progress)
+    if options.backbone not in (None, model.backbone.id):
+        raise InputError(f"weights {options.weights!r} are of {model.backbone.id}, not of {options.backbone}")
+    return model
 
 
 def colorize_photo(options: argparse.Namespace) -> None:

@@ -42,7 +42,10 @@ def written_whole(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch()
+        usual = part.stat().st_mode  # safetensors hides its files from other users
         yield part
+        part.chmod(usual)
         with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(path)

@@ -55,6 +55,10 @@ def test_converted_weights_restore(place, network, capsys):
     for name, pipeline in (("a", "gray"), ("b", "rgb_to_gray"), ("c", "rgb")):
         assert restore("--pipeline", pipeline, "-o", f"{name}.png") == 0
     assert restore("--weights", "mine", "-o", "d.png") == 0
+    assert main(["restore", "old.png", "--mask", "mask.png", "--weights", "mine", "-o", "e.png"]) == 0
+    assert (place / "e.png").read_bytes() == (place / "d.png").read_bytes()
+    assert restore("--weights", "mine", "--backbone", "gmcnn", "-o", "f.png") == 2
+    assert "weights 'mine' are of autoencoder, not of gmcnn" in capsys.readouterr().err
     a, b, c, d = (load_image(f"{name}.png") for name in "abcd")
     photo, hole = load_image("old.png"), make_hole()
     inside, known = hole[0, 0] > 0, hole[0, 0] == 0
