@@ -1,9 +1,12 @@
 """The same answers on a GPU: `pytest tests -m cuda`."""
 
+import copy
+
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import METHODS, Guide, Settings, colorize, luminance, parse_points, restore
+from monochromic.core import BACKBONES, METHODS, Guide, Settings, colorize, fill, luminance, parse_points, restore
+from monochromic.core.model import Model
 
 pytestmark = [
     pytest.mark.cuda,
@@ -33,3 +36,19 @@ def test_the_contract_holds(method, untouched_rng):
     known = (hole == 0).expand_as(photo)
     assert torch.equal(out[known], photo[known])
     assert torch.equal(out, restore(photo, hole, method=method, settings=Settings(iterations=3)))
+
+
+HALF = [b for b in BACKBONES.values() if b.half and b.layouts]
+
+
+@pytest.mark.parametrize("backbone", HALF, ids=[b.id for b in HALF])
+def test_sixteen_bits_agree_with_thirty_two(backbone):
+    """A backbone whose record allows 16 bits gives the same picture in them, to 2/255."""
+    layout = backbone.layouts[0]
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = layout.fresh((3, 3), 8).eval().requires_grad_(False).cuda()
+    photo, hole = make_photo(1, 256, 256).cuda(), make_hole(256, 256).cuda()
+    one = fill(photo, hole, Model(backbone, layout, network))
+    half = copy.deepcopy(network).half()
+    assert (fill(photo, hole, Model(backbone, layout, half)) - one).abs().max() < 2 / 255
