@@ -45,7 +45,8 @@ class Backbone:
     Without weights `fill(image, hole)` does it: float32 (1, 3, H, W) in [0, 1], zero inside the hole, and
     bool (1, 1, H, W), True = fill, to gray (1, 1, H, W). With weights one of `layouts` does.
     H and W are multiples of `multiple` and at least `minimum`; `trained` is the side it was trained at.
-    half: whether it may run in 16 bits.
+    half: whether it may run in 16 bits. channels_last: whether that order of memory is faster for it on a CPU
+    (benchmarks/backbones.py); on CUDA all networks have it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Backbone:
     minimum: int = 1
     trained: int = 0
     half: bool = False
+    channels_last: bool = False
 
 
 def built(make: Callable[[], nn.Module], state: State) -> nn.Module:

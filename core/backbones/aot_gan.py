@@ -167,4 +167,5 @@ AOT_GAN = Backbone(
     multiple=4,
     minimum=36,
     trained=512,
+    channels_last=True,
 )

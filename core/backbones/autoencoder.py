@@ -90,4 +90,5 @@ AUTOENCODER = Backbone(
     minimum=4,
     trained=256,
     half=True,
+    channels_last=True,
 )

@@ -43,4 +43,5 @@ COARSE_REFINE = Backbone(
     minimum=4,
     trained=256,
     half=True,
+    channels_last=True,
 )

@@ -225,4 +225,5 @@ CONTEXT_ENCODER = Backbone(
     minimum=SIDE,
     trained=SIDE,
     half=True,  # in float16 a quarter of a level off at most, with the fixture's weights
+    channels_last=True,
 )

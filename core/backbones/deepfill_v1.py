@@ -52,4 +52,5 @@ DEEPFILL_V1 = Backbone(
     multiple=8,
     minimum=72,
     trained=256,
+    channels_last=True,
 )

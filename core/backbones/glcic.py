@@ -197,4 +197,5 @@ GLCIC = Backbone(
     minimum=8,
     trained=256,
     half=True,
+    channels_last=True,
 )

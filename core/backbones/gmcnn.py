@@ -134,4 +134,5 @@ GMCNN = Backbone(
     minimum=196,  # the widest reflection is 48 pixels at a quarter of the size
     trained=256,
     half=True,  # in float16 half a level off at most, with the fixture's weights
+    channels_last=True,
 )

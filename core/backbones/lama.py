@@ -76,4 +76,5 @@ LAMA = Backbone(
     multiple=8,
     minimum=16,
     trained=256,
+    channels_last=True,
 )

@@ -125,4 +125,5 @@ PGGAN = Backbone(
     minimum=4,
     trained=256,
     half=True,
+    channels_last=True,
 )

@@ -60,7 +60,17 @@ def _load(path: Path, row: WeightFile, device: torch.device, dtype: torch.dtype)
         if row.backbone != backbone.id or row.layout not in (None, layout.id):
             meant = f"{row.backbone} ({row.layout})" if row.layout else row.backbone
             raise WeightsError(f"weights {row.id!r} should be of {meant}, but {path} is of {backbone.id} ({layout.id})")
-        return Model(backbone, layout, network.to(device, dtype))
+        network.to(device, dtype)
+        if backbone.channels_last or device.type == "cuda":
+            _lay_out(network)
+        return Model(backbone, layout, network)
+
+
+def _lay_out(network: nn.Module) -> None:
+    """Convolution weights with their channels last in memory, which their answers then have too."""
+    for values in network.parameters():
+        if values.ndim == 4:
+            values.data = values.data.contiguous(memory_format=torch.channels_last)
 
 
 def _read(path: Path, row: WeightFile) -> tuple[Backbone, Layout, nn.Module]:
