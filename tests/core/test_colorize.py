@@ -244,6 +244,16 @@ def test_holes_of_every_kind(method, edge):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_a_batch_with_one_empty_hole(method):
+    photos, settings = make_photo(batch=2), Settings(iterations=2)
+    holes = torch.cat([torch.zeros(1, 1, 37, 53), make_hole()])
+    out = colorize(photos, luminance(photos), holes, method, settings=settings)
+    assert torch.equal(out[0], photos[0])
+    alone = colorize(photos[1:], luminance(photos[1:]), holes[1:], method, settings=settings)
+    assert torch.equal(out[1:], alone)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_a_gray_photo_stays_gray_to_the_bit(method, hole):
     photo = luminance(make_photo()).expand(-1, 3, -1, -1).clone()
     out = colorize(photo, luminance(photo), hole, method, settings=Settings(iterations=2))
