@@ -94,8 +94,8 @@ def main() -> None:
             shown.append(picture)
             print(f"{name}: {case[0]}, {numbers[0]:.2f} dB, {numbers[2]:.2f} s", file=sys.stderr)
         psnrs, colours, seconds = np.array(found).T
-        numbers = (psnrs.mean(), psnrs[::2].mean(), psnrs[1::2].mean(), psnrs.min(), colours.mean(), np.median(seconds))
-        rows.append([f"`{name}`", *(f"{v:.2f}" for v in numbers)])
+        means = [f"{part.mean():.2f}" if len(part) else "-" for part in (psnrs, psnrs[::2], psnrs[1::2])]
+        rows.append([f"`{name}`", *means, *(f"{v:.2f}" for v in (psnrs.min(), colours.mean(), np.median(seconds)))])
         pictures[name] = shown[:SHOWN]
     heading = ["method", "PSNR dB", "strokes", "boxes", "worst", "CIEDE2000", "seconds"]
     about = f"{len(cases)} cases of {options.side} x {options.side}, true gray given."

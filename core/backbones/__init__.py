@@ -18,6 +18,7 @@ from .partial_conv import PARTIAL_CONV
 from .patchmatch import PATCHMATCH
 from .pggan import PGGAN
 from .telea import TELEA
+from .vcnet import VCNET
 
 
 def registry(*backbones: Backbone) -> dict[str, Backbone]:
@@ -46,6 +47,7 @@ BACKBONES = registry(
     GLCIC,
     PGGAN,
     CONTEXT_ENCODER,
+    VCNET,
     AUTOENCODER,
 )
 

@@ -21,7 +21,7 @@ from .prior import colour_prior, prior_network
 from .prior_network import CELL, MULTIPLE, PriorNetwork
 from .propagate import Reduced, propagate, reduce_task
 
-ITERATIONS = 300
+ITERATIONS = 200
 RATE = 3e-4
 BATCH, SIDE = 4, 128
 KEYS = 256  # cells that may be looked at in training
