@@ -3,8 +3,8 @@
     python training/colour_prior.py PHOTOS OUT.pt --side 128 --batch 16 --samples 520000 --rate 1e-3
     python training/colour_prior.py PHOTOS OUT.pt --export weights/colour_prior.safetensors
 
-PHOTOS is a folder of pictures or of tar files of them. Stopped at any moment it goes on from OUT.pt when started again; `--export` writes the averaged weights as
-safetensors and prints their row of weights_manifest.json.
+PHOTOS is a folder of pictures or of tar files of them. Stopped at any moment it goes on from OUT.pt when started
+again; `--export` writes the averaged weights as safetensors and prints their row of weights_manifest.json.
 
 The network sees a photo with a random hole, some colour points left in it, and is judged by the logarithm of
 the mean squared RGB error in the hole, photo by photo: the mean PSNR. Half of the photos have their hues turned,
