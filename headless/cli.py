@@ -107,10 +107,17 @@ def _add_colour_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_score(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=score_pictures)
-    parser.add_argument("image", metavar="A")
-    parser.add_argument("reference", metavar="B")
-    parser.add_argument("--mask", metavar="FILE", help=f"also score the hole and its box: {PAINT}")
-    parser.add_argument("--json", action="store_true", help="print JSON; an infinite PSNR (equal pictures) is null")
+    parser.add_argument("image", metavar="A", help="a picture, or a folder of them")
+    parser.add_argument("reference", metavar="B", help="what A should be; for a folder one with equally named pictures")
+    parser.add_argument(
+        "--mask", metavar="FILE", help=f"also score the hole and its box: {PAINT}; may be a folder where A is one"
+    )
+    parser.add_argument(
+        "--lpips", choices=("vgg", "alex"), help="LPIPS too: vgg downloads about 553 MB once, alex needs your weights"
+    )
+    infinite = "null is what does not apply, and an infinite PSNR (equal pictures)"
+    parser.add_argument("--json", action="store_true", help=f"print JSON; {infinite}")
+    parser.add_argument("--csv", metavar="FILE", help="also write a row for each picture and region, and their means")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,10 +17,10 @@ from ..core.checks import shape_of
 from ..core.color import luminance
 from ..core.colorize import Guide, Settings, colorize, get_method, parse_points, parse_strokes
 from ..core.errors import InputError, PictureError
-from ..core.images import bits_of, format_of, load_alpha, load_hole, load_image, save_image, save_picture
+from ..core.images import bits_of, format_of, load_alpha, load_hole, load_image, save_image, save_picture, write_bytes
 from ..core.inpaint import fill, fill_rgb
 from ..core.masks import binarize, grow
-from ..core.metrics import REGIONS, format_table, measure, table_cells
+from ..core.metrics import REGIONS, load_lpips, measure, table_cells
 from ..core.model import Model
 from ..core.weights.choose import load_model
 from ..core.weights.models import load_network
@@ -30,6 +29,7 @@ from .execute import execute
 from .host_nodes import HOST_CLASSES, output_folder
 from .load import load_graph
 from .report import mark_hole, report_sheet
+from .score import check_csv, score_all
 
 DEFAULT = "telea"  # backbone
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
@@ -95,15 +95,20 @@ def colorize_photo(options: argparse.Namespace) -> None:
 
 
 def score_pictures(options: argparse.Namespace) -> None:
-    """`monochromic score`: a table or JSON of metrics, for the full picture and, with a mask, its hole."""
-    image, reference = load_image(options.image), load_image(options.reference)
-    hole = load_hole(options.mask, image) if options.mask else None
-    rows = {name: measure(image, reference, hole, name)[0] for name in (["full"] if hole is None else REGIONS)}
-    if options.json:
-        finite = {n: {k: v if math.isfinite(v) else None for k, v in s.items()} for n, s in rows.items()}
-        print(json.dumps(finite, indent=2))
-    else:
-        print(format_table(rows))
+    """`monochromic score`: metrics of a picture, or of a folder of them with their means, as table, JSON or CSV."""
+    if options.csv:
+        check_csv(options.csv)
+        _check_writable(Path(options.csv).parent)
+    device, network = "cpu", None
+    if options.lpips:
+        device = runtime.device()
+        with progress_bar("weights") as progress:
+            network = load_lpips(options.lpips, device, progress=progress)
+    with progress_bar("score") as progress:
+        scores = score_all(options.image, options.reference, options.mask, device, network, progress)
+    if options.csv:
+        write_bytes(scores.csv().encode(), options.csv)
+    print(json.dumps(scores.plain(), indent=2) if options.json else scores.table())
 
 
 def run_workflow(options: argparse.Namespace) -> None:

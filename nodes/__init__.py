@@ -1,6 +1,7 @@
 """ComfyUI's nodes, one a file; they convert, call `core`, and convert back."""
 
 from .color_guide import ColorGuide
+from .degrade import Degrade
 from .gray_inpaint import GrayInpaint
 from .load_mask import LoadMask
 from .metrics import Metrics
@@ -16,6 +17,7 @@ NODE_CLASS_MAPPINGS = {
     "MonochromicColorGuide": ColorGuide,
     "MonochromicMetrics": Metrics,
     "MonochromicRgbInpaint": RgbInpaint,
+    "MonochromicDegrade": Degrade,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -26,4 +28,5 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicColorGuide": "Color Guide (Monochromic)",
     "MonochromicMetrics": "Metrics (Monochromic)",
     "MonochromicRgbInpaint": "RGB Inpaint (Monochromic)",
+    "MonochromicDegrade": "Degrade (Monochromic)",
 }

@@ -24,7 +24,16 @@ from monochromic.core import (
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from PIL import Image
 
-LoadMask, RandomMask, GrayInpaint, ProgressiveColorize, ColorGuide, Metrics, RgbInpaint = NODE_CLASS_MAPPINGS.values()
+(
+    LoadMask,
+    RandomMask,
+    GrayInpaint,
+    ProgressiveColorize,
+    ColorGuide,
+    Metrics,
+    RgbInpaint,
+    Degrade,
+) = NODE_CLASS_MAPPINGS.values()
 SOCKETS = {"IMAGE", "MASK", "MONOCHROMIC_GUIDE"}
 
 

@@ -1,0 +1,152 @@
+"""LPIPS v0.1, how far apart two pictures look to a network (Zhang, Isola, Efros, Shechtman, Wang, CVPR 2018).
+
+Authors' program: https://github.com/richzhang/PerceptualSimilarity, BSD-2-Clause. The three networks are those of
+torchvision (AlexNet, VGG16, SqueezeNet 1.1), whose names of weights are kept; only what is looked at is there.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..checks import shape_of
+from ..errors import InputError, UnknownNameError, WeightsError
+from .regions import mean_over
+
+SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of pixels in [-1, 1]
+VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+HEAD = re.compile(r"(?:lin)?(\d+)(?:\.model\.1)?\.weight")  # ours and the Hub's "0.weight", the authors' "lin0.model.1"
+
+
+class Fire(nn.Module):
+    """SqueezeNet's block: few channels, then many from 1 x 1 and 3 x 3 windows side by side."""
+
+    def __init__(self, ci: int, few: int, many: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(ci, few, 1)
+        self.expand1x1 = nn.Conv2d(few, many, 1)
+        self.expand3x3 = nn.Conv2d(few, many, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, 2 many, H, W)."""
+        x = self.squeeze(x).relu()
+        return torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1).relu()
+
+
+class Lpips(nn.Module):
+    """The layers of a network up to the last that is looked at, and a weight for each channel of those."""
+
+    def __init__(self, net: str) -> None:
+        super().__init__()
+        make, self.taps, widths, self.least = NETS[net]
+        self.net = net
+        self.features = make()
+        self.heads = nn.ModuleList(nn.Conv2d(width, 1, 1, bias=False) for width in widths)
+
+    def looks(self, image: Tensor) -> list[Tensor]:
+        """What the tapped layers give, (B, C, h, w) each, of (B, 1 or 3, H, W) in [0, 1]."""
+        shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
+        x, found = (image * 2 - 1 - shift) / scale, []
+        for place, layer in enumerate(self.features):
+            x = layer(x)
+            if place in self.taps:
+                found.append(x)
+        return found
+
+    def forward(self, image: Tensor, reference: Tensor) -> list[Tensor]:
+        """The weighted squared difference at each tapped layer, (B, 1, h, w) each."""
+        pairs = zip(self.heads, self.looks(image), self.looks(reference), strict=True)
+        return [head((_unit(a) - _unit(b)).square()) for head, a, b in pairs]
+
+
+def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None = None) -> Tensor:
+    """LPIPS of (B, 1 or 3, H, W) in [0, 1] -> (B,) of 0 or more, 0 = equal, seldom above 1.
+
+    network: from `load_lpips("vgg")`, on the device of the pictures. Papers seldom say which they have, and values
+    of different networks do not compare: the authors advise "alex" for measuring, LaMa's evaluation program takes
+    "vgg" unless told otherwise. Published values are of the full picture. With `where` the maps of the layers are
+    enlarged to the picture (bilinear, as the authors' `spatial=True`) and averaged over those pixels; no paper
+    that we know reports that. A gray picture counts as three equal channels.
+
+    Raises `InputError` for pictures that the network cannot take (the least side is `network.least`) and for an
+    empty `where`.
+    """
+    if min(image.shape[-2:]) < network.least:
+        least = f"{network.least} x {network.least}"
+        raise InputError(f"LPIPS ({network.net}) needs pictures of at least {least} pixels, got {shape_of(image)}")
+    layers = network(image, reference)
+    if where is None:
+        return sum(mean_over(layer, None) for layer in layers)
+    return mean_over(enlarged(layers, image.shape[-2:]), where)
+
+
+def enlarged(layers: list[Tensor], size: tuple[int, int]) -> Tensor:
+    """The sum of the layers' maps at the size of the picture, (B, 1, H, W)."""
+    return sum(F.interpolate(layer, tuple(size), mode="bilinear", align_corners=False) for layer in layers)
+
+
+def build_lpips(net: str, backbone: Mapping[str, Tensor], heads: Mapping[str, Tensor]) -> Lpips:
+    """The network "vgg", "alex" or "squeeze" with these weights, on the CPU, for measuring.
+
+    backbone: torchvision's or timm's names, of which `features.N...` are taken. heads: the authors'
+    `linN.model.1.weight` or `N.weight`, (1, C, 1, 1). Raises `UnknownNameError`, and `WeightsError` for weights
+    that do not fit.
+    """
+    if net not in NETS:
+        raise UnknownNameError("LPIPS network", net, NETS)
+    with torch.device("meta"):  # no values are drawn only to be replaced
+        network = Lpips(net)
+    wanted = network.state_dict()
+    state = {name: value for name, value in backbone.items() if name in wanted}
+    state |= {f"heads.{m[1]}.weight": value for name, value in heads.items() if (m := HEAD.fullmatch(name))}
+    try:
+        network.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"these are not the weights of LPIPS ({net}): {' '.join(str(error).split())[:300]}"
+        ) from error
+    return network.eval().requires_grad_(False)
+
+
+def _unit(x: Tensor) -> Tensor:
+    """Every pixel's channels as a vector of length 1."""
+    return x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10)
+
+
+def _vgg16() -> nn.Sequential:
+    """Up to the last ReLU, without torchvision's pool after it."""
+    layers, ci = [], 3
+    for stage in VGG16:
+        layers += [nn.MaxPool2d(2)] if layers else []
+        for co in stage:
+            layers += [nn.Conv2d(ci, co, 3, padding=1), nn.ReLU()]
+            ci = co
+    return nn.Sequential(*layers)
+
+
+def _alexnet() -> nn.Sequential:
+    layers = [nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2)]
+    layers += [nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)]
+    for ci, co in ((192, 384), (384, 256), (256, 256)):
+        layers += [nn.Conv2d(ci, co, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*layers)
+
+
+def _squeezenet() -> nn.Sequential:
+    def pool() -> nn.Module:
+        return nn.MaxPool2d(3, 2, ceil_mode=True)
+
+    layers = [nn.Conv2d(3, 64, 3, 2), nn.ReLU(), pool(), Fire(64, 16, 64), Fire(128, 16, 64)]
+    layers += [pool(), Fire(128, 32, 128), Fire(256, 32, 128), pool()]
+    layers += [Fire(256, 48, 192), Fire(384, 48, 192), Fire(384, 64, 256), Fire(512, 64, 256)]
+    return nn.Sequential(*layers)
+
+
+NETS: dict[str, tuple[Callable[[], nn.Sequential], tuple[int, ...], tuple[int, ...], int]] = {
+    # its layers, the places of those looked at, their channels, the least side of a picture
+    "vgg": (_vgg16, (3, 8, 15, 22, 29), (64, 128, 256, 512, 512), 16),
+    "alex": (_alexnet, (1, 4, 7, 9, 11), (64, 192, 384, 256, 256), 31),
+    "squeeze": (_squeezenet, (1, 4, 7, 9, 10, 11, 12), (64, 128, 256, 384, 384, 512, 512), 17),
+}

@@ -1,0 +1,79 @@
+"""Where the weights of LPIPS come from. VGG16's are fetched when asked for; the others are the user's."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..errors import InputError, UnknownNameError, WeightsError
+from ..progress import Progress
+from ..weights import WeightFile, add_row, all_rows, data_folder, get_row, load_weights, read_manifest
+from ..weights.convert import save_weights
+from ..weights.files import hash_file
+from ..weights.recognise import read_tensors
+from .perceptual import NETS, Lpips, build_lpips
+
+BACKBONES = {"vgg": "vgg16", "alex": "alexnet", "squeeze": "squeezenet1_1"}  # ids of weights
+AUTHORS = "https://github.com/richzhang/PerceptualSimilarity"
+JUDGED = "BAPPS, people's judgements of likeness"
+
+_last: dict[tuple[str, ...], Lpips] = {}
+
+
+def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Lpips:
+    """The LPIPS network "vgg", "alex" or "squeeze" with its weights on `device`; the last one stays in memory.
+
+    "vgg" fetches VGG16 (about 553 MB, once) and its heads if they are not here. The others need weights of the
+    user's: `add_lpips`, or rows `alexnet` and `lpips_alex` of `monochromic weights add`. progress: of the download.
+    Raises `UnknownNameError`, and `WeightsError` for weights that are missing or do not fit.
+    """
+    if net not in NETS:
+        raise UnknownNameError("LPIPS network", net, NETS)
+    ids = BACKBONES[net], f"lpips_{net}"
+    if lacking := [name for name in ids if name not in all_rows()]:
+        raise WeightsError(
+            f"LPIPS ({net}) needs weights {' and '.join(lacking)} of your own: get torchvision's file of {ids[0]} and "
+            f'lpips/weights/v0.1/{net}.pth of {AUTHORS}, then run python -c "from monochromic.core.metrics import '
+            f"add_lpips; add_lpips('{net}', 'FILE', '{net}.pth')\"; or take vgg"
+        )
+    key = net, str(torch.device(device)), *(get_row(name).sha256 for name in ids)
+    if key not in _last:
+        with torch.inference_mode(False):
+            network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids)).to(device)
+        _last.clear()
+        _last[key] = network
+    return _last[key]
+
+
+def add_lpips(net: str, backbone: Path | str, heads: Path | str) -> tuple[WeightFile, WeightFile]:
+    """Make the authors' files usable here: torchvision's of the network, and the heads of LPIPS v0.1.
+
+    They are read, tried and written to the user's weights folder, with rows in the user's manifest that replace
+    those of before. Nothing in the files is run. Raises `UnknownNameError`, `WeightsError`, and `InputError` for
+    "vgg", which the pack has.
+    """
+    name = BACKBONES.get(net, "")
+    if name in read_manifest():
+        raise InputError(f"the pack has weights {name!r} already; nothing is to be added for LPIPS ({net})")
+    state = build_lpips(net, *map(_tensors, (backbone, heads))).state_dict()
+    features = {key: value for key, value in state.items() if key.startswith("features.")}
+    linear = {key.removeprefix("heads."): value for key, value in state.items() if key.startswith("heads.")}
+    return (
+        _keep(name, features, "features of LPIPS", "ImageNet-1k", "BSD-3-Clause", "https://github.com/pytorch/vision"),
+        _keep(f"lpips_{net}", linear, f"linear heads of LPIPS 0.1 on {name}", JUDGED, "BSD-2-Clause", AUTHORS),
+    )
+
+
+def _tensors(path: Path | str) -> dict[str, Tensor]:
+    return {name: value for name, value in read_tensors(Path(path)).items() if isinstance(value, Tensor)}
+
+
+def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, licence: str, source: str) -> WeightFile:
+    """Write a weight file of the user's and its row."""
+    path = data_folder() / "weights" / f"{name}.safetensors"
+    told = {"use": use, "trained_on": trained_on, "licence": licence, "source": source}
+    save_weights(path, tensors, told)
+    row = WeightFile(id=name, filename=path.name, sha256=hash_file(path), size=path.stat().st_size, **told)
+    add_row(row, replace=True)
+    return row

@@ -1,0 +1,53 @@
+"""Node: damage for trying out a graph, with the true mask."""
+
+from typing import Any
+
+from torch import Tensor
+
+from ..core.degrade import ANY, KINDS, degrade
+from .inputs import menu, number, socket, whole
+from .tensors import image_in, image_out, mask_out
+
+
+class Degrade:
+    CATEGORY = "Monochromic/mask"
+    DESCRIPTION = (
+        "Puts damage on clean photos, as age and misuse do: scratches, folds, dust, stains, torn corners, letters, "
+        "mosaic blocks, lost parts. With the true mask, to see how well a graph finds and repairs it."
+    )
+    SEARCH_ALIASES = ("degrade", "damage photo", "scratches", "old photo effect", "test damage")
+    RETURN_TYPES = ("IMAGE", "MASK", "MASK")
+    RETURN_NAMES = ("image", "mask", "soft_mask")
+    OUTPUT_TOOLTIPS = (
+        "The damaged photos.",
+        "Where they are damaged, 1 = fill: all that has visibly changed.",
+        "The share of the damage in each pixel; where it is 0 the photo is untouched.",
+    )
+    FUNCTION = "degrade"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        kind = "What happened to the photo; any: drawn by the seed. free_form: brush strokes that show another photo."
+        other = "Photos of which the strokes of free_form show one; without, the photo's own parts elsewhere."
+        return {
+            "required": {
+                "image": socket("IMAGE", "The clean photos."),
+                "kind": menu((ANY, *KINDS), ANY, kind),
+                "difficulty": number(0.5, 0, 1, "0: plain to see, 1: hardly to be seen."),
+                "seed": whole(
+                    0,
+                    0,
+                    2**64 - 1,
+                    "The same seed gives the same damage; each photo of a batch takes the next.",
+                    control_after_generate=True,
+                ),
+            },
+            "optional": {"other": socket("IMAGE", other)},
+        }
+
+    def degrade(
+        self, image: Tensor, kind: str, difficulty: float, seed: int, other: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        foreign = None if other is None else image_in(other, "other")
+        found = degrade(image_in(image), kind, difficulty, seed, foreign)
+        return image_out(found.image), mask_out(found.hole), mask_out(found.soft)
