@@ -95,6 +95,7 @@ def test_nodes_run_networks(place, network):
         gray, _ = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5, "rgb")
         direct = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5)[0]
     model = Model(BACKBONES["autoencoder"], LAYOUT, network)
-    assert torch.equal(gray[..., :1].movedim(-1, 1), fill(photo, hole, model, source="rgb"))
+    wanted = fill(photo, hole, model, source="rgb")
+    assert torch.allclose(gray[..., :1].movedim(-1, 1), wanted, atol=1e-5)  # loaded weights have channels last
     assert torch.allclose(luminance(direct.movedim(-1, 1)), gray[..., :1].movedim(-1, 1), atol=1e-6)
     assert torch.equal(direct[:, hole[0, 0] == 0], image[:, hole[0, 0] == 0])
