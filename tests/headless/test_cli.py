@@ -1,5 +1,6 @@
 """The command line as a user types it."""
 
+import csv
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from monochromic.core import (
     restore,
     save_image,
 )
+from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers
 from monochromic.headless.cli import main
 from monochromic.headless.commands import progress_bar
 from monochromic.headless.report import MARK, mark_hole, report_sheet
@@ -93,6 +95,17 @@ def test_report_sheet_reduces_large_pictures():
     assert sheet.size == (2 * 640 + 3 * 16, 2 * (288 + 26 + 16) + 16 + 26)
 
 
+def test_report_sheet_is_as_wide_as_its_table():
+    photo, table = {"a": make_photo()}, [["", "word"], ["full", "1.25"]]
+    narrow = report_sheet(photo, table)
+    wide = report_sheet(photo, [row * 5 for row in table])
+    assert narrow.width < wide.width
+    ink = np.asarray(wide.convert("L")) < 128
+    assert not ink[:, -16:].any()
+    last, first = ink[-52:, wide.width - 60 :], ink[-52:, narrow.width - 60 : narrow.width]
+    assert last.sum() == first.sum() > 20
+
+
 def test_gray_photos_stay_gray_files(place):
     assert run("restore", "gray.png", "--mask", "mask.png", "-o", "x.png") == 0
     with Image.open("x.png") as picture:
@@ -148,15 +161,128 @@ def test_colour_options_reach_the_method(place):
 def test_score(place, capsys):
     save_image(make_photo(seed=3), "other.png")
     a, b = load_image("old.png"), load_image("other.png")
-    assert run("score", "old.png", "other.png", "--mask", "mask.png", "--json") == 0
+    assert run("score", "old.png", "other.png", "--mask", "mask.png", "--json", "--csv", "new/x.csv") == 0
     scores = json.loads(capsys.readouterr().out)
-    assert scores == {region: measure(a, b, make_hole(), region)[0] for region in ("hole", "box", "full")}
+    expected = {region: measure(a, b, make_hole(), region)[0] for region in ("hole", "box", "full")}
+    assert scores == {region: plain_numbers(numbers) for region, numbers in expected.items()}
+    assert scores["full"]["lpips"] is scores["full"]["ms_ssim"] is None
+    rows = list(csv.DictReader((place / "new" / "x.csv").read_text().splitlines()))
+    assert [(row["picture"], row["region"]) for row in rows] == [("old.png", r) for r in ("hole", "box", "full")]
+    assert [float(row["ciede2000"]) for row in rows] == [expected[r]["ciede2000"] for r in expected]
+    assert {row["lpips"] for row in rows} == {""}
     assert run("score", "old.png", "other.png") == 0
     table = capsys.readouterr().out.splitlines()
     assert len(table) == 2
+    assert table[1].split()[0] == "full"
+    assert table[1].split()[-1] == "-"
     assert float(table[1].split()[1]) == pytest.approx(scores["full"]["psnr"], abs=0.006)
     assert run("score", "old.png", "old.png", "--json") == 0
     assert json.loads(capsys.readouterr().out)["full"]["psnr"] is None
+
+
+@pytest.fixture
+def folders(place):
+    """Three results as PNG, their originals partly as BMP, and a mask for each."""
+    for folder in ("ours", "good", "masks"):
+        (place / folder).mkdir()
+    for i, ending in enumerate(("png", "bmp", "png")):
+        side = 176 if i == 2 else 60
+        save_image(make_photo(i, side, side), f"ours/p{i}.png")
+        save_image(make_photo(i + 5, side, side), f"good/p{i}.{ending}")
+        save_image(make_hole(side, side), f"masks/p{i}.png")
+    (place / "ours" / "notes.txt").touch()
+    return place
+
+
+def test_score_folders(folders, capsys):
+    """Every picture and the means, as JSON, table and CSV; a mean is over the pictures that a metric applies to."""
+    assert run("score", "ours", "good", "--mask", "masks", "--json", "--csv", "x.csv") == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = {}
+    for i, ending in enumerate(("png", "bmp", "png")):
+        a, b = load_image(f"ours/p{i}.png"), load_image(f"good/p{i}.{ending}")
+        regions = ("hole", "box", "full")
+        hole = make_hole(*a.shape[-2:])
+        expected[f"p{i}"] = {r: plain_numbers(measure(a, b, hole, r)[0]) for r in regions}
+    assert found["pictures"] == expected
+    mean = sum(scores["hole"]["l1"] for scores in expected.values()) / 3
+    assert found["mean"]["hole"]["l1"] == pytest.approx(mean)
+    assert found["mean"]["full"]["ms_ssim"] == expected["p2"]["full"]["ms_ssim"]
+    assert found["mean"]["full"]["lpips"] is None
+    rows = list(csv.DictReader((folders / "x.csv").read_text().splitlines()))
+    assert [row["picture"] for row in rows] == [n for n in ("p0", "p1", "p2", "mean of 3") for _ in range(3)]
+    assert float(rows[-3]["l1"]) == pytest.approx(mean)
+    assert run("score", "ours", "good", "--mask", "masks/p0.png") == 0
+    table = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0].strip() for line in table[1:4]] == ["p0 hole", "p0 box", "p0 full"]
+    assert table[-1].startswith("mean of 3 full")
+    assert len({len(line) for line in table}) == 1
+    assert run("score", "ours", "good") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:9].strip() for line in lines[1:]] == ["p0", "p1", "p2", "mean of 3"]
+
+
+def test_score_says_what_references_are_left_over(folders, caplog):
+    save_image(make_photo(), "good/more.png")
+    assert run("score", "ours", "good") == 0
+    assert "good has 1 more than ours" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "words"),
+    [
+        (None, ["ours", "good/p0.png"], "ours and good/p0.png must be two pictures, or two folders of them"),
+        (("remove", "good/p1.bmp"), ["ours", "good"], "good lacks 1 of 3 pictures: p1"),
+        (("remove", "masks/p2.png"), ["ours", "good", "--mask", "masks"], "masks lacks 1 of 3 pictures: p2"),
+        (("copy", "good/p0.bmp"), ["ours", "good"], "good has two pictures of one name"),
+        (("small", "good/p0.png"), ["ours", "good"], "ours/p0.png: image and reference must match"),
+        (("black", "masks/p1.png"), ["ours", "good", "--mask", "masks"], "ours/p1.png: the hole is empty"),
+        (("empty", "none"), ["none", "good"], "none has no pictures"),
+        (None, ["ours", "good", "--csv", "ours/p0.png"], "give the name of a file that ends with .csv"),
+        (None, ["ours", "good", "--csv", "old.png/x.csv"], "old.png is not a folder"),
+        (
+            None,
+            ["old.png", "old.png", "--lpips", "alex"],
+            "LPIPS (alex) needs weights alexnet and lpips_alex of your own",
+        ),
+    ],
+)
+def test_score_refuses(folders, capsys, change, arguments, words):
+    kind, path = change or (None, None)
+    if kind == "remove":
+        (folders / path).unlink()
+    elif kind == "empty":
+        (folders / path).mkdir()
+    elif kind is not None:
+        side = 50 if kind == "small" else 60
+        save_image(torch.zeros(1, 1, side, side), path)
+    before = sorted(folders.rglob("*"))
+    assert run("score", *arguments) == 2
+    assert words in capsys.readouterr().err
+    assert sorted(folders.rglob("*")) == before
+
+
+def test_score_with_lpips(place, capsys, monkeypatch):
+    """The user's own network, in the table and the JSON, as the library has it; nothing is loaded unasked."""
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(place / "home"))
+    generator = torch.Generator().manual_seed(0)
+    shapes = {0: (64, 3, 11, 11), 3: (192, 64, 5, 5), 6: (384, 192, 3, 3), 8: (256, 384, 3, 3), 10: (256, 256, 3, 3)}
+    state = {f"features.{i}.weight": torch.randn(s, generator=generator) * 0.1 for i, s in shapes.items()}
+    state |= {f"features.{i}.bias": torch.zeros(s[0]) for i, s in shapes.items()}
+    torch.save(state, "alexnet.pth")
+    torch.save({f"lin{i}.model.1.weight": torch.ones(1, s[0], 1, 1) for i, s in enumerate(shapes.values())}, "lin.pth")
+    add_lpips("alex", "alexnet.pth", "lin.pth")
+    save_image(make_photo(seed=3), "other.png")
+    assert run("score", "old.png", "other.png", "--mask", "mask.png", "--lpips", "alex", "--json") == 0
+    scores = json.loads(capsys.readouterr().out)
+    network = load_lpips("alex")
+    a, b = load_image("old.png"), load_image("other.png")
+    for region in ("hole", "full"):
+        expected = measure(a, b, make_hole(), region, lpips=network)[0]
+        assert scores[region]["lpips"] == pytest.approx(expected["lpips"], rel=1e-4)
+        assert scores[region]["lpips"] > 0
+    assert run("score", "old.png", "old.png", "--lpips", "alex") == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[-1] == "0.0000"
 
 
 @pytest.mark.parametrize(
