@@ -34,10 +34,10 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
                         yield member.name, shard.extractfile(member).read()
 
 
-def random_cut(photo: np.ndarray, side: int, random: Generator) -> Tensor:
-    """A square of 55 to 100 % of the shorter side, as float (3, side, side) in [0, 1], at times mirrored."""
+def random_cut(photo: np.ndarray, side: int, random: Generator, least: float = 0.55) -> Tensor:
+    """A square of `least` to 100 % of the shorter side, as float (3, side, side) in [0, 1], at times mirrored."""
     h, w = photo.shape[:2]
-    n = max(int(min(h, w) * random.uniform(0.55, 1)), min(side, h, w))
+    n = max(int(min(h, w) * random.uniform(least, 1)), min(side, h, w))
     top, left = random.integers(0, h - n + 1), random.integers(0, w - n + 1)
     cut = photo[top : top + n, left : left + n]
     cut = cut[:, ::-1] if random.random() < 0.5 else cut
