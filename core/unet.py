@@ -9,7 +9,6 @@ where there is some, is there too.
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
