@@ -13,6 +13,7 @@ from .glcic import GLCIC
 from .gmcnn import GMCNN
 from .lama import LAMA
 from .mat import MAT
+from .mono import MONO
 from .navier_stokes import NAVIER_STOKES
 from .partial_conv import PARTIAL_CONV
 from .patchmatch import PATCHMATCH
@@ -35,6 +36,7 @@ BACKBONES = registry(
     TELEA,
     NAVIER_STOKES,
     PATCHMATCH,
+    MONO,
     LAMA,
     MAT,
     AOT_GAN,
