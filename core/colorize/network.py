@@ -4,6 +4,12 @@ The paper trains a fresh network for each scale to predict RGB from gray. This s
 (`prior_network.py`), hides parts of what is known in this photo, and trains the network to find their colours;
 then it goes on as `propagate` does. Chroma is predicted and the luminance kept; the norms have no batch
 statistics; the weights used are a running average; both the size of the prior and half of it are trained on.
+
+A photo's known part is not its hole: what is learned there may mislead. So the answer is that of the weights half
+way between the shipped ones and the trained, which take over less of what is particular (Wortsman et al., "Robust
+fine-tuning of zero-shot models", CVPR 2022). On 24 cases of benchmarks/colour.py that has 31.81 dB in the mean and
+24.21 at worst; the trained alone 31.58 and 23.17, the shipped 31.67 and 23.21, the mean of their answers 31.78 and
+23.57. Weights from 0.4 to 0.6 differ by 0.02 dB. Left out: the mean with the answer for the mirrored photo, +0.03 dB.
 """
 
 import copy
@@ -27,6 +33,7 @@ BATCH, SIDE = 4, 128
 KEYS = 256  # cells that may be looked at in training
 HINT_WEIGHT = 10.0
 PREVIEW_EVERY = 25  # iterations
+TRUST = 0.5  # in the trained weights; the rest is the shipped ones'
 
 
 def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
@@ -37,7 +44,7 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
 
 
 def adapt(shipped: PriorNetwork, small: Reduced, strength: float, settings: Settings, watch: Watch) -> PriorNetwork:
-    """The shipped network trained on the known part of one photo, its weights averaged."""
+    """The shipped network trained on the known part of one photo: its weights averaged, and mixed with the shipped."""
     network = copy.deepcopy(shipped).requires_grad_(True)
     average = copy.deepcopy(shipped)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, betas=(0.9, 0.99))
@@ -64,6 +71,9 @@ def adapt(shipped: PriorNetwork, small: Reduced, strength: float, settings: Sett
             watch.preview(to_rgb_in_gamut(small.gray, guess[None]))
         if error < settings.stop_loss:
             break
+    with torch.no_grad():
+        for mean, value in zip(average.parameters(), shipped.parameters(), strict=True):
+            mean.lerp_(value, 1 - TRUST)
     return average
 
 

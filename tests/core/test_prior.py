@@ -95,6 +95,23 @@ def test_the_seed_is_all_that_is_random(photo, hole):
     assert not torch.equal(one, other)
 
 
+def test_trained_weights_are_mixed_with_the_shipped(photo, hole, monkeypatch):
+    nothing = torch.zeros_like(hole, dtype=torch.bool)
+    task = Task(photo, luminance(photo), hole > 0, nothing, torch.zeros_like(photo), 1.0)
+    small, shipped = reduce_task(task), prior_network(photo.device)
+
+    def weights(trust):
+        monkeypatch.setitem(adapt.__globals__, "TRUST", trust)
+        return torch.nn.utils.parameters_to_vector(
+            adapt(shipped, small, 1.0, Settings(iterations=3), Watch()).parameters()
+        )
+
+    none, half, all_of_it = map(weights, (0.0, 0.5, 1.0))
+    assert torch.equal(none, torch.nn.utils.parameters_to_vector(shipped.parameters()))
+    assert (all_of_it - none).abs().max() > 1e-6
+    assert torch.allclose(half, (none + all_of_it) / 2, atol=1e-7)
+
+
 @pytest.mark.parametrize("method", ["propagate", "network", "paper"])
 def test_as_comfyui_calls_it(method, photo, hole):
     """Under inference mode the result is the same."""
