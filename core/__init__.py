@@ -11,6 +11,7 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 
 from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
+from .blind import FINDERS, Finder, Found, find_hole, get_finder, heat_map, predict_damage
 from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .colorize import (
     METHODS,
@@ -65,6 +66,7 @@ from .restore import restore
 __all__ = [
     "BACKBONES",
     "DAMAGES",
+    "FINDERS",
     "KINDS",
     "METHODS",
     "SCHEDULES",
@@ -72,6 +74,8 @@ __all__ = [
     "Box",
     "Degraded",
     "DependencyError",
+    "Finder",
+    "Found",
     "Guide",
     "InputError",
     "Lpips",
@@ -98,10 +102,13 @@ __all__ = [
     "fill",
     "fill_rgb",
     "find_damage",
+    "find_hole",
     "fit",
     "get_backbone",
+    "get_finder",
     "get_method",
     "grow",
+    "heat_map",
     "iou",
     "l1",
     "load_alpha",
@@ -117,6 +124,7 @@ __all__ = [
     "parse_points",
     "parse_strokes",
     "precision_recall",
+    "predict_damage",
     "psnr",
     "random_hole",
     "resize",

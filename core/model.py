@@ -25,14 +25,22 @@ class Model(NamedTuple):
         """
         if self.network is None:
             return torch.cat([self.backbone.fill(image[[i]], hole[[i]]) for i in range(len(image))])
-        takes, gives = self.network.channels
-        gray = luminance(image)
+        answer = self.layout.fill(self.network, self.shown(image, source), hole.to(self.weight.device)).to(image)
+        gives = self.network.channels[1]
+        return answer if gives == 3 and source == "rgb" else luminance(answer.clamp(0, 1))
+
+    def shown(self, image: Tensor, source: str) -> Tensor:
+        """What the network sees of a picture (B, 3, H, W), of its weights' type and on their device."""
+        takes, gray = self.network.channels[0], luminance(image)
         if takes == 4:
             given = torch.cat([image, gray], dim=1)
         elif takes == 1:
             given = gray
         else:
             given = image if source == "rgb" else gray.expand(-1, 3, -1, -1)
-        weight = next(self.network.parameters())
-        answer = self.layout.fill(self.network, given.to(weight), hole.to(weight.device)).to(image)
-        return answer if gives == 3 and source == "rgb" else luminance(answer.clamp(0, 1))
+        return given.to(self.weight)
+
+    @property
+    def weight(self) -> Tensor:
+        """A tensor of the network, for its type and its device."""
+        return next(self.network.parameters())

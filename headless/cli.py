@@ -11,6 +11,7 @@ from ..core.backbones import BACKBONES
 from ..core.colorize import METHODS, SCHEDULES
 from ..core.errors import MonochromicError
 from .commands import DEFAULT, PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
+from .find import add_find_options, mask_photo
 from .weights import add_weights_parser
 
 PAINT = "white = fill; any size"
@@ -39,7 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=version("monochromic-inpaint"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_restore(commands.add_parser("restore", help="restore a photo with a mask"))
+    _add_restore(commands.add_parser("restore", help="restore a photo, with a mask or without"))
+    _add_mask(commands.add_parser("mask", help="find the damage of a photo, as a mask"))
     _add_colorize(commands.add_parser("colorize", help="colour the hole of a photo whose gray is known"))
     _add_score(commands.add_parser("score", help="compare two pictures"))
     _add_run(commands.add_parser("run", help="run a ComfyUI workflow without ComfyUI"))
@@ -50,8 +52,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=restore_photo)
     parser.add_argument("photo", metavar="PHOTO")
-    parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; without it the transparent part of PHOTO is filled")
-    _add_mask_options(parser)
+    without = "without it the transparent part of PHOTO is filled, or what looks damaged where nothing is transparent"
+    parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; {without}")
+    _add_mask_options(parser, "0, or 2 for damage that was found")
+    add_find_options(parser, "--find")
     parser.add_argument(
         "--backbone", metavar="NAME", help=f"what fills the gray hole (default: {DEFAULT}): {', '.join(BACKBONES)}"
     )
@@ -69,18 +73,27 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
 
 
+def _add_mask(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=mask_photo)
+    parser.add_argument("photo", metavar="PHOTO")
+    add_find_options(parser, "--method")
+    parser.add_argument("--grow", type=int, metavar="PIXELS", help="widen what was found (default: 2)")
+    parser.add_argument("--heat", metavar="FILE", help="also write the photo under a heat map of the probabilities")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="where to write the mask, white = fill")
+
+
 def _add_colorize(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=colorize_photo)
     parser.add_argument("photo", metavar="PHOTO")
     parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
     parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the colour is missing: {PAINT}")
-    _add_mask_options(parser)
+    _add_mask_options(parser, "0")
     _add_colour_options(parser)
 
 
-def _add_mask_options(parser: argparse.ArgumentParser) -> None:
+def _add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
     parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
-    parser.add_argument("--grow", type=int, default=0, metavar="PIXELS", help="widen the hole")
+    parser.add_argument("--grow", type=int, metavar="PIXELS", help=f"widen the hole (default: {grown})")
 
 
 def _add_colour_options(parser: argparse.ArgumentParser) -> None:

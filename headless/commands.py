@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ..core.backbones import get_backbone
 from ..core.checks import shape_of
@@ -26,10 +23,14 @@ from ..core.weights.choose import load_model
 from ..core.weights.models import load_network
 from ..nodes import NODE_CLASS_MAPPINGS, runtime
 from .execute import execute
-from .host_nodes import HOST_CLASSES, output_folder
+from .find import asks_to_find, find
+from .host_nodes import HOST_CLASSES, PreviewImage, output_folder
 from .load import load_graph
 from .report import mark_hole, report_sheet
 from .score import check_csv, score_all
+from .shared import Progress, check_output, check_writable, progress_bar
+
+log = logging.getLogger(__name__)
 
 DEFAULT = "telea"  # backbone
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
@@ -39,20 +40,23 @@ def restore_photo(options: argparse.Namespace) -> None:
     """`monochromic restore`: gray stage, colour stage, picture, report."""
     colouring = _colour_options(options)
     get_backbone(options.backbone or DEFAULT)
-    _check_output(options.out, options.photo, options.mask, options.hints, options.reference)
+    asked = asks_to_find(options)
+    check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
     if options.reference and not options.report:
         raise InputError("--reference is for the report; add --report DIR")
     if options.report:
-        _check_writable(Path(options.report))
-    photo, hole, guide = _load(options)
+        check_writable(Path(options.report))
+    photo, guide = _load(options)
     reference = load_image(options.reference) if options.reference else None
     if reference is not None and reference.shape[-2:] != photo.shape[-2:]:
         raise InputError(f"the reference must be the size of the photo, {shape_of(photo)}, got {shape_of(reference)}")
-    gray, result = _restored(options, photo, hole, guide, colouring)
+    hole, title = _hole_to_restore(options, photo, asked)
+    gray, result = _restored(options, photo, hole, guide, colouring) if hole.any() else (luminance(photo), photo)
     save_image(result, options.out, _bits(options))
     print(options.out)
     if options.report:
-        print(_write_report(options, photo, hole, gray, result, reference))
+        panels = {f"photo, {title}": mark_hole(photo, hole), "gray reconstruction": gray, "result": result}
+        print(_write_report(options, panels, hole, reference))
 
 
 def _restored(
@@ -72,7 +76,7 @@ def _restored(
         return gray, colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
 
 
-def _model(options: argparse.Namespace, photo: Tensor, progress: "Progress") -> Model:
+def _model(options: argparse.Namespace, photo: Tensor, progress: Progress) -> Model:
     """The backbone with the weights that were named, or those that are there."""
     if options.weights is None:
         return load_model(get_backbone(options.backbone or DEFAULT), photo.device, progress=progress)
@@ -85,8 +89,9 @@ def _model(options: argparse.Namespace, photo: Tensor, progress: "Progress") -> 
 def colorize_photo(options: argparse.Namespace) -> None:
     """`monochromic colorize`: the colour stage alone, the gray image given."""
     colouring = _colour_options(options)
-    _check_output(options.out, options.photo, options.mask, options.hints, options.gray)
-    photo, hole, guide = _load(options)
+    check_output(options.out, options.photo, options.mask, options.hints, options.gray)
+    photo, guide = _load(options)
+    hole = _hole_of_mask(options, photo)
     gray = luminance(load_image(options.gray).to(photo.device))
     with progress_bar("colour") as progress:
         result = colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
@@ -98,7 +103,7 @@ def score_pictures(options: argparse.Namespace) -> None:
     """`monochromic score`: metrics of a picture, or of a folder of them with their means, as table, JSON or CSV."""
     if options.csv:
         check_csv(options.csv)
-        _check_writable(Path(options.csv).parent)
+        check_writable(Path(options.csv).parent)
     device, network = "cpu", None
     if options.lpips:
         device = runtime.device()
@@ -118,46 +123,40 @@ def run_workflow(options: argparse.Namespace) -> None:
     folders = (Path(options.input),) if options.input else (beside, beside / "input", Path())
     runtime.input_folders.set(tuple(f for f in folders if f.is_dir()))
     output_folder.set(out)
-    _check_writable(out)
+    check_writable(out)
     graph = load_graph(options.workflow, classes)
     for assignment in options.set:
         graph.set(assignment)
     with progress_bar("") as progress:
         runtime.progress_hook.set(progress)
+        runtime.preview_hook.set(lambda image: PreviewImage().save(image)["ui"]["images"])
         execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))
 
 
-@contextmanager
-def progress_bar(name: str) -> Iterator["Progress"]:
-    """A bar that appears after a second, on a terminal only, and leaves nothing behind."""
-    with tqdm(desc=name, delay=1, disable=None, leave=False) as bar:
-        yield Progress(bar)
-
-
-class Progress:
-    """A tqdm bar as the function `(done, total)` that the library calls."""
-
-    def __init__(self, bar: tqdm) -> None:
-        self.bar = bar
-
-    def __call__(self, done: int, total: int) -> None:
-        self.bar.total = total
-        self.bar.update(done - self.bar.n)
-
-    def name(self, text: str) -> None:
-        self.bar.set_description(text)
-
-
-def _load(options: argparse.Namespace) -> tuple[Tensor, Tensor, Guide | None]:
-    """Photo, hole and hints on the device to compute on."""
+def _load(options: argparse.Namespace) -> tuple[Tensor, Guide | None]:
+    """Photo and hints on the device to compute on."""
     photo = load_image(options.photo).to(runtime.device())
+    return photo, _load_hints(options.hints, options.strength) if options.hints else None
+
+
+def _hole_of_mask(options: argparse.Namespace, photo: Tensor) -> Tensor:
+    return grow(load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
+
+
+def _hole_to_restore(options: argparse.Namespace, photo: Tensor, asked: bool) -> tuple[Tensor, str]:
+    """What the mask marks, else what is transparent, else what looks damaged; and what to call it in the report.
+
+    asked: look for damage even in a photo that has a transparent part.
+    """
     if options.mask:
-        hole = load_hole(options.mask, photo, invert=options.invert)
-    else:
-        hole = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
-        if not hole.any():
-            raise InputError(f"{options.photo} has no transparent part to fill; give --mask FILE, white = fill")
-    return photo, grow(hole, options.grow), _load_hints(options.hints, options.strength) if options.hints else None
+        return _hole_of_mask(options, photo), "hole marked"
+    clear = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
+    if clear.any() and not asked:
+        return grow(clear, options.grow or 0), "hole marked"
+    hole = find(options, photo).hole
+    if not hole.any():
+        log.warning("no damage was found in %s; it is written as it is", options.photo)
+    return hole, "damage found"
 
 
 def _load_hints(path: str, strength: float) -> Guide:
@@ -188,34 +187,14 @@ def _bits(options: argparse.Namespace) -> int:
     return bits_of(options.photo) if format_of(options.out) in ("PNG", "TIFF") else 8
 
 
-def _check_output(out: str, *inputs: str | None) -> None:
-    """Refuse, before any work, a place that cannot be written to, or that is one of the inputs."""
-    format_of(out)
-    for path in map(Path, filter(None, inputs)):
-        if Path(out).exists() and path.exists() and path.samefile(out):
-            raise PictureError(f"{out} is one of the inputs and would be overwritten; choose another name")
-    if Path(out).is_dir():
-        raise PictureError(f"{out} is a folder; give the name of a file in it")
-    _check_writable(Path(out).parent)
-
-
-def _check_writable(folder: Path) -> None:
-    """Raise `PictureError` unless the folder, or the nearest one above it, takes new files."""
-    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise PictureError(f"cannot write to {folder}: {there} is {'read-only' if there.is_dir() else 'not a folder'}")
-
-
 def _write_report(
-    options: argparse.Namespace, photo: Tensor, hole: Tensor, gray: Tensor, result: Tensor, reference: Tensor | None
+    options: argparse.Namespace, panels: dict[str, Tensor], hole: Tensor, reference: Tensor | None
 ) -> Path:
-    panels = {"photo, hole marked": mark_hole(photo, hole), "gray reconstruction": gray, "result": result}
     table: list[list[str]] = []
     if reference is not None:
-        reference = reference.to(photo.device)
-        panels["reference"] = reference
+        panels["reference"] = wanted = reference.to(hole.device)
         if hole.any():
-            table = table_cells({name: measure(result, reference, hole, name)[0] for name in REGIONS})
+            table = table_cells({name: measure(panels["result"], wanted, hole, name)[0] for name in REGIONS})
     path = Path(options.report) / f"{Path(options.out).stem}_report.png"
     save_picture(report_sheet(panels, table), path)
     return path

@@ -8,7 +8,7 @@ from ..core.backbones import get_backbone
 from ..core.errors import WeightsError
 from ..core.weights import WeightFile, add_row, all_rows, check, fetch, find, get_row, locate, present, user_manifest
 from ..core.weights.convert import convert
-from .commands import progress_bar
+from .shared import progress_bar
 
 
 def add_weights_parser(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,6 @@
 """ComfyUI's nodes, one a file; they convert, call `core`, and convert back."""
 
+from .blind_mask_predict import BlindMaskPredict
 from .color_guide import ColorGuide
 from .degrade import Degrade
 from .gray_inpaint import GrayInpaint
@@ -18,6 +19,7 @@ NODE_CLASS_MAPPINGS = {
     "MonochromicMetrics": Metrics,
     "MonochromicRgbInpaint": RgbInpaint,
     "MonochromicDegrade": Degrade,
+    "MonochromicBlindMaskPredict": BlindMaskPredict,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -29,4 +31,5 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicMetrics": "Metrics (Monochromic)",
     "MonochromicRgbInpaint": "RGB Inpaint (Monochromic)",
     "MonochromicDegrade": "Degrade (Monochromic)",
+    "MonochromicBlindMaskPredict": "Blind Mask Predict (Monochromic)",
 }

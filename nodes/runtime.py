@@ -1,12 +1,13 @@
 """Where the pack meets its host: files, device, progress, cancel. The only file that knows ComfyUI.
 
 Under ComfyUI the host's own functions are used. Elsewhere (`monochromic run`, tests) pictures are looked
-for in the folders of `input_folders`, and progress goes to the function set by `progress_hook`.
+for in the folders of `input_folders`, progress goes to the function set by `progress_hook`, and pictures to show in a
+node to that of `preview_hook`.
 """
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -25,6 +26,7 @@ from ..core.weights.choose import load_model
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
+preview_hook: ContextVar[Callable[[Tensor], list[dict[str, str]]] | None] = ContextVar("preview_hook", default=None)
 
 patchers: WeakKeyDictionary[torch.nn.Module, Any] = WeakKeyDictionary()
 PREVIEW_SIDE = 512  # pixels at most
@@ -65,6 +67,14 @@ def watch() -> tuple[Progress, Preview | None]:
         bar.update_absolute(bar.current, bar.total, ("JPEG", Image.fromarray(pixels), PREVIEW_SIDE))
 
     return report, show
+
+
+def preview(image: Tensor) -> list[dict[str, str]]:
+    """Show IMAGE (B, H, W, 3) in the node after its run; what the node returns as `images` in its `ui`."""
+    if in_comfyui():
+        return sys.modules["nodes"].PreviewImage().save_images(image)["ui"]["images"]
+    hook = preview_hook.get()
+    return hook(image) if hook else []
 
 
 @contextmanager

@@ -27,8 +27,8 @@ from monochromic.core import (
 )
 from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers
 from monochromic.headless.cli import main
-from monochromic.headless.commands import progress_bar
 from monochromic.headless.report import MARK, mark_hole, report_sheet
+from monochromic.headless.shared import progress_bar
 from PIL import Image
 
 
@@ -290,7 +290,17 @@ def test_score_with_lpips(place, capsys, monkeypatch):
     [
         (["restore", "gone.png", "--mask", "mask.png", "-o", "x.png"], "there is no picture 'gone.png'"),
         (["restore", "old.png", "--mask", "gone.png", "-o", "x.png"], "there is no picture 'gone.png'"),
-        (["restore", "old.png", "-o", "x.png"], "old.png has no transparent part to fill; give --mask FILE"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--threshold", "0.3"], "do not go together"),
+        (["restore", "old.png", "-o", "x.png", "--find", "clasical"], "did you mean 'classical'"),
+        (["restore", "old.png", "-o", "x.png", "--find", "vcnet"], "no weights for 'vcnet'"),
+        (["restore", "old.png", "-o", "x.png", "--find", "classical", "--grow", "-1"], "grows by 0 pixels or more"),
+        (["mask", "old.png", "-o", "x.png", "--threshold", "1"], "threshold must be at least 0 and below 1, got 1"),
+        (["mask", "old.png", "-o", "x.png", "--smallest", "-3"], "must have 0 pixels or more, got -3"),
+        (["mask", "old.png", "-o", "x.png", "--protect", "gone.png"], "there is no picture 'gone.png'"),
+        (["mask", "old.png", "-o", "x.png", "--heat", "x.png"], "x.png cannot be both the mask and the heat map"),
+        (["mask", "old.png", "-o", "x.png", "--heat", "x.gif"], "cannot write 'x.gif'"),
+        (["mask", "old.png", "-o", "old.png"], "old.png is one of the inputs"),
+        (["mask", "old.png", "-o", "x.png", "--threshold", "0", "--grow", "99"], "all of photo 1 was taken for damage"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.gif"], "cannot write 'x.gif': end it with one of"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "old.png"], "old.png is one of the inputs"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "folder.png"], "folder.png is a folder"),

@@ -14,8 +14,12 @@ from monochromic.core import (
     InputError,
     Point,
     Settings,
+    WeightsError,
     colorize,
+    degrade,
+    find_hole,
     grow,
+    heat_map,
     luminance,
     measure,
     parse_strokes,
@@ -33,6 +37,7 @@ from PIL import Image
     Metrics,
     RgbInpaint,
     Degrade,
+    BlindMaskPredict,
 ) = NODE_CLASS_MAPPINGS.values()
 SOCKETS = {"IMAGE", "MASK", "MONOCHROMIC_GUIDE"}
 
@@ -210,6 +215,35 @@ def test_metrics():
         text, *numbers = Metrics().measure(bhwc(a), bhwc(b), "hole", mask)["result"]
         assert len(text.splitlines()) == 2
         assert numbers[0] == measure(a, b)[0]["psnr"]
+
+
+def test_blind_mask_predict():
+    damaged = degrade(make_photo(2, 96, 130), "scratch", 0, seed=4).image
+    protect = torch.zeros(1, 96, 130)
+    protect[..., :65] = 1
+    shown = []
+    token = runtime.preview_hook.set(lambda image: shown.append(image) or [{"filename": "x.png"}])
+    try:
+        out = BlindMaskPredict().predict(bhwc(damaged), "classical", 0.4, 1, 2, protect)
+    finally:
+        runtime.preview_hook.reset(token)
+    mask, probability, heat = out["result"]
+    found = find_hole(damaged, "classical", threshold=0.4, grow=1, smallest=2, protect=protect[:, None])
+    assert found.hole.any()
+    assert torch.equal(mask, found.hole[:, 0])
+    assert torch.equal(probability, found.probability[:, 0])
+    assert torch.equal(heat, bhwc(heat_map(damaged, found.probability)))
+    assert out["ui"]["images"] == [{"filename": "x.png"}]
+    assert torch.equal(shown[0], heat)
+
+
+def test_blind_mask_predict_shows_nothing_where_nobody_looks():
+    image = bhwc(make_photo(batch=2))
+    out = BlindMaskPredict().predict(image, "learned", 0.5, 0, 0)
+    assert out["ui"]["images"] == []
+    assert [tuple(t.shape) for t in out["result"]] == [(2, 37, 53), (2, 37, 53), (2, 37, 53, 3)]
+    with pytest.raises(WeightsError, match="no weights for 'vcnet'"):
+        BlindMaskPredict().predict(image, "vcnet", 0.5, 0, 0)
 
 
 def test_files_outside_comfyui(tmp_path, monkeypatch):

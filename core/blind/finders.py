@@ -1,0 +1,84 @@
+"""The ways of finding damage in a photo alone, and the record that each fills in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+
+from ..backbones import get_backbone
+from ..damage import find_damage
+from ..errors import UnknownNameError
+from ..model import Model
+from ..progress import Progress
+from ..weights import load_weights
+from ..weights.choose import load_model
+from .network import TRAINED, build
+from .scales import find_at_sizes
+
+
+@dataclass(frozen=True)
+class Finder:
+    """One way: `find(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, 1, H, W)."""
+
+    id: str
+    title: str
+    find: Callable[[Tensor, Progress | None], Tensor]
+
+
+def learned(image: Tensor, progress: Progress | None = None) -> Tensor:
+    """By our own network, which is shipped."""
+    network = damage_network(image.device)
+    return find_at_sizes(lambda part: network(_laid_out(part)).sigmoid(), image, TRAINED, progress)
+
+
+@lru_cache(maxsize=4)
+def damage_network(device: torch.device) -> nn.Module:
+    """Our network with its weights on a device; read once."""
+    with torch.inference_mode(False):
+        network = build({name: value.float() for name, value in load_weights("damage").items()})
+        return network.to(device, memory_format=torch.channels_last)
+
+
+def vcnet(image: Tensor, progress: Progress | None = None) -> Tensor:
+    """By the mask prediction network of VCNet; raises `WeightsError` where no weights of it were brought."""
+    model = load_model(get_backbone("vcnet"), image.device, progress=progress)
+    return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress)
+
+
+def _seen_by(model: Model, part: Tensor) -> Tensor:
+    return model.network.predict(model.shown(part, "rgb")).float()
+
+
+def classical(image: Tensor, progress: Progress | None = None) -> Tensor:
+    """By what scratches and dust look like: `find_damage`."""
+    found = []
+    for i, photo in enumerate(image.split(1)):
+        if progress:
+            progress(i, len(image))
+        found.append(find_damage(photo))
+    if progress:
+        progress(len(image), len(image))
+    return torch.cat(found)
+
+
+FINDERS = {
+    finder.id: finder
+    for finder in (
+        Finder("learned", "a network of our own, for damage of every kind", learned),
+        Finder("vcnet", "VCNet's first network, with weights that you bring", vcnet),
+        Finder("classical", "filters for scratches and dust, without weights", classical),
+    )
+}
+
+
+def get_finder(name: str) -> Finder:
+    """The finder of that id. Raises `UnknownNameError`."""
+    if name not in FINDERS:
+        raise UnknownNameError("way of finding damage", name, FINDERS)
+    return FINDERS[name]
+
+
+def _laid_out(part: Tensor) -> Tensor:
+    return part.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,117 @@
+"""A network that finds damage, over photos of any size: the photo small and whole, at doubled sizes, and in tiles.
+
+A network sees damage as large as it was in training, and looks no further than it did there. So a photo is reduced
+to the side of the training, where large stains are seen whole, and doubled again and again up to its own size, where
+scratches of a pixel are seen. What is larger than a tile is looked at in tiles that fade into each other.
+"""
+
+from collections.abc import Callable
+from itertools import count
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..masks import Box
+from ..progress import Progress
+
+Look = Callable[[Tensor], Tensor]
+"""From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to the probability of damage (1, 1, H, W)."""
+
+MULTIPLE = 8  # of the sides of tiles, and of where they begin
+TILE = 512  # pixels a side
+OVERLAP = 96  # pixels that neighbours share, at least
+BLIND = 24  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
+STEP = 1.5  # a size is looked at if the next one is so many times larger, or more
+
+
+def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress | None = None) -> Tensor:
+    """Probability of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, 1, H, W), each photo by itself.
+
+    trained: the shorter side of the photos that `look` was trained on.
+    """
+    sizes = sizes_of(*image.shape[-2:], trained)
+    tick = _ticks(progress, len(image) * sum(len(tiles_of(*size)) for size in sizes))
+    return torch.cat([_found(look, photo.float().expand(-1, 3, -1, -1), sizes, tick) for photo in image.split(1)])
+
+
+def sizes_of(h: int, w: int, trained: int) -> list[tuple[int, int]]:
+    """Heights and widths to look at, the photo's own last: shorter sides of `trained`, its double, and so on."""
+    shorter, side, sizes = min(h, w), trained, []
+    while side * STEP <= shorter:
+        sizes.append((round(h * side / shorter), round(w * side / shorter)))
+        side *= 2
+    return [*sizes, (h, w)]
+
+
+def combined(coarse: Tensor, fine: Tensor) -> Tensor:
+    """What a size and all smaller ones have found together."""
+    return torch.maximum(coarse, fine)
+
+
+def find_in_tiles(look: Look, image: Tensor, tile: int = TILE, tick: Callable[[], None] = lambda: None) -> Tensor:
+    """Probability of damage in a picture at its own size, (1, 3, H, W) to (1, 1, H, W)."""
+    h, w = image.shape[-2:]
+    image = F.pad(image, (0, -w % MULTIPLE, 0, -h % MULTIPLE), mode="replicate")
+    total, weight = torch.zeros_like(image[:, :1]), torch.zeros_like(image[:, :1])
+    for box in tiles_of(h, w, tile):
+        share = _share(box, *image.shape[-2:]).to(image)
+        box.crop(total).add_(look(box.crop(image)) * share)
+        box.crop(weight).add_(share)
+        tick()
+    return (total / weight)[..., :h, :w]
+
+
+def tiles_of(h: int, w: int, tile: int = TILE) -> list[Box]:
+    """Tiles that cover a picture padded to multiples of `MULTIPLE`."""
+    high, wide = (side + -side % MULTIPLE for side in (h, w))
+    return [
+        Box(top, left, min(top + tile, high), min(left + tile, wide))
+        for top in _starts(high, tile)
+        for left in _starts(wide, tile)
+    ]
+
+
+def _starts(length: int, tile: int) -> list[int]:
+    """Where tiles begin so that they cover `length` evenly; all multiples of `MULTIPLE`."""
+    if length <= tile:
+        return [0]
+    steps = -(-(length - tile) // (tile - OVERLAP))
+    return [i * (length - tile) // (steps * MULTIPLE) * MULTIPLE for i in range(steps + 1)]
+
+
+def _share(box: Box, h: int, w: int) -> Tensor:
+    """Weights of a tile's answer: 1, falling smoothly towards edges that are not the picture's; (H, W), above 0."""
+    return _ramp(box.top, box.bottom, h)[:, None] * _ramp(box.left, box.right, w)
+
+
+def _ramp(start: int, end: int, length: int) -> Tensor:
+    at = torch.arange(start, end) + 0.5
+    before = at - start if start else at.new_full(at.shape, torch.inf)
+    after = end - at if end < length else before.new_full(at.shape, torch.inf)
+    rise = ((torch.minimum(before, after) - BLIND) / (OVERLAP - 2 * BLIND)).clamp(0, 1)
+    return (rise * rise * (3 - 2 * rise)).clamp(min=1e-4)
+
+
+def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tick: Callable[[], None]) -> Tensor:
+    """One photo, (1, 3, H, W) to (1, 1, H, W)."""
+    chance = None
+    for size in sizes:
+        here = find_in_tiles(look, _resized(photo, size), tick=tick)
+        chance = here if chance is None else combined(_resized(chance, size), here)
+    return chance
+
+
+def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
+    """Reduced by means over areas, enlarged by straight lines."""
+    if picture.shape[-2:] == size:
+        return picture
+    if size[0] < picture.shape[-2]:
+        return F.interpolate(picture, size, mode="area")
+    return F.interpolate(picture, size, mode="bilinear")
+
+
+def _ticks(progress: Progress | None, total: int) -> Callable[[], None]:
+    """What to call after each of `total` steps."""
+    done = count(1)
+    return lambda: progress(next(done), total) if progress else None

@@ -1,0 +1,69 @@
+"""`monochromic mask`, and the part of `monochromic restore` that finds the damage of a photo without a mask."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from torch import Tensor
+
+from ..core.blind import FINDERS, Found, find_hole, get_finder, heat_map
+from ..core.errors import InputError, PictureError
+from ..core.images import load_hole, load_image, save_image
+from ..nodes import runtime
+from .shared import check_output, progress_bar
+
+log = logging.getLogger(__name__)
+
+DEFAULT = "learned"
+OPTIONS = ("find", "threshold", "smallest", "protect")
+
+
+def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
+    """How to find damage; `flag` names the method."""
+    names = ", ".join(FINDERS)
+    parser.add_argument(flag, dest="find", metavar="NAME", help=f"what finds damage (default: {DEFAULT}): {names}")
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", help="fill what is more probable than this, 0 to 1 (default: 0.5)"
+    )
+    parser.add_argument(
+        "--smallest", type=int, metavar="PIXELS", help="drop connected parts of fewer pixels (default: 4)"
+    )
+    parser.add_argument("--protect", metavar="FILE", help="white = never fill, whatever is found there; any size")
+
+
+def mask_photo(options: argparse.Namespace) -> None:
+    """`monochromic mask`: the damage of a photo as a mask, white = fill."""
+    get_finder(options.find or DEFAULT)
+    check_output(options.out, options.photo, options.protect)
+    if options.heat:
+        check_output(options.heat, options.photo, options.protect)
+        if Path(options.heat).resolve() == Path(options.out).resolve():
+            raise PictureError(f"{options.out} cannot be both the mask and the heat map; choose another name for one")
+    photo = load_image(options.photo).to(runtime.device())
+    found = find(options, photo)
+    save_image(found.hole, options.out)
+    print(options.out)
+    if options.heat:
+        save_image(heat_map(photo, found.probability), options.heat)
+        print(options.heat)
+    if not found.hole.any():
+        log.warning("no damage was found in %s; the mask is empty", options.photo)
+
+
+def asks_to_find(options: argparse.Namespace) -> bool:
+    """Whether damage is to be looked for, whatever the photo is. Raises `InputError` where there is a mask too."""
+    asked = [f"--{name}" for name in OPTIONS if getattr(options, name) is not None]
+    if asked and options.mask:
+        raise InputError(f"{', '.join(asked)} and --mask do not go together: damage is looked for where no mask is")
+    if asked:
+        get_finder(options.find or DEFAULT)
+    return bool(asked)
+
+
+def find(options: argparse.Namespace, photo: Tensor) -> Found:
+    """The damage of a photo, by the options of the command line."""
+    numbers = {name: getattr(options, name) for name in ("threshold", "smallest", "grow")}
+    given = {name: value for name, value in numbers.items() if value is not None}
+    protect = load_hole(options.protect, photo) if options.protect else None
+    with progress_bar("damage") as progress:
+        return find_hole(photo, options.find or DEFAULT, **given, protect=protect, progress=progress)

@@ -1,0 +1,98 @@
+"""`monochromic mask`, and `monochromic restore` without a mask, as a user types them."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_photo
+from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
+from monochromic.headless.cli import main
+from monochromic.headless.report import MARK
+from PIL import Image
+
+
+@pytest.fixture
+def photo(tmp_path, monkeypatch):
+    """A scratched photo, as its file holds it; a clean one and a mask of its left half are beside it."""
+    monkeypatch.chdir(tmp_path)
+    save_image(degrade(make_photo(2, 96, 130), "scratch", 0, seed=4).image, "old.png")
+    save_image(torch.full((1, 3, 96, 130), 0.5), "clean.png")
+    left = torch.zeros(1, 1, 96, 130)
+    left[..., :65] = 1
+    save_image(left, "left.png")
+    return load_image("old.png")
+
+
+def run(*arguments):
+    return main([str(a) for a in arguments])
+
+
+def rounded(image):
+    return (image * 255).round() / 255
+
+
+def test_mask(photo, capsys):
+    assert run("mask", "old.png", "-o", "x.png", "--method", "classical", "--heat", "h.png") == 0
+    assert capsys.readouterr().out == "x.png\nh.png\n"
+    found = find_hole(photo, "classical")
+    assert found.hole.any()
+    assert torch.equal(load_image("x.png"), found.hole)
+    assert torch.equal(load_image("h.png"), rounded(heat_map(photo, found.probability)))
+
+
+def test_mask_options(photo):
+    options = ["--threshold", "0.7", "--grow", "0", "--smallest", "9", "--protect", "left.png"]
+    assert run("mask", "old.png", "-o", "x.png", "--method", "classical", *options) == 0
+    protect = load_image("left.png")
+    wanted = find_hole(photo, "classical", threshold=0.7, grow=0, smallest=9, protect=protect).hole
+    assert wanted.any()
+    assert torch.equal(load_image("x.png"), wanted)
+    assert run("mask", "old.png", "-o", "y.png") == 0
+    assert torch.equal(load_image("y.png"), find_hole(photo).hole)
+
+
+def test_a_mask_of_nothing_is_said(photo, caplog):
+    assert run("mask", "clean.png", "-o", "x.png", "--method", "classical") == 0
+    assert "no damage was found in clean.png; the mask is empty" in caplog.text
+    assert not load_image("x.png").any()
+
+
+def test_restore_without_a_mask(photo, capsys):
+    assert run("restore", "old.png", "-o", "x.png", "--find", "classical", "--report", "r") == 0
+    assert capsys.readouterr().out == "x.png\nr/x_report.png\n"
+    hole = find_hole(photo, "classical").hole
+    assert torch.equal(load_image("x.png"), rounded(restore(photo, hole)))
+    marked = (load_image("r/x_report.png") - torch.tensor(MARK).view(1, 3, 1, 1)).abs().amax(1) < 0.01
+    assert marked.sum() == hole.sum()
+    assert run("restore", "old.png", "-o", "y.png") == 0
+    assert torch.equal(load_image("y.png"), rounded(restore(photo, find_hole(photo).hole)))
+
+
+def test_its_options_reach_the_hole(photo):
+    options = ["--threshold", "0.7", "--grow", "5", "--smallest", "9", "--protect", "left.png"]
+    assert run("restore", "old.png", "-o", "x.png", "--find", "classical", *options) == 0
+    protect = load_image("left.png")
+    hole = find_hole(photo, "classical", threshold=0.7, grow=5, smallest=9, protect=protect).hole
+    assert hole.any()
+    assert torch.equal(load_image("x.png"), rounded(restore(photo, hole)))
+
+
+def test_a_transparent_part_goes_first(photo):
+    alpha = np.full((96, 130), 255, np.uint8)
+    alpha[20:30, 40:60] = 0
+    Image.fromarray(np.dstack([np.asarray(Image.open("old.png")), alpha])).save("clear.png")
+    assert run("restore", "clear.png", "-o", "x.png") == 0
+    changed = (load_image("x.png") != photo).any(1)[0]
+    assert changed[20:30, 40:60].any()
+    assert not changed[alpha > 0].any()
+    assert run("restore", "clear.png", "-o", "y.png", "--find", "classical") == 0
+    assert torch.equal(load_image("y.png"), rounded(restore(photo, find_hole(photo, "classical").hole)))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_clean_photo_comes_back_bit_for_bit(photo, caplog, bits):
+    save_image(make_photo(7, 60, 80) * 0.01 + 0.4, "calm.png", bits)
+    assert run("restore", "calm.png", "-o", "x.png", "--find", "classical", "--report", "r") == 0
+    assert "no damage was found in calm.png; it is written as it is" in caplog.text
+    assert torch.equal(load_image("x.png"), load_image("calm.png"))
+    with Image.open("r/x_report.png") as sheet:
+        assert sheet.width > 2 * 80
