@@ -1,49 +1,77 @@
-"""Everything that a training is, in one safetensors file that is whole or not there."""
+"""Everything that a training is, in one safetensors file that is whole or not there.
+
+Parts are networks and optimizers by name; their tensors are there as `name.` and their own name.
+"""
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim import Optimizer
+
+Parts = Mapping[str, nn.Module | Optimizer]
 
 
-def save_state(path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, seen: int) -> None:
-    """Write the weights, their averages and the optimizer's state; the file before stays until this one is whole."""
-    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
-    tensors |= {f"average.{k}": v for k, v in average.state_dict().items()}
-    for i, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{i}.{k}": torch.as_tensor(v) for k, v in state.items()}
+def save_state(path: Path, parts: Parts, seen: int) -> None:
+    """Write all parts and how many samples were seen; the file before stays until this one is whole."""
+    tensors = {f"{name}.{k}": v for name, part in parts.items() for k, v in _tensors(part).items()}
+    data = save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, {"seen": json.dumps(seen)})
     part = path.with_suffix(".part")
-    part.write_bytes(save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, {"seen": json.dumps(seen)}))
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())  # else a machine that loses power may keep the new name and not what is in it
     part.replace(path)
 
 
-def load_state(path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Read them back into place; returns how many samples were seen."""
+def load_state(path: Path, parts: Parts) -> int:
+    """Read all parts back into place; returns how many samples were seen.
+
+    Raises `SystemExit` for a file that is no checkpoint or is one of other networks.
+    """
     tensors, seen = read(path)
-    network.load_state_dict(_under("network.", tensors))
-    average.load_state_dict(_under("average.", tensors))
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under("optimizer.", tensors).items():
-        i, key = name.split(".")
-        state.setdefault(int(i), {})[key] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    for name, part in parts.items():
+        try:
+            _put(part, under(name, tensors))
+        except (RuntimeError, KeyError, ValueError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise SystemExit(f"{path} is of another recipe, train into another folder: {name}: {reason}") from error
     return seen
 
 
-def load_average(path: Path) -> tuple[dict[str, Tensor], int]:
-    """The averaged weights, and how many samples they have seen."""
-    tensors, seen = read(path)
-    return _under("average.", tensors), seen
-
-
 def read(path: Path) -> tuple[dict[str, Tensor], int]:
-    """All tensors of a checkpoint, and how many samples were seen."""
-    with safe_open(path, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["seen"])  # noqa: SIM118
+    """All tensors of a checkpoint, and how many samples were seen. Raises `SystemExit`."""
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, json.loads(file.metadata()["seen"])
+    except (SafetensorError, OSError, KeyError, TypeError) as error:
+        raise SystemExit(f"{path} is no checkpoint of a training: {error}") from error
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+def under(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of one part by their own names."""
+    return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
+
+
+def _tensors(part: nn.Module | Optimizer) -> dict[str, Tensor]:
+    if isinstance(part, nn.Module):
+        return part.state_dict()
+    states = part.state_dict()["state"].items()
+    return {f"{i}.{k}": torch.as_tensor(v) for i, state in states for k, v in state.items()}
+
+
+def _put(part: nn.Module | Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    if isinstance(part, nn.Module):
+        part.load_state_dict(tensors)
+        return
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in tensors.items():
+        i, key = name.split(".")
+        state.setdefault(int(i), {})[key] = value
+    part.load_state_dict({**part.state_dict(), "state": state})

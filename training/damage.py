@@ -4,15 +4,19 @@ Some photos are clean, some have several kinds of damage, of any difficulty. Sca
 blurred and noisy, so these do too, damage and all: else the network learns to see that a damage was drawn later.
 """
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
+from losses import balanced_bce
 from monochromic.core.blind.network import Predictor
 from monochromic.core.degrade import ANY, degrade
 from numpy.random import Generator
 from photos import random_cut
+from task import Outcome
 from torch import Tensor, nn
 
+TAKES = {"network": {"widths"}, "data": {"kinds"}, "losses": {"entropy", "f1", "balanced"}}
 WHOLE = 256  # pixels a side of what is damaged; smaller samples are parts of it
 TONES = ((1.07, 1.0, 0.82), (1.0, 0.98, 0.9), (0.95, 1.0, 1.05))  # sepia, aged, cold
 
@@ -61,8 +65,6 @@ def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Te
 
 def _scanned(image: Tensor, random: Generator) -> Tensor:
     """(3, H, W) after a lens, a sensor and a JPEG file, each at times."""
-    import cv2
-
     if random.random() < 0.15:
         image = F.avg_pool2d(F.pad(image[None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0] * 0.6 + image * 0.4
     if random.random() < 0.25:
@@ -76,17 +78,23 @@ def _scanned(image: Tensor, random: Generator) -> Tensor:
     return image.clamp(0, 1)
 
 
-def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> tuple[Tensor, dict[str, Tensor]]:
-    """Cross entropy, and one less the F1 of the probabilities, photo by photo; and the F1 at 0.5 over the batch."""
+def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> Outcome:
+    """The weighted sum of the recipe's losses, and the F1 at 0.5 over the batch.
+
+    entropy: of all pixels. f1: one less the F1 of the probabilities, photo by photo. balanced: `balanced_bce`.
+    """
     image, hole = batch
     logits = network(image).float()
-    entropy = F.binary_cross_entropy_with_logits(logits, hole)
     chance = logits.sigmoid()
     both, either = (chance * hole).sum((1, 2, 3)), (chance + hole).sum((1, 2, 3))
-    apart = 1 - ((2 * both + 1) / (either + 1)).mean()
+    terms = {
+        "entropy": F.binary_cross_entropy_with_logits(logits, hole),
+        "f1": 1 - ((2 * both + 1) / (either + 1)).mean(),
+        "balanced": balanced_bce(logits, hole).mean(),
+    }
+    loss = sum(weight * terms[name] for name, weight in (losses or {"entropy": 1.0, "f1": 0.5}).items())
     found = (chance.detach() > 0.5).float()
-    f1 = 2 * (found * hole).sum() / (found + hole).sum().clamp(min=1)
-    return losses.get("entropy", 1.0) * entropy + losses.get("f1", 0.5) * apart, {"f1": f1}
+    return Outcome(loss, {"f1": 2 * (found * hole).sum() / (found + hole).sum().clamp(min=1)})
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:

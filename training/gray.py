@@ -2,29 +2,56 @@
 
 Half of the photos are shown small and whole; of the others a part at the size they have, with the part of a hole
 drawn for all of it, so that networks trained at 128 pixels know how sharp photos are at 256.
+
+A network may also be trained to give RGB, or to see gray alone, by `channels` of its recipe: [3, 3], [1, 1].
 """
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from features import FEATURES
+from losses import PIXELS, composite
 from monochromic.core import luminance, random_hole
+from monochromic.core.backbone import Layout
 from monochromic.core.backbones import get_backbone
 from monochromic.core.backbones.mono import Mono
 from numpy.random import Generator
 from photos import random_cut
+from task import Judged, Outcome
 from torch import Tensor, nn
 
 WHOLE = 256  # pixels a side, of which a part is cut
 HOLES = ("free_form", "box", "blob")
+TERMS = {**PIXELS, **FEATURES}
+TAKES = {
+    "network": {"backbone", "layout", "channels", "width", "widths"},
+    "data": {"holes", "coverage"},
+    "losses": set(TERMS),
+}
+
+
+class Filled(nn.Module):
+    """A backbone's network, called as Mono is: with what it is shown and the hole, for the picture."""
+
+    def __init__(self, layout: Layout, channels: tuple[int, int], width: int) -> None:
+        super().__init__()
+        self.layout, self.channels = layout, channels
+        self.network = layout.fresh(channels, width)
+
+    def forward(self, image: Tensor, hole: Tensor) -> Tensor:
+        """image (B, channels taken, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to (B, given, H, W)."""
+        return self.layout.fill(self.network, image, hole > 0)
 
 
 def make(network: dict) -> nn.Module:
-    """The network with new weights: `widths` for Mono, `backbone` and `width` for another."""
+    """The network with new weights: `widths` for Mono, `backbone`, `layout` and `width` for another."""
     channels = tuple(network.get("channels", (4, 1)))
     if "widths" in network:
         return Mono(channels, tuple(network["widths"]))
-    layouts = get_backbone(network["backbone"]).layouts
-    return next(n for n in layouts if n.id == network["layout"]).fresh(channels, network["width"])
+    layouts = {layout.id: layout for layout in get_backbone(network["backbone"]).layouts}
+    if network.get("layout") not in layouts:
+        raise SystemExit(f"layout of {network['backbone']} must be one of {', '.join(layouts)}")
+    return Filled(layouts[network["layout"]], channels, network["width"])
 
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
@@ -58,36 +85,27 @@ def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Te
     return image[:, top : top + side, left : left + side], here
 
 
-def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of (B, 3, H, W) photos with (B, 1, H, W) holes, and the mean PSNR in the hole.
-
-    psnr: the logarithm of each photo's mean squared error in the hole, so that the mean PSNR is what grows.
-    l1: the mean absolute error in the hole; gradient: that of its differences to the next pixels.
-    """
+def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> Outcome:
+    """The weighted sum of the recipe's losses, each a mean over the photos; and the mean PSNR in the hole."""
     image, hole = batch
-    taken, given = network.channels
-    gray = luminance(image)
-    target = image if given == 3 else gray
-    seen = {1: gray, 3: image, 4: torch.cat([image, gray], 1)}[taken]
-    error = (network(seen * (1 - hole), hole).float() - target) * hole
-    area = hole.sum((1, 2, 3)).clamp(min=1) * given
-    mse = error.square().sum((1, 2, 3)) / area
-    loss = losses.get("psnr", 1.0) * torch.log(mse + 1e-5).mean()
-    if losses.get("l1"):
-        loss = loss + losses["l1"] * (error.abs().sum((1, 2, 3)) / area).mean()
-    if losses.get("gradient"):
-        steps = [error.diff(dim=d).abs().sum((1, 2, 3)) / area for d in (2, 3)]
-        loss = loss + losses["gradient"] * sum(steps).mean()
-    return loss, {"psnr": -10 * torch.log10(mse.detach() + 1e-8).mean()}
+    seen, truth = _shown(image, network.channels)
+    answer = network(seen * (1 - hole), hole).float()
+    loss = sum(weight * TERMS[name](answer, truth, hole).mean() for name, weight in (losses or {"psnr": 1}).items())
+    psnr = -10 * torch.log10(PIXELS["mse"](answer.detach(), truth, hole) + 1e-8).mean()
+    return Outcome(loss, {"psnr": psnr}, Judged(composite(answer, truth, hole), truth, hole))
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """Rows of what is seen, the answer and the photo, (B, 3, H, 3 W)."""
     image, hole = batch
-    taken, given = network.channels
-    gray = luminance(image)
-    seen = {1: gray, 3: image, 4: torch.cat([image, gray], 1)}[taken]
-    target = image if given == 3 else gray
-    answer = torch.where(hole > 0, network(seen * (1 - hole), hole).float().clamp(0, 1), target)
-    shown = [t.expand(-1, 3, -1, -1) for t in (image * (1 - hole) + F.relu(hole), answer, target)]
+    seen, truth = _shown(image, network.channels)
+    answer = torch.where(hole > 0, network(seen * (1 - hole), hole).float().clamp(0, 1), truth)
+    shown = [t.expand(-1, 3, -1, -1) for t in (image * (1 - hole) + F.relu(hole), answer, truth)]
     return torch.cat(shown, 3)
+
+
+def _shown(image: Tensor, channels: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """What a network of these channels takes of a photo, and what it is to give."""
+    gray = luminance(image)
+    taken = {1: gray, 3: image, 4: torch.cat([image, gray], 1)}[channels[0]]
+    return taken, image if channels[1] == 3 else gray

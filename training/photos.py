@@ -8,30 +8,51 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from held_out import is_held_out
 from numpy.random import Generator
 from PIL import Image
 from torch import Tensor
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+LARGEST = 768  # pixels of the shorter side; larger photos are kept reduced to it, as all stay in memory
 
 
 def load_photos(folder: Path) -> list[np.ndarray]:
-    """Every picture in a folder and in the tar files of it, as uint8 (H, W, 3), in the order of their names."""
-    photos = [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) for _, data in _files(folder)]
+    """Every picture below a folder and in the tar files there, as uint8 (H, W, 3), in the order of their names.
+
+    Raises `SystemExit` where there is none, for a picture that cannot be read, and for one of `held_out.txt`.
+    """
+    if not folder.is_dir():
+        raise SystemExit(f"there is no folder {folder}; give one with photos or tar files of them")
+    photos = [_decoded(name, data) for name, data in _files(folder)]
     if not photos:
         raise SystemExit(f"no pictures ({', '.join(ENDINGS)}) and no tar files of them in {folder}")
     return photos
 
 
+def _decoded(name: str, data: bytes) -> np.ndarray:
+    try:
+        picture = Image.open(io.BytesIO(data)).convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise SystemExit(f"{name} cannot be read, take it out: {error}") from error
+    photo = np.asarray(picture)
+    if is_held_out(data, photo):
+        raise SystemExit(f"{name} is a photo that results are measured on (training/held_out.txt); take it out")
+    scale = LARGEST / min(picture.size)
+    if scale < 1:
+        photo = np.asarray(picture.resize([round(side * scale) for side in picture.size], Image.Resampling.BOX))
+    return photo
+
+
 def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.rglob("*")):
         if path.suffix.lower() in ENDINGS:
-            yield path.name, path.read_bytes()
+            yield str(path), path.read_bytes()
         elif path.suffix == ".tar":
             with tarfile.open(path) as shard:
                 for member in sorted(shard.getmembers(), key=lambda m: m.name):
                     if member.name.lower().endswith(ENDINGS):
-                        yield member.name, shard.extractfile(member).read()
+                        yield f"{path}: {member.name}", shard.extractfile(member).read()
 
 
 def random_cut(photo: np.ndarray, side: int, random: Generator, least: float = 0.55) -> Tensor:

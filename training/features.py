@@ -1,0 +1,83 @@
+"""Losses on features of VGG16 (Simonyan, Zisserman 2015), which need its weights: no shipped recipe has them.
+
+Answer and truth (B, 1 or 3, H, W) in [0, 1], hole (B, 1, H, W) -> (B,). The composite is judged, as in Nazeri et al.
+2019. The weights are fetched when a recipe first asks for them (`monochromic weights fetch vgg16`).
+"""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from losses import composite
+from monochromic.core.metrics.perceptual import NETS, SCALE, SHIFT
+from monochromic.core.weights import load_weights
+from torch import Tensor, nn
+
+FIRSTS = (1, 6, 11, 18, 25)  # relu1_1, relu2_1, ... relu5_1: perceptual and style, as Nazeri et al.
+PATCHES = {13: 1, 20: 2}  # relu3_2 and relu4_2 by their weights: ID-MRF, as Wang et al. 2018
+STRETCH = 0.5  # h of ID-MRF
+EPSILON = 1e-5
+
+
+@cache
+def vgg(device: torch.device) -> nn.Sequential:
+    """VGG16's convolutions with their weights. Raises `WeightsError`."""
+    state = load_weights("vgg16")
+    network = NETS["vgg"][0]()
+    network.load_state_dict({k.removeprefix("features."): v for k, v in state.items() if k.startswith("features.")})
+    return network.eval().requires_grad_(False).to(device)
+
+
+def looks(network: nn.Sequential, image: Tensor, places: tuple[int, ...]) -> list[Tensor]:
+    """What the layers at these places give of a picture, (B, C, h, w) each."""
+    shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
+    x, found = (image.expand(-1, 3, -1, -1) * 2 - 1 - shift) / scale, []
+    for place, layer in enumerate(network[: max(places) + 1]):
+        x = layer(x)
+        if place in places:
+            found.append(x)
+    return found
+
+
+def perceptual(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+    """Mean absolute difference of features, summed over layers (Johnson et al. 2016)."""
+    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS))
+
+
+def style(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+    """Mean absolute difference of Gram matrices, summed over layers (Gatys et al. 2016)."""
+    return sum((gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS))
+
+
+def id_mrf(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+    """How little the true features are each met by one of the answer (Wang, Tao, Qi, Shen, Jia 2018)."""
+    pairs = _pairs(answer, truth, hole, tuple(PATCHES))
+    return sum(weight * mrf(a, b) for weight, (a, b) in zip(PATCHES.values(), pairs, strict=True))
+
+
+def gram(features: Tensor) -> Tensor:
+    """Products of the channels (B, C, C), by C h w."""
+    flat = features.flatten(2)
+    return flat @ flat.transpose(1, 2) / flat[0].numel()
+
+
+def mrf(answer: Tensor, truth: Tensor) -> Tensor:
+    """-log of the mean over true places of the largest share that a place of the answer has in it.
+
+    Features (B, C, h, w); patches of 1 x 1 as in the authors' program (https://github.com/shepnerd/inpainting_gmcnn,
+    MIT), centred as in Mechrez et al. 2018.
+    """
+    mean = truth.mean((2, 3), keepdim=True)
+    a, b = (F.normalize((x - mean).flatten(2), dim=1) for x in (answer, truth))
+    apart = (1 - a.transpose(1, 2) @ b) / 2  # (B, places of the answer, places of the truth)
+    relative = apart / (apart.amin(2, keepdim=True) + EPSILON)
+    shares = torch.softmax((1 - relative) / STRETCH, dim=2)
+    return -torch.log(shares.amax(1).mean(1))
+
+
+def _pairs(answer: Tensor, truth: Tensor, hole: Tensor, places: tuple[int, ...]) -> zip:
+    network = vgg(answer.device)
+    return zip(looks(network, composite(answer, truth, hole), places), looks(network, truth, places), strict=True)
+
+
+FEATURES = {each.__name__: each for each in (perceptual, style, id_mrf)}

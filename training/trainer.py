@@ -1,0 +1,172 @@
+"""One training: a network, its average, its optimizer and its adversary; steps, checkpoints, the log."""
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from adversary import Adversary
+from checkpoint import Parts, load_state, save_state
+from PIL import Image
+from recipe import Recipe
+from task import Judged
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+SAVE_EVERY = 120  # seconds
+SHOWN = 6  # samples in the preview
+Batch = tuple[Tensor, ...]
+
+
+class Samples(Dataset):
+    """Samples by number, each with dice of its own: the same ones however often the training is stopped."""
+
+    def __init__(self, recipe: Recipe, photos: list[np.ndarray], side: int, span: range) -> None:
+        self.recipe, self.photos, self.side, self.span = recipe, photos, side, span
+
+    def __len__(self) -> int:
+        return len(self.span)
+
+    def __getitem__(self, i: int) -> Batch:
+        random = np.random.default_rng([self.recipe.seed, self.span[i]])
+        return self.recipe.module.sample(self.photos, self.side, random, self.recipe.data)
+
+
+class Training:
+    """What a recipe trains, from the checkpoint in the folder `out` if there is one."""
+
+    def __init__(self, recipe: Recipe, out: Path, compiled: bool = False) -> None:
+        self.recipe, self.out, self.seen, self.task = recipe, out, 0, recipe.module
+        self.accelerator = Accelerator(
+            mixed_precision=recipe.precision, cpu=not torch.cuda.is_available(), step_scheduler_with_optimizer=False
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            network = self.task.make(recipe.network).to(memory_format=torch.channels_last)
+            adversary = self._adversary(network)
+        self.average = copy.deepcopy(network).requires_grad_(False).to(self.accelerator.device)
+        if compiled:
+            network.compile()
+        optimizer = torch.optim.AdamW(
+            network.parameters(), recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay
+        )
+        self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
+        if hasattr(network, "channels"):
+            self.network.channels = network.channels  # which what several GPUs wrap around it would hide
+        self.adversary = adversary
+        if adversary:
+            adversary.network, adversary.optimizer = self.accelerator.prepare(adversary.network, adversary.optimizer)
+        if self.state.exists():
+            self.seen = load_state(self.state, self.parts)
+
+    def _adversary(self, network: nn.Module) -> Adversary | None:
+        told = self.recipe.adversary
+        if told and not hasattr(network, "channels"):
+            raise SystemExit(f"{self.recipe.task} has no pictures for an adversary; take [adversary] out of the recipe")
+        return Adversary(told, network.channels[1]) if told else None
+
+    @property
+    def state(self) -> Path:
+        """The checkpoint."""
+        return self.out / "state.safetensors"
+
+    @property
+    def parts(self) -> Parts:
+        """All that a checkpoint holds, by name, without what several GPUs wrap around it."""
+        unwrapped = self.accelerator.unwrap_model
+        parts = {"network": unwrapped(self.network), "average": self.average, "optimizer": self.optimizer.optimizer}
+        if self.adversary:
+            parts |= {"judge": unwrapped(self.adversary.network), "judging": self.adversary.optimizer.optimizer}
+        return parts
+
+    def batches(self, photos: list[np.ndarray], workers: int) -> Iterator[Batch]:
+        """What is left of the phase that the training is in."""
+        phase, end = self.recipe.phase_at(self.seen)
+        samples = Samples(self.recipe, photos, phase.side, range(self.seen, end))
+        each = max(phase.batch // self.accelerator.num_processes, 1)
+        return self.accelerator.prepare(DataLoader(samples, each, num_workers=workers))
+
+    def step(self, batch: Batch) -> dict[str, float]:
+        """One step of the optimizers; the batch's loss and figures."""
+        dice = [self.recipe.seed, self.seen, self.accelerator.process_index]
+        torch.manual_seed(int(np.random.SeedSequence(dice).generate_state(1)[0]))  # of dropout and the like
+        with self.accelerator.autocast():
+            loss, figures, judged = self.task.loss_of(self.network, batch, self.recipe.losses)
+        figures = {"loss": loss.detach(), **figures}
+        if self.adversary and self.seen >= self.recipe.adversary.start:
+            against, more = self._contest(judged)
+            loss, figures = loss + against, {**figures, **more}
+        self._descend(self.optimizer, self.network, loss, self.recipe.rate)
+        count = len(batch[0]) * self.accelerator.num_processes
+        self.seen += count
+        self._average(count)
+        return {name: value.item() for name, value in figures.items()}
+
+    def _contest(self, judged: Judged) -> tuple[Tensor, dict[str, Tensor]]:
+        """A step of the adversary, then the loss that it makes for the network."""
+        opponent = self.adversary
+        with self.accelerator.autocast():
+            own = opponent.loss(judged)
+        self._descend(opponent.optimizer, opponent.network, own, opponent.told.rate)
+        with self.accelerator.autocast():
+            against = opponent.against(self.accelerator.unwrap_model(opponent.network), judged)
+        return against, {"judge": own.detach(), "against": against.detach()}
+
+    def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor, rate: float) -> None:
+        """One step, left out where the gradient is not finite."""
+        for group in optimizer.param_groups:
+            group["lr"] = rate * self.recipe.share_at(self.seen)
+        optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        if self.accelerator.clip_grad_norm_(network.parameters(), self.recipe.clip).isfinite():
+            optimizer.step()
+
+    def _average(self, count: int) -> None:
+        share = max(count / self.recipe.average, 1 / (1 + self.seen / count / 10))
+        with torch.no_grad():
+            pairs = zip(self.average.state_dict().values(), self.parts["network"].state_dict().values(), strict=True)
+            for mean, value in pairs:
+                mean.lerp_(value, share) if mean.is_floating_point() else mean.copy_(value)
+
+    def keep(self, figures: list[dict[str, float]], rate: float, batch: Batch) -> None:
+        """Write the checkpoint, a line of the log and the preview."""
+        if not self.accelerator.is_main_process:
+            return
+        save_state(self.state, self.parts, self.seen)
+        means = {name: round(float(np.mean([f[name] for f in figures if name in f])), 4) for name in figures[-1]}
+        line = json.dumps({"seen": self.seen, "per_second": round(rate, 1), **means})
+        with (self.out / "log.jsonl").open("a") as log:
+            log.write(line + "\n")
+        print(line, flush=True)
+        with torch.no_grad(), self.accelerator.autocast():
+            rows = self.task.preview(self.average, tuple(t[:SHOWN] for t in batch))
+        picture = torch.cat(list(rows.float().clamp(0, 1).cpu()), 1).movedim(0, -1)
+        Image.fromarray((picture * 255).round().byte().numpy()).save(self.out / "preview.jpg", quality=90)
+
+
+def train(
+    recipe: Recipe,
+    photos: list[np.ndarray],
+    out: Path,
+    *,
+    workers: int = 0,
+    every: float = SAVE_EVERY,
+    compiled: bool = False,
+) -> Training:
+    """Train to the end of the recipe, from where it was stopped. every: seconds between checkpoints."""
+    out.mkdir(parents=True, exist_ok=True)
+    run = Training(recipe, out, compiled)
+    saved, before, figures = time.monotonic(), run.seen, []
+    while run.seen < recipe.samples:
+        for batch in run.batches(photos, workers):
+            figures.append(run.step(batch))
+            passed = time.monotonic() - saved
+            if passed > every or run.seen >= recipe.samples:
+                run.keep(figures, (run.seen - before) / passed, batch)
+                saved, before, figures = time.monotonic(), run.seen, []
+    run.accelerator.wait_for_everyone()
+    return run
