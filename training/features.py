@@ -17,6 +17,7 @@ FIRSTS = (1, 6, 11, 18, 25)  # relu1_1, relu2_1, ... relu5_1: perceptual and sty
 PATCHES = {13: 1, 20: 2}  # relu3_2 and relu4_2 by their weights: ID-MRF, as Wang et al. 2018
 STRETCH = 0.5  # h of ID-MRF
 EPSILON = 1e-5
+Net = nn.Sequential | None  # VGG16's convolutions; None: those of `vgg`
 
 
 @cache
@@ -39,19 +40,19 @@ def looks(network: nn.Sequential, image: Tensor, places: tuple[int, ...]) -> lis
     return found
 
 
-def perceptual(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+def perceptual(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of features, summed over layers (Johnson et al. 2016)."""
-    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS))
+    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS, network))
 
 
-def style(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+def style(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of Gram matrices, summed over layers (Gatys et al. 2016)."""
-    return sum((gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS))
+    return sum((gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS, network))
 
 
-def id_mrf(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+def id_mrf(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """How little the true features are each met by one of the answer (Wang, Tao, Qi, Shen, Jia 2018)."""
-    pairs = _pairs(answer, truth, hole, tuple(PATCHES))
+    pairs = _pairs(answer, truth, hole, tuple(PATCHES), network)
     return sum(weight * mrf(a, b) for weight, (a, b) in zip(PATCHES.values(), pairs, strict=True))
 
 
@@ -75,8 +76,8 @@ def mrf(answer: Tensor, truth: Tensor) -> Tensor:
     return -torch.log(shares.amax(1).mean(1))
 
 
-def _pairs(answer: Tensor, truth: Tensor, hole: Tensor, places: tuple[int, ...]) -> zip:
-    network = vgg(answer.device)
+def _pairs(answer: Tensor, truth: Tensor, hole: Tensor, places: tuple[int, ...], network: Net) -> zip:
+    network = network or vgg(answer.device)
     return zip(looks(network, composite(answer, truth, hole), places), looks(network, truth, places), strict=True)
 
 

@@ -7,32 +7,30 @@
 PHOTOS is a folder of pictures or of tar files of them. OUT is a folder: `state.safetensors` is all that the training
 is, written every two minutes; started again after whatever stopped it, it goes on from there, to the bit on a
 CPU. `log.jsonl` has a line for each time, `preview.jpg` shows what the network does. `--export` writes the
-averaged weights at half precision and prints their row of weights_manifest.json.
+averaged weights at half precision and prints their size and sha256, for weights_manifest.json.
 """
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
 from checkpoint import read, under
+from monochromic.core.weights.convert import VERSION, save_weights
+from monochromic.core.weights.files import hash_file
 from photos import load_photos
 from recipe import Recipe, load_recipe
-from safetensors.torch import save
 from trainer import SAVE_EVERY, train
 
 
 def export(recipe: Recipe, state: Path, target: Path) -> None:
-    """The averaged weights at half precision, and what the manifest has to say of them."""
+    """Write the averaged weights at half precision; print what the manifest has to say of them."""
     tensors, seen = read(state)
-    told = {"samples": str(seen)}
+    told = {"recipe": recipe.task, "samples": str(seen)}
     if "backbone" in recipe.network:
-        names = {name: str(recipe.network[name]) for name in ("backbone", "layout")}
-        told |= {"monochromic": "1", **names}
+        told |= {"monochromic": VERSION, **{name: recipe.network[name] for name in ("backbone", "layout")}}
     own = {name.removeprefix("network."): value for name, value in under("average", tensors).items()}  # of `Filled`
-    data = save({k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in own.items()}, told)
-    target.write_bytes(data)
-    print(json.dumps({"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}))
+    save_weights(target, {k: v.half() if v.is_floating_point() else v for k, v in own.items()}, told)
+    print(json.dumps({"sha256": hash_file(target), "size": target.stat().st_size}))
 
 
 def main() -> None:
