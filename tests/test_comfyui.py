@@ -130,7 +130,7 @@ def test_every_node_is_listed_as_it_describes_itself(server):
         assert listed[name]["category"].startswith("Monochromic")
 
 
-@pytest.mark.parametrize("name", ["restore_photo", "remove_object", "color_hint"])
+@pytest.mark.parametrize("name", ["restore_photo", "remove_object", "color_hint", "restore_without_mask"])
 def test_pixel_for_pixel_what_the_command_gives(server, root, tmp_path, name):
     workflow = root / "workflows" / f"{name}.json"
     prompt = load_graph(workflow, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api()
