@@ -1,0 +1,79 @@
+"""Recipes: the shipped ones, and what is said of wrong ones."""
+
+import pytest
+import torch
+from conftest import ROOT
+from recipe import Phase, Recipe, load_recipe
+from task import TASKS
+
+SHIPPED = sorted((ROOT / "training" / "recipes").glob("*.toml"))
+GOOD = 'task = "gray"\nphases = [{ side = 64, batch = 4, samples = 8 }]\n'
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_shipped_recipes_make_their_networks(path):
+    recipe = load_recipe(path)
+    assert recipe.samples >= 10_000
+    network = recipe.module.make(recipe.network)
+    assert 2 * sum(p.numel() for p in network.parameters()) < 8e6  # bytes in 16 bits
+    if "channels" in recipe.network:
+        assert network.channels == tuple(recipe.network["channels"])
+
+
+def test_rgb_is_as_gray_but_for_its_channels():
+    gray, rgb = (load_recipe(ROOT / "training" / "recipes" / f"{name}.toml") for name in ("mono", "mono_rgb"))
+    assert rgb == Recipe(**{**vars(gray), "network": {**gray.network, "channels": [3, 3]}})
+
+
+def test_every_task_keeps_its_promises():
+    for name in TASKS:
+        recipe = Recipe(name, (Phase(8, 1, 1),))
+        assert set(recipe.module.TAKES) == {"network", "data", "losses"}
+        assert all(callable(getattr(recipe.module, part)) for part in ("make", "sample", "loss_of", "preview"))
+
+
+def test_the_rate_and_the_phases():
+    recipe = Recipe("gray", (Phase(64, 4, 100), Phase(128, 2, 50)), warmup=10, decay=40)
+    assert recipe.samples == 150
+    assert [recipe.share_at(n) for n in (0, 4, 9, 110, 130, 150, 170)] == pytest.approx([0.1, 0.5, 1, 1, 0.5, 0, 0])
+    assert recipe.phase_at(0) == (Phase(64, 4, 100), 100)
+    assert recipe.phase_at(99) == (Phase(64, 4, 100), 100)
+    assert recipe.phase_at(100) == (Phase(128, 2, 50), 150)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("task = ", "is no recipe"),
+        (GOOD.replace("gray", "grey"), "no task 'grey'; there are: gray"),
+        (GOOD + "speed = 3", "no setting 'speed'; there are: adversary"),
+        ('task = "gray"', "'phases' is missing"),
+        ('task = "gray"\nphases = []', "phases are missing"),
+        (GOOD.replace("64", "60"), "side must be a multiple of 8"),
+        (GOOD.replace("side", "size"), "size"),
+        (GOOD + 'precision = "fp8"', "precision must be one of bf16, no, got 'fp8'"),
+        (GOOD + "[losses]\nps = 1", r"\[losses\] of gray takes .*, not 'ps'"),
+        (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes coverage, holes, not 'hole'"),
+        (GOOD + '[adversary]\nkind = "soft"', "kind must be one of hinge, wgan_gp"),
+        (GOOD + '[adversary]\nkind = "hinge"\nnetwork = "vgg"', "network one of sn_patch, patch, global_local"),
+    ],
+)
+def test_wrong_recipes(text, words, tmp_path):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=words) as caught:
+        load_recipe(path)
+    assert "see the files in training/recipes" in str(caught.value)
+
+
+def test_a_recipe_that_is_not_there(tmp_path):
+    with pytest.raises(SystemExit, match=r"none.toml is no recipe"):
+        load_recipe(tmp_path / "none.toml")
+
+
+def test_a_layout_that_is_not_there():
+    recipe = Recipe("gray", (Phase(64, 1, 1),), network={"backbone": "glcic", "layout": "x", "width": 4})
+    with pytest.raises(SystemExit, match="layout of glcic must be one of otenim, mmagic"):
+        recipe.module.make(recipe.network)
+    with torch.random.fork_rng():
+        assert recipe.module.make({**recipe.network, "layout": "otenim"}).channels == (4, 1)
