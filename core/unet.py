@@ -1,10 +1,10 @@
 """The body that our own networks share: a U-Net of residual blocks at 1/2, 1/4 and 1/8 of the size.
 
-Residual blocks after He et al. 2016, without norms, since statistics of a plane would let a hole, or a tile, colour
-all of it; the second convolution of each begins at zero instead (as in Fixup, Zhang et al. 2019). The gates are the
-light-weight gated convolutions of Yi et al. 2020 (HiFill): a gate of 1 x 1 for features of 3 x 3. Pixels are put into
-channels at the door (Shi et al. 2016), dilations grow to 8 at 1/8 of the size, and attention (Vaswani et al. 2017),
-where there is some, is there too.
+Residual blocks after He et al. 2016. Their norm is of the features of each place (layer norm, Ba et al. 2016, as in
+ConvNeXt), since statistics of a plane would let a hole, or a tile, colour all of it; the second convolution of each
+begins at zero (as in Fixup, Zhang et al. 2019). The gates are the light-weight gated convolutions of Yi et al. 2020
+(HiFill): a gate of 1 x 1 for features of 3 x 3. Pixels are put into channels at the door (Shi et al. 2016), dilations
+grow to 8 at 1/8 of the size, and attention (Vaswani et al. 2017), where there is some, is there too.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,20 @@ MULTIPLE = 8  # of the sides
 DILATIONS = (1, 2, 4, 8, 2, 1)
 
 
+class PlaceNorm(nn.LayerNorm):
+    """The features of each place to mean 0 and spread 1, then weighed."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) to the same."""
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class Residual(nn.Module):
-    """A gated convolution, SiLU, and a convolution, beside the identity."""
+    """A gated convolution of normalised features, SiLU, and a convolution, beside the identity."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
+        self.norm = PlaceNorm(channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation)
         self.gate = nn.Conv2d(channels, channels, 1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
@@ -29,7 +38,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to the same."""
-        return x + self.second(F.silu(self.first(x)) * self.gate(x).sigmoid())
+        y = self.norm(x)
+        return x + self.second(F.silu(self.first(y)) * self.gate(y).sigmoid())
 
 
 class Attention(nn.Module):
@@ -38,7 +48,7 @@ class Attention(nn.Module):
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.norm = nn.GroupNorm(1, channels)
+        self.norm = PlaceNorm(channels)
         self.look = nn.Conv2d(channels, 3 * channels, 1)
         self.leave = nn.Conv2d(channels, channels, 1)
         nn.init.zeros_(self.leave.weight)
@@ -79,6 +89,9 @@ class UNet(nn.Module):
         self.leave = nn.Conv2d(fine, 4 * given, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
+        for conv in (self.enter, self.to_middle, self.to_coarse, self.from_coarse, self.from_middle):
+            nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # as strong at 1/8 as they came in
+            nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
