@@ -42,7 +42,7 @@ from torch import Tensor, nn
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "backbones.jpg"
 WIDTHS = {  # where a network is narrowest; the published one, or ours where none was published
-    "mono": {"monochromic": 32},
+    "mono": {"monochromic": 24},
     "lama": {"spandrel": 64},
     "mat": {"spandrel": 0},  # of one size
     "aot_gan": {"mmagic": 64},  # researchmm is the same under other names

@@ -59,8 +59,8 @@ def build(state: State) -> nn.Module:
 
 
 def fresh(channels: tuple[int, int], width: int) -> Mono:
-    """New weights; widths in the proportion of the shipped ones, 1 : 2 : 5."""
-    return Mono(channels, (width, 2 * width, 5 * width - 5 * width % HEADS))
+    """New weights; widths in the proportion of the shipped ones, 1 : 2 : 4."""
+    return Mono(channels, (width, 2 * width, 4 * width))
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:

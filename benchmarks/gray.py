@@ -1,0 +1,212 @@
+"""The gray in the hole, backbone by backbone, against the better of Telea and Navier-Stokes photo by photo.
+
+    python benchmarks/gray.py FOLDER ... [--backbones NAME ...] [--weights FILE ...] [--rgb FILE] [--name gray]
+
+Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %. PSNR
+counts the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE
+is one that `training/train.py --export` wrote. --rgb, the same network trained on RGB, adds the three pipelines: gray
+first and then its colour, against RGB by its luminance and then its colour, and RGB at once.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from monochromic.core import (
+    BACKBONES,
+    colorize,
+    fill,
+    fill_rgb,
+    get_backbone,
+    load_image,
+    luminance,
+    psnr,
+    random_hole,
+    save_image,
+    ssim,
+)
+from monochromic.core.metrics.regions import box_around
+from monochromic.core.model import Model
+from monochromic.core.weights.choose import load_model, readiness
+from monochromic.core.weights.models import read_metadata
+from monochromic.core.weights.recognise import read_tensors
+from monochromic.headless.report import mark_hole
+from report import RESULTS, table, write
+from torch import Tensor
+
+SIDE, LOW, HIGH = 256, 0.2, 0.4
+CLASSIC = ("telea", "navier_stokes")
+RESAMPLED = 10_000
+SHOWN = 6
+Run = Callable[[Tensor, Tensor], Tensor]
+
+
+class Case(NamedTuple):
+    """A photo (1, 3, SIDE, SIDE), its hole, and the folder that it is of."""
+
+    image: Tensor
+    hole: Tensor
+    folder: str
+
+
+class Scores(NamedTuple):
+    """Of one method, case by case: (N,) each; and its first pictures."""
+
+    psnr: np.ndarray
+    ssim: np.ndarray
+    seconds: float
+    shown: list[Tensor]
+
+
+def cases(folders: list[Path], most: int | None) -> Iterator[Case]:
+    for folder in folders:
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
+        for i, path in enumerate(paths[:most]):
+            image = load_image(path).expand(-1, 3, -1, -1)
+            n = min(image.shape[-2:])
+            top, left = (image.shape[-2] - n) // 2, (image.shape[-1] - n) // 2
+            image = F.interpolate(image[..., top : top + n, left : left + n], (SIDE, SIDE), mode="area")
+            yield Case(image, strokes(i), folder.name)
+
+
+def strokes(seed: int) -> Tensor:
+    """Brush strokes over LOW to HIGH of the photo: the first try that does not go beyond."""
+    random = np.random.default_rng(seed)
+    while True:
+        hole = random_hole("free_form", SIDE, SIDE, random.uniform(LOW, HIGH), seed=int(random.integers(2**32)))
+        if hole.mean() <= HIGH:
+            return hole
+
+
+def exported(path: Path) -> Model:
+    """The network of a file of the trainer's."""
+    told = read_metadata(path)
+    backbone = get_backbone(told["backbone"])
+    layout = next(layout for layout in backbone.layouts if layout.id == told["layout"])
+    return Model(backbone, layout, layout.build({k: v.float() for k, v in read_tensors(path).items()}))
+
+
+def scored(run: Run, given: list[Case], truth: Callable[[Tensor], Tensor], name: str) -> Scores:
+    """Run all cases; `truth` makes of a photo what the answer is compared with."""
+    run(*given[0][:2])  # loads what is loaded once
+    numbers, shown = [], []
+    for image, hole, _ in given:
+        holed = image * (1 - hole)
+        start = time.perf_counter()
+        answer = run(holed, hole)
+        seconds = time.perf_counter() - start
+        box, wanted = box_around(hole, 11), truth(image)
+        near = ssim(box.crop(answer), box.crop(wanted)).item()
+        numbers.append((psnr(answer, wanted, hole.bool()).item(), near, seconds))
+        if len(shown) < SHOWN:
+            shown.append(answer)
+    first, second, seconds = np.array(numbers).T
+    print(f"{name}: {first.mean():.2f} dB, {second.mean():.4f}", file=sys.stderr)
+    return Scores(first, second, statistics.median(seconds), shown)
+
+
+def interval(values: np.ndarray) -> tuple[float, float, float]:
+    """The mean and its 95 % interval, from photos drawn again with replacement."""
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLED, len(values)))
+    low, high = np.percentile(values[drawn].mean(1), (2.5, 97.5))
+    return values.mean(), low, high
+
+
+def spread(values: np.ndarray, digits: int) -> str:
+    mean, low, high = interval(values)
+    return f"{mean:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+
+
+def gray_rows(found: dict[str, Scores]) -> list[list[str]]:
+    best = [np.max([getattr(found[name], kind) for name in CLASSIC], axis=0) for kind in ("psnr", "ssim")]
+    rows = []
+    for name, scores in found.items():
+        apart = spread(scores.psnr - best[0], 2), spread(scores.ssim - best[1], 4)
+        means = f"{scores.psnr.mean():.2f}", f"{scores.ssim.mean():.4f}"
+        rows.append([f"`{name}`", means[0], apart[0], means[1], apart[1], f"{scores.seconds:.3f}"])
+    return rows
+
+
+def folder_rows(found: dict[str, Scores], given: list[Case]) -> tuple[list[str], list[list[str]]]:
+    """The difference in PSNR to the better of the classics, folder by folder."""
+    names = list(dict.fromkeys(case.folder for case in given))
+    best = np.max([found[name].psnr for name in CLASSIC], axis=0)
+    where = {name: np.array([case.folder == name for case in given]) for name in names}
+    cells = {m: [f"{(s.psnr - best)[where[name]].mean():+.2f}" for name in names] for m, s in found.items()}
+    counts = [f"{name} ({where[name].sum()})" for name in names]
+    return ["backbone", *counts], [[f"`{m}`", *values] for m, values in cells.items() if m not in CLASSIC]
+
+
+def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], list[list[str]]]:
+    """The three pipelines in colour, and by how much the first is better, photo by photo."""
+
+    def coloured(model: Model, source: str) -> Run:
+        return lambda image, hole: colorize(image, fill(image, hole, model, source=source), hole)
+
+    runs = {
+        "gray, then colour": coloured(gray, "gray"),
+        "RGB to gray, then colour": coloured(rgb, "rgb"),
+        "RGB at once": lambda image, hole: fill_rgb(image, hole, rgb),
+    }
+    found = {name: scored(run, given, lambda image: image, name) for name, run in runs.items()}
+    first, rows = next(iter(found.values())), []
+    for name, scores in found.items():
+        apart = spread(first.psnr - scores.psnr, 2), spread(first.ssim - scores.ssim, 4)
+        apart = ("", "") if scores is first else apart
+        rows.append([name, f"{scores.psnr.mean():.2f}", apart[0], f"{scores.ssim.mean():.4f}", apart[1]])
+    return ["pipeline", "PSNR dB", "the first is better by", "SSIM", "the first is better by"], rows
+
+
+def figure(given: list[Case], found: dict[str, Scores]) -> Tensor:
+    """A row for each of the first cases, at half size: the hole, what each backbone made of it, the photo."""
+    rows = []
+    for i, (image, hole, _) in enumerate(given[:SHOWN]):
+        gray = luminance(image)
+        shown = [mark_hole(gray, hole), *(scores.shown[i] for scores in found.values()), gray]
+        rows.append(torch.cat([picture.expand(-1, 3, -1, -1) for picture in shown], dim=3))
+    return F.avg_pool2d(torch.cat(rows, dim=2), 2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", type=Path, nargs="+")
+    ready = [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]
+    parser.add_argument("--backbones", nargs="*", default=ready, choices=[*BACKBONES])
+    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="files of the trainer's, measured too")
+    parser.add_argument("--rgb", type=Path, help="the last of them, or mono, trained on RGB")
+    parser.add_argument("--cases", type=int, help="only so many of each folder")
+    parser.add_argument("--name", default="gray", help="of the table in results/")
+    options = parser.parse_args()
+    given = list(cases(options.folders, options.cases))
+    names = dict.fromkeys((*CLASSIC, *options.backbones))
+    models = {name: load_model(get_backbone(name)) for name in names}
+    models |= {path.stem: exported(path) for path in options.weights}
+    found = {
+        name: scored(lambda image, hole, model=model: fill(image, hole, model), given, luminance, name)
+        for name, model in models.items()
+    }
+    about = (
+        f"{len(given)} photos of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. In brackets the 95 % interval, "
+        "by drawing the photos again."
+    )
+    heading = ["backbone", "PSNR dB", "over the better classic", "SSIM", "over the better classic", "seconds"]
+    parts = [about, table(heading, gray_rows(found))]
+    parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
+    if options.rgb:
+        ours = models[options.weights[-1].stem] if options.weights else models["mono"]
+        parts += ["In colour, the same network trained on gray and on RGB:"]
+        parts += [table(*pipelines(ours, exported(options.rgb), given))]
+    parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
+    write(options.name, "Gray in the hole", *parts)
+    save_image(figure(given, found), RESULTS / f"{options.name}.jpg")
+
+
+if __name__ == "__main__":
+    main()
