@@ -177,8 +177,11 @@ def test_table_and_means():
 def test_what_does_not_apply_is_a_dash_or_nothing():
     scores = measure(make_photo(), make_photo(2))[0]
     assert math.isnan(scores["ms_ssim"])
-    assert format_table({"full": scores}).splitlines()[1].split()[-1] == "-"
-    assert format_table({"full": scores}).splitlines()[0].split()[-3:] == ["MS-SSIM", "CIEDE2000", "LPIPS"]
+    heading, small, large = format_table({"small": scores, "large": {**scores, "ms_ssim": 0.5}}).splitlines()
+    assert heading.split()[-2:] == ["MS-SSIM", "CIEDE2000"]  # no LPIPS, which no row has
+    assert small.split()[-2] == "-"
+    assert large.split()[-2] == "0.5000"
+    assert "MS-SSIM" not in format_table({"small": scores})
     assert plain_numbers({**scores, "psnr": math.inf})["lpips"] is None
     assert plain_numbers({**scores, "psnr": math.inf})["psnr"] is None
     assert plain_numbers(scores)["l1"] == scores["l1"]
