@@ -20,11 +20,15 @@ NETWORKS = ("sn_patch", "patch", "global_local")
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of the training: samples of side x side pixels, `batch` of them a step, `samples` in all."""
+    """A stretch of the training: samples of side x side pixels, `batch` of them a step, `samples` in all.
+
+    losses: other ones than the recipe's, for this stretch.
+    """
 
     side: int
     batch: int
     samples: int
+    losses: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if min(self.side, self.batch, self.samples) < 1 or self.side % 8:
@@ -84,7 +88,8 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
         for table, names in self.module.TAKES.items():
-            if unknown := sorted(set(getattr(self, table)) - set(names)):
+            given = set(getattr(self, table)).union(*(p.losses for p in self.phases if table == "losses"))
+            if unknown := sorted(given - set(names)):
                 raise ValueError(f"[{table}] of {self.task} takes {', '.join(sorted(names))}, not {unknown[0]!r}")
 
     @property
@@ -96,6 +101,10 @@ class Recipe:
     def samples(self) -> int:
         """How many samples the training sees."""
         return sum(phase.samples for phase in self.phases)
+
+    def losses_at(self, seen: int) -> dict[str, float]:
+        """The losses after so many samples."""
+        return self.phase_at(seen)[0].losses or self.losses
 
     def phase_at(self, seen: int) -> tuple[Phase, int]:
         """The phase after so many samples, and how many there are up to its end."""

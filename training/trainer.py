@@ -95,7 +95,7 @@ class Training:
         dice = [self.recipe.seed, self.seen, self.accelerator.process_index]
         torch.manual_seed(int(np.random.SeedSequence(dice).generate_state(1)[0]))  # of dropout and the like
         with self.accelerator.autocast():
-            loss, figures, judged = self.task.loss_of(self.network, batch, self.recipe.losses)
+            loss, figures, judged = self.task.loss_of(self.network, batch, self.recipe.losses_at(self.seen))
         figures = {"loss": loss.detach(), **figures}
         if self.adversary and self.seen >= self.recipe.adversary.start:
             against, more = self._contest(judged)

@@ -42,6 +42,12 @@ def test_the_rate_and_the_phases():
     assert recipe.phase_at(100) == (Phase(128, 2, 50), 150)
 
 
+def test_a_phase_may_have_losses_of_its_own():
+    own = {"mse": 1.0}
+    recipe = Recipe("gray", (Phase(64, 4, 100), Phase(64, 4, 50, own)), losses={"l1": 1.0})
+    assert [recipe.losses_at(n) for n in (0, 99, 100, 149)] == [{"l1": 1.0}] * 2 + [own] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -54,6 +60,7 @@ def test_the_rate_and_the_phases():
         (GOOD.replace("side", "size"), "size"),
         (GOOD + 'precision = "fp8"', "precision must be one of bf16, no, got 'fp8'"),
         (GOOD + "[losses]\nps = 1", r"\[losses\] of gray takes .*, not 'ps'"),
+        (GOOD.replace("8 }", "8, losses = { ps = 1 } }"), r"\[losses\] of gray takes .*, not 'ps'"),
         (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes coverage, holes, not 'hole'"),
         (GOOD + '[adversary]\nkind = "soft"', "kind must be one of hinge, wgan_gp"),
         (GOOD + '[adversary]\nkind = "hinge"\nnetwork = "vgg"', "network one of sn_patch, patch, global_local"),
