@@ -36,9 +36,8 @@ def learned(image: Tensor, progress: Progress | None = None) -> Tensor:
 @lru_cache(maxsize=4)
 def damage_network(device: torch.device) -> nn.Module:
     """Our network with its weights on a device; read once."""
-    with torch.inference_mode(False):
-        network = build({name: value.float() for name, value in load_weights("damage").items()})
-        return network.to(device, memory_format=torch.channels_last)
+    network = build({name: value.float() for name, value in load_weights("damage").items()})
+    return network.to(device, memory_format=torch.channels_last)
 
 
 def vcnet(image: Tensor, progress: Progress | None = None) -> Tensor:

@@ -1,8 +1,14 @@
-"""A network that finds damage, over photos of any size: the photo small and whole, at doubled sizes, and in tiles.
+"""A network that finds damage, over photos of any size: the photo small and whole, larger, and in tiles.
 
 A network sees damage as large as it was in training, and looks no further than it did there. So a photo is reduced
-to the side of the training, where large stains are seen whole, and doubled again and again up to its own size, where
-scratches of a pixel are seen. What is larger than a tile is looked at in tiles that fade into each other.
+to the side of the training, where large stains are seen whole, and made four times larger again and again up to its
+own size, where scratches of a pixel are seen. What is larger than a tile is seen in tiles that fade into each other.
+
+The sizes are put together as log odds: their mean, or what the surest of them says less `DOUBT`, whichever is more. So
+what fits only one size is kept where that one is sure, and what looks like damage at one size by chance is not. On 13
+kinds of damage to photos of 1024 x 1024 at difficulty 0.5, with the network two thirds trained, F1 over all pixels was
+0.643 so, and 3.0 % of clean photos were marked; the mean alone 0.641; the highest of all sizes 0.516 and 12.6 %; the
+smallest size alone 0.543, the full size alone 0.527. With 512 x 512 between them it was no better, 0.638.
 """
 
 from collections.abc import Callable
@@ -19,10 +25,12 @@ Look = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to the probability of damage (1, 1, H, W)."""
 
 MULTIPLE = 8  # of the sides of tiles, and of where they begin
-TILE = 512  # pixels a side
-OVERLAP = 96  # pixels that neighbours share, at least
-BLIND = 24  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
-STEP = 1.5  # a size is looked at if the next one is so many times larger, or more
+TILE = 1024  # pixels a side
+OVERLAP = 192  # pixels that neighbours share, at least
+BLIND = 64  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
+DOUBT = 2.5  # off the log odds of a size that others do not agree with
+FACTOR = 4  # from a size to the next
+STEP = 1.5  # a size is looked at if the photo is so many times larger, or more
 
 
 def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress | None = None) -> Tensor:
@@ -36,17 +44,12 @@ def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress | 
 
 
 def sizes_of(h: int, w: int, trained: int) -> list[tuple[int, int]]:
-    """Heights and widths to look at, the photo's own last: shorter sides of `trained`, its double, and so on."""
+    """Heights and widths to look at, the photo's own last; the shorter sides are `trained`, `FACTOR` times it, ..."""
     shorter, side, sizes = min(h, w), trained, []
     while side * STEP <= shorter:
         sizes.append((round(h * side / shorter), round(w * side / shorter)))
-        side *= 2
+        side *= FACTOR
     return [*sizes, (h, w)]
-
-
-def combined(coarse: Tensor, fine: Tensor) -> Tensor:
-    """What a size and all smaller ones have found together."""
-    return torch.maximum(coarse, fine)
 
 
 def find_in_tiles(look: Look, image: Tensor, tile: int = TILE, tick: Callable[[], None] = lambda: None) -> Tensor:
@@ -95,11 +98,12 @@ def _ramp(start: int, end: int, length: int) -> Tensor:
 
 def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tick: Callable[[], None]) -> Tensor:
     """One photo, (1, 3, H, W) to (1, 1, H, W)."""
-    chance = None
-    for size in sizes:
-        here = find_in_tiles(look, _resized(photo, size), tick=tick)
-        chance = here if chance is None else combined(_resized(chance, size), here)
-    return chance
+    total = surest = torch.zeros(())
+    for i, size in enumerate(sizes):
+        odds = find_in_tiles(look, _resized(photo, size), tick=tick).logit_(1e-6)
+        total = odds if i == 0 else _resized(total, size).add_(odds)
+        surest = odds if i == 0 else torch.maximum(_resized(surest, size), odds)
+    return torch.maximum(total / len(sizes), surest - DOUBT * (len(sizes) > 1)).sigmoid_()
 
 
 def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:

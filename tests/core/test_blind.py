@@ -22,7 +22,16 @@ from monochromic.core import (
 )
 from monochromic.core.blind.find import hole_of, without_small
 from monochromic.core.blind.finders import damage_network, learned
-from monochromic.core.blind.scales import BLIND, MULTIPLE, OVERLAP, find_at_sizes, find_in_tiles, sizes_of, tiles_of
+from monochromic.core.blind.scales import (
+    BLIND,
+    MULTIPLE,
+    OVERLAP,
+    TILE,
+    find_at_sizes,
+    find_in_tiles,
+    sizes_of,
+    tiles_of,
+)
 from monochromic.core.weights import WeightFile, add_row, data_folder
 from monochromic.core.weights.convert import describe, save_weights
 from monochromic.core.weights.files import hash_file
@@ -52,7 +61,7 @@ def bring(network, layout):
 
 
 class TestSizesAndTiles:
-    @pytest.mark.parametrize("size", [(5, 3), (8, 512), (513, 600), (900, 1700), (519, 2049)])
+    @pytest.mark.parametrize("size", [(5, 3), (8, 1024), (1025, 600), (900, 1700), (1033, 3001)])
     def test_tiles_cover_everything_and_overlap(self, size):
         high, wide = (side + -side % MULTIPLE for side in size)
         seen = torch.zeros(high, wide)
@@ -65,13 +74,22 @@ class TestSizesAndTiles:
         assert seen.min() == 1
         for starts in ({box.top for box in boxes}, {box.left for box in boxes}):
             steps = np.diff(sorted(starts))
-            assert not len(steps) or steps.max() <= 512 - OVERLAP
+            assert not len(steps) or steps.max() <= TILE - OVERLAP
 
-    def test_sizes_double_up_to_the_photo(self):
+    def test_sizes_go_from_the_training_to_the_photo(self):
         assert sizes_of(100, 300, 256) == [(100, 300)]
         assert sizes_of(380, 300, 256) == [(380, 300)]
         assert sizes_of(512, 1024, 256) == [(256, 512), (512, 1024)]
-        assert sizes_of(4000, 3000, 256) == [(341, 256), (683, 512), (1365, 1024), (4000, 3000)]
+        assert sizes_of(4000, 3000, 256) == [(341, 256), (1365, 1024), (4000, 3000)]
+
+    @pytest.mark.parametrize(("small", "large", "wanted"), [(0.7, 0.1, False), (0.99, 0.1, True), (0.7, 0.45, True)])
+    def test_one_size_must_be_sure_where_the_other_disagrees(self, small, large, wanted):
+        photo = torch.zeros(1, 3, 512, 512)
+        for low, high in ((small, large), (large, small)):
+            chances = {256: low, 512: high}
+            found = find_at_sizes(lambda part, c=chances: torch.full_like(part[:, :1], c[part.shape[-1]]), photo, 256)
+            assert found.shape == (1, 1, 512, 512)
+            assert ((found > 0.5) == wanted).all()
 
     def test_a_near_sighted_look_knows_no_tiles(self):
         """What looks no further than the blind rim of a tile gives the same in tiles of any size as at once."""
@@ -82,7 +100,7 @@ class TestSizesAndTiles:
 
         whole = find_in_tiles(look, photo, tile=1024)
         assert whole.shape == (1, 1, 401, 533)
-        for tile in (160, 256):
+        for tile in (256, 320):
             assert (find_in_tiles(look, photo, tile) - whole).abs().max() < 1e-3
 
     def test_what_any_size_shows_is_found(self):
@@ -92,13 +110,13 @@ class TestSizesAndTiles:
         photo[..., 100:102, 800:802] = 1
 
         def look(part):
-            return (part[:, :1] - F.avg_pool2d(part[:, :1], 65, 1, 32)).clamp(min=0)
+            return (30 * (part[:, :1] - F.avg_pool2d(part[:, :1], 65, 1, 32)) - 9).sigmoid()
 
         found = find_at_sizes(look, photo, 256)[0, 0]
         assert find_in_tiles(look, photo)[0, 0, 540:580, 240:280].max() < 0.1
-        assert found[540:580, 240:280].min() > 0.5
+        assert found[540:580, 240:280].min() > 0.9
         assert found[100:102, 800:802].min() > 0.9
-        assert found[:80].max() == 0
+        assert found[:80].max() < 0.1
 
 
 class TestHole:
@@ -271,6 +289,7 @@ class TestLearned:
             whole = find_in_tiles(look, photo, tile=1024)
             for tile in (256, 320, 512):
                 assert (find_in_tiles(look, photo, tile) - whole).abs().max() < 0.1
+                assert (find_in_tiles(look, photo, tile) - whole).abs().mean() < 0.004
 
     def test_a_restored_clean_photo_is_the_photo(self):
         photo = picture("coffee", 256, 256)
@@ -294,6 +313,8 @@ class TestHeatMap:
         red, green, blue = seen[1, :, 5, 7].tolist()
         assert min(red, green) > 0.9 > 0.45 > blue
         assert heat_map(photo[:, :1].double(), chance).dtype == torch.float64
+        with pytest.raises(InputError, match=r"probability must fit image \(2, 3, 37, 53\), got \(2, 1, 37, 50\)"):
+            heat_map(photo, chance[..., :50])
 
     def test_the_warmer_the_more_probable(self):
         chance = torch.linspace(0.2, 1, 50).view(1, 1, 1, 50)

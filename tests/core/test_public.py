@@ -32,14 +32,14 @@ def test_every_public_name_is_documented_and_typed():
 def test_examples(inputs, tmp_path):
     """The documentation's examples, run as they stand."""
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
-    names = ["monochromic.core", "monochromic.core.restore"]
+    names = ["monochromic.core", "monochromic.core.restore", "monochromic.core.blind.find"]
     examples = [
         example
         for name in names
         for example in finder.find(importlib.import_module(name), globs={"photos": inputs, "folder": tmp_path})
         if example.examples
     ]
-    assert len(examples) == 2
+    assert len(examples) == 3
     for example in examples:
         assert runner.run(example).failed == 0
     assert core.load_image(tmp_path / "restored.png").shape == (1, 3, 512, 512)
