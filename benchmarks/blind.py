@@ -1,6 +1,6 @@
 """Finding damage without a mask: how well, false alarms on clean photos, seconds and memory; and a sheet to look at.
 
-    python benchmarks/blind.py [--photos FOLDER] [--methods learned classical] [--sides 256 1024] [--name blind]
+    python benchmarks/blind.py [--photos FOLDER] [--methods both learned classical] [--sides 256 1024] [--name blind]
     python benchmarks/blind.py --sheet      only draws docs/blind.jpg
 
 Each photo, cut square and brought to the side, is damaged once by each kind of the degradation model, with a
@@ -196,7 +196,7 @@ def put_on_page(text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--methods", nargs="+", default=["learned", "classical"], choices=FINDERS)
+    parser.add_argument("--methods", nargs="+", default=["both", "learned", "classical"], choices=FINDERS)
     parser.add_argument("--sides", type=int, nargs="+", default=[256, 1024])
     parser.add_argument("--count", type=int, help="photos at most")
     parser.add_argument("--large", type=int, default=6, help="photos at most at sides above 256")

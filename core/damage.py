@@ -13,6 +13,7 @@ on halved copies of it (for wide marks):
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -72,9 +73,10 @@ def _found(photo: np.ndarray) -> np.ndarray:
     for copy in _copies(photo):
         light, dark = copy.min(2), 255 - copy.max(2)  # as a colourful thing is neither
         paler = 1 - 0.5 * _more_colourful(copy)
-        for plane in (light, dark):
-            marks = cv2.resize(_marks(plane, paler), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-            np.maximum(found, marks, out=found)
+        with ThreadPoolExecutor(2) as pool:
+            for marks in pool.map(_marks, (light, dark), (paler, paler)):
+                large = cv2.resize(marks, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+                np.maximum(found, large, out=found)
     return found
 
 

@@ -14,7 +14,7 @@ from .shared import check_output, progress_bar
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "learned"
+DEFAULT = "both"
 OPTIONS = ("find", "threshold", "smallest", "protect")
 
 

@@ -19,12 +19,13 @@ class Found(NamedTuple):
     probability: Tensor
 
 
-def predict_damage(image: Tensor, method: str = "learned", *, progress: Progress | None = None) -> Tensor:
+def predict_damage(image: Tensor, method: str = "both", *, progress: Progress | None = None) -> Tensor:
     """Probability that each pixel is damaged, from the photo alone.
 
-    image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself. method: a name of `FINDERS`: "learned" (ours,
-    shipped), "vcnet" (the mask prediction network of Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind
-    Image Inpainting", ECCV, with weights you bring) or "classical" (scratches and dust only, without weights).
+    image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself. method: a name of `FINDERS`: "learned" (our
+    network, shipped), "classical" (scratches and dust only, without weights), "both" (what either finds) or "vcnet"
+    (the mask prediction network of Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting",
+    ECCV, with weights you bring).
     progress: called as `progress(done, total)`.
 
     Returns (B, 1, H, W) in [0, 1] on the image's device and dtype. Raises `InputError`, `UnknownNameError`, and
@@ -38,7 +39,7 @@ def predict_damage(image: Tensor, method: str = "learned", *, progress: Progress
 
 def find_hole(
     image: Tensor,
-    method: str = "learned",
+    method: str = "both",
     *,
     threshold: float = 0.5,
     grow: int = 2,

@@ -20,7 +20,7 @@ DASH = "-"
 
 
 def table_cells(rows: Rows) -> list[list[str]]:
-    """Scores by row, such as a region, as the cells of a table, its heading first; a dash for nan, no column of dashes."""
+    """Scores by row, such as a region, as a table: the heading first, a dash for nan, no column of dashes alone."""
     names = [name for name in COLUMNS if not all(math.isnan(scores.get(name, math.nan)) for scores in rows.values())]
     heading = ["", *(COLUMNS[name][0] for name in names)]
     return [heading] + [[title, *(_cell(name, scores[name]) for name in names)] for title, scores in rows.items()]

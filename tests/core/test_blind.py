@@ -80,7 +80,7 @@ class TestSizesAndTiles:
         assert sizes_of(100, 300, 256) == [(100, 300)]
         assert sizes_of(380, 300, 256) == [(380, 300)]
         assert sizes_of(512, 1024, 256) == [(256, 512), (512, 1024)]
-        assert sizes_of(4000, 3000, 256) == [(341, 256), (1365, 1024), (4000, 3000)]
+        assert sizes_of(4000, 3000, 256) == [(341, 256), (683, 512), (1365, 1024), (4000, 3000)]
 
     @pytest.mark.parametrize(("small", "large", "wanted"), [(0.7, 0.1, False), (0.99, 0.1, True), (0.7, 0.45, True)])
     def test_one_size_must_be_sure_where_the_other_disagrees(self, small, large, wanted):
@@ -181,7 +181,7 @@ class TestHole:
             find_hole(**{"image": photo, "progress": progress, **change})
 
 
-@pytest.mark.parametrize("method", ["learned", "classical"])
+@pytest.mark.parametrize("method", ["both", "learned", "classical"])
 class TestContract:
     def test_shape_type_and_range(self, method, untouched_rng):
         for photo in (make_photo(batch=2), make_photo()[:, :1], make_photo(height=3, width=5), make_photo().double()):
@@ -324,5 +324,5 @@ class TestHeatMap:
 
 
 def test_every_finder_is_named_once():
-    assert list(FINDERS) == ["learned", "vcnet", "classical"]
+    assert list(FINDERS) == ["both", "learned", "vcnet", "classical"]
     assert all(name == finder.id for name, finder in FINDERS.items())
