@@ -12,13 +12,14 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from cases import PHOTOS, photo
 from monochromic.core import (
     BACKBONES,
     colorize,
@@ -44,7 +45,6 @@ from torch import Tensor
 SIDE, LOW, HIGH = 256, 0.2, 0.4
 CLASSIC = ("telea", "navier_stokes")
 RESAMPLED = 10_000
-SHOWN = 6
 Run = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -57,12 +57,11 @@ class Case(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Of one method, case by case: (N,) each; and its first pictures."""
+    """Of one method, case by case: (N,) each."""
 
     psnr: np.ndarray
     ssim: np.ndarray
     seconds: float
-    shown: list[Tensor]
 
 
 def cases(folders: list[Path], most: int | None) -> Iterator[Case]:
@@ -96,7 +95,7 @@ def exported(path: Path) -> Model:
 def scored(run: Run, given: list[Case], truth: Callable[[Tensor], Tensor], name: str) -> Scores:
     """Run all cases; `truth` makes of a photo what the answer is compared with."""
     run(*given[0][:2])  # loads what is loaded once
-    numbers, shown = [], []
+    numbers = []
     for image, hole, _ in given:
         holed = image * (1 - hole)
         start = time.perf_counter()
@@ -105,11 +104,9 @@ def scored(run: Run, given: list[Case], truth: Callable[[Tensor], Tensor], name:
         box, wanted = box_around(hole, 11), truth(image)
         near = ssim(box.crop(answer), box.crop(wanted)).item()
         numbers.append((psnr(answer, wanted, hole.bool()).item(), near, seconds))
-        if len(shown) < SHOWN:
-            shown.append(answer)
     first, second, seconds = np.array(numbers).T
     print(f"{name}: {first.mean():.2f} dB, {second.mean():.4f}", file=sys.stderr)
-    return Scores(first, second, statistics.median(seconds), shown)
+    return Scores(first, second, statistics.median(seconds))
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -164,12 +161,13 @@ def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], li
     return ["pipeline", "PSNR dB", "the first is better by", "SSIM", "the first is better by"], rows
 
 
-def figure(given: list[Case], found: dict[str, Scores]) -> Tensor:
-    """A row for each of the first cases, at half size: the hole, what each backbone made of it, the photo."""
+def figure(models: Iterable[Model]) -> Tensor:
+    """A row for each free photo, at half size: the hole, what each backbone made of it, the photo."""
     rows = []
-    for i, (image, hole, _) in enumerate(given[:SHOWN]):
+    for i, name in enumerate(PHOTOS):
+        image, hole = photo(name, SIDE), strokes(i)
         gray = luminance(image)
-        shown = [mark_hole(gray, hole), *(scores.shown[i] for scores in found.values()), gray]
+        shown = [mark_hole(gray, hole), *(fill(image, hole, model) for model in models), gray]
         rows.append(torch.cat([picture.expand(-1, 3, -1, -1) for picture in shown], dim=3))
     return F.avg_pool2d(torch.cat(rows, dim=2), 2)
 
@@ -205,7 +203,7 @@ def main() -> None:
         parts += [table(*pipelines(ours, exported(options.rgb), given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
     write(options.name, "Gray in the hole", *parts)
-    save_image(figure(given, found), RESULTS / f"{options.name}.jpg")
+    save_image(figure(models.values()), RESULTS / f"{options.name}.jpg")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .backbone import Backbone
-from .backbones import get_backbone
+from .backbones import DEFAULT, get_backbone
 from .checks import check_hole, check_image
 from .color import luminance
 from .errors import InputError
@@ -30,7 +30,7 @@ SOURCES = ("gray", "rgb")
 def fill(
     image: Tensor,
     hole: Tensor,
-    backbone: str | Backbone | Model = "telea",
+    backbone: str | Backbone | Model = DEFAULT,
     *,
     source: str = "gray",
     context: int = 0,

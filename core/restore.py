@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from .backbone import Backbone
+from .backbones import DEFAULT
 from .colorize import Guide, Settings, colorize
 from .inpaint import fill
 from .progress import Progress
@@ -12,7 +13,7 @@ def restore(
     image: Tensor,
     hole: Tensor,
     *,
-    backbone: str | Backbone = "telea",
+    backbone: str | Backbone = DEFAULT,
     method: str = "propagate",
     guide: Guide | None = None,
     settings: Settings | None = None,

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ..core.backbones import BACKBONES
+from ..core.backbones import BACKBONES, DEFAULT
 from ..core.colorize import METHODS, SCHEDULES
 from ..core.errors import MonochromicError
-from .commands import DEFAULT, PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
+from .commands import PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
 from .find import add_find_options, mask_photo
 from .weights import add_weights_parser
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.backbones import get_backbone
+from ..core.backbones import DEFAULT, get_backbone
 from ..core.checks import shape_of
 from ..core.color import luminance
 from ..core.colorize import Guide, Settings, colorize, get_method, parse_points, parse_strokes
@@ -32,7 +32,6 @@ from .shared import Progress, check_output, check_writable, progress_bar
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "telea"  # backbone
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 
 

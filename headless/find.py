@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..core.blind import FINDERS, Found, find_hole, get_finder, heat_map
+from ..core.blind.finders import DEFAULT
 from ..core.errors import InputError, PictureError
 from ..core.images import load_hole, load_image, save_image
 from ..nodes import runtime
@@ -14,7 +15,6 @@ from .shared import check_output, progress_bar
 
 log = logging.getLogger(__name__)
 
-DEFAULT = "both"
 OPTIONS = ("find", "threshold", "smallest", "protect")
 
 

@@ -1,12 +1,12 @@
 """The menu of backbones: what can run now comes first, and the tooltip says what the others need."""
 
-from ..core.backbones import BACKBONES
+from ..core.backbones import BACKBONES, DEFAULT
 from ..core.weights.choose import readiness
 from . import runtime
 from .inputs import Entry, menu
 
 
-def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = "telea") -> Entry:
+def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFAULT) -> Entry:
     """A menu of these backbones."""
     with runtime.weight_folders():
         ready = {name: readiness(BACKBONES[name]) for name in names}

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ..core.blind import FINDERS, find_hole, heat_map
+from ..core.blind.finders import DEFAULT
 from . import runtime
 from .inputs import menu, number, socket, whole
 from .tensors import hole_in, image_in, image_out, mask_out
@@ -34,7 +35,7 @@ class BlindMaskPredict:
         return {
             "required": {
                 "image": socket("IMAGE", "The damaged photos."),
-                "method": menu(FINDERS, "both", f"What looks for the damage. {method}."),
+                "method": menu(FINDERS, DEFAULT, f"What looks for the damage. {method}."),
                 "threshold": number(0.5, 0.0, 0.99, "More probable than this is damage; lower finds more."),
                 "grow": whole(2, 0, 256, "Widen what was found by this many pixels, to cover its soft edges."),
                 "smallest": whole(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),

@@ -33,10 +33,10 @@ def registry(*backbones: Backbone) -> dict[str, Backbone]:
 
 
 BACKBONES = registry(
+    MONO,
     TELEA,
     NAVIER_STOKES,
     PATCHMATCH,
-    MONO,
     LAMA,
     MAT,
     AOT_GAN,
@@ -52,6 +52,10 @@ BACKBONES = registry(
     VCNET,
     AUTOENCODER,
 )
+
+
+DEFAULT = MONO.id
+"""What fills the gray hole when nothing else was asked for."""
 
 
 def get_backbone(name: str) -> Backbone:

@@ -9,7 +9,7 @@ from ..checks import check_image, shape_of
 from ..errors import InputError
 from ..masks import binarize, grow
 from ..progress import Progress
-from .finders import get_finder
+from .finders import DEFAULT, get_finder
 
 
 class Found(NamedTuple):
@@ -19,11 +19,11 @@ class Found(NamedTuple):
     probability: Tensor
 
 
-def predict_damage(image: Tensor, method: str = "both", *, progress: Progress | None = None) -> Tensor:
+def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
     """Probability that each pixel is damaged, from the photo alone.
 
     image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself. method: a name of `FINDERS`: "learned" (our
-    network, shipped), "classical" (scratches and dust only, without weights), "both" (what either finds) or "vcnet"
+    network, shipped), "classical" (scratches and dust only, without weights), "both" (the network, helped by those filters) or "vcnet"
     (the mask prediction network of Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting",
     ECCV, with weights you bring).
     progress: called as `progress(done, total)`.
@@ -39,7 +39,7 @@ def predict_damage(image: Tensor, method: str = "both", *, progress: Progress | 
 
 def find_hole(
     image: Tensor,
-    method: str = "both",
+    method: str = DEFAULT,
     *,
     threshold: float = 0.5,
     grow: int = 2,

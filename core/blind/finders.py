@@ -33,6 +33,7 @@ def learned(image: Tensor, progress: Progress | None = None) -> Tensor:
     return find_at_sizes(lambda part: network(_laid_out(part)).sigmoid(), image, TRAINED, progress)
 
 
+TRUST = 4.0  # log odds that a sure mark of the filters adds to the network's
 CALM = 0.7  # off the log odds: under 2 % of the pixels of clean photos are above 1/2 then, and F1 is hardly lower
 
 
@@ -67,19 +68,26 @@ def classical(image: Tensor, progress: Progress | None = None) -> Tensor:
 
 
 def both(image: Tensor, progress: Progress | None = None) -> Tensor:
-    """What our network or the filters find, whichever is surer: the network misses thin scratches and dust."""
-    return torch.maximum(learned(image, progress), classical(image))
+    """The log odds of our network, raised where the filters find something: it is less sure of thin scratches and dust.
+
+    So a sure mark of the filters counts unless the network is sure of the opposite.
+    """
+    return learned(image, progress).logit_(1e-6).add_(classical(image), alpha=TRUST).sigmoid_()
 
 
 FINDERS = {
     finder.id: finder
     for finder in (
-        Finder("both", "our network, and the filters for what it misses of scratches and dust", both),
+        Finder("both", "our network, surer where the filters find a scratch or dust", both),
         Finder("learned", "a network of our own, for damage of every kind", learned),
         Finder("vcnet", "VCNet's first network, with weights that you bring", vcnet),
         Finder("classical", "filters for scratches and dust, without weights", classical),
     )
 }
+
+
+DEFAULT = "both"
+"""What finds damage when nothing else was asked for."""
 
 
 def get_finder(name: str) -> Finder:

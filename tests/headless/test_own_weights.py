@@ -78,7 +78,7 @@ def test_the_menu_puts_first_what_runs_now(place):
 
     names, options = menu()
     assert set(names) == set(BACKBONES)
-    assert names[0] == options["default"] == "telea"
+    assert names[0] == options["default"] == "mono"
     assert names.index("lama") < names.index("autoencoder")
     assert "lama: LaMa" in options["tooltip"]
     assert "(downloads about 205 MB, licence Apache-2.0)" in options["tooltip"]
