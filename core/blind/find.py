@@ -23,9 +23,9 @@ def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress |
     """Probability that each pixel is damaged, from the photo alone.
 
     image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself. method: a name of `FINDERS`: "learned" (our
-    network, shipped), "classical" (scratches and dust only, without weights), "both" (the network, helped by those filters) or "vcnet"
-    (the mask prediction network of Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting",
-    ECCV, with weights you bring).
+    network, shipped), "classical" (filters for scratches and dust, without weights), "both" (the network, helped by
+    the filters) or "vcnet" (the mask prediction network of Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to
+    Blind Image Inpainting", ECCV, with weights you bring).
     progress: called as `progress(done, total)`.
 
     Returns (B, 1, H, W) in [0, 1] on the image's device and dtype. Raises `InputError`, `UnknownNameError`, and
