@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextvars import copy_context
 from importlib.metadata import version
 
 from ..core.backbones import BACKBONES, DEFAULT
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="monochromic: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        copy_context().run(options.command, options)
     except MonochromicError as error:
         print(f"monochromic: {error}", file=sys.stderr)
         return 2

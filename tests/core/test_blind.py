@@ -255,7 +255,7 @@ class TestLearned:
     """What the shipped network is worth at least; the figures are in docs/blind.md."""
 
     LEAST = {
-        "free_form": 0.2,
+        "free_form": 0.1,
         "scratch": 0.4,
         "fold": 0.6,
         "text": 0.5,
@@ -274,7 +274,7 @@ class TestLearned:
         found = (predict_damage(damaged.image) > 0.5).float()
         assert f1(found, damaged.hole).mean() > self.LEAST[kind]
 
-    @pytest.mark.parametrize(("name", "most"), [("astronaut", 0.05), ("coffee", 0.1), ("rocket", 0.15)])
+    @pytest.mark.parametrize(("name", "most"), [("astronaut", 0.04), ("coffee", 0.1), ("rocket", 0.12)])
     def test_most_of_clean_photos_stays_clean(self, name, most):
         photo = picture(name, 256, 384)
         assert find_hole(photo).hole.mean() < most
