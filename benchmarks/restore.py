@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from cases import photo
 from monochromic.core import load_hole, load_image, random_hole, restore, save_image
+from monochromic.core.backbones import DEFAULT
 from report import table, write
 
 CASES = {
@@ -70,7 +71,7 @@ def main() -> None:
         middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         rows.append([case, f"{middle['restore']:.2f}", f"{middle['files']:.2f}", f"{middle['peak']:.2f}"])
     heading = ["photo", "restore, s", "reading and writing files, s", "peak memory of the process, GB"]
-    write("restore", "A whole restoration: mono and propagate", table(heading, rows))
+    write("restore", f"A whole restoration: {DEFAULT} and propagate", table(heading, rows))
 
 
 if __name__ == "__main__":

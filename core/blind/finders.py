@@ -40,9 +40,10 @@ CALM = 2.0  # off the log odds: it is too sure on photos it has not seen; under 
 @lru_cache(maxsize=4)
 def damage_network(device: torch.device) -> nn.Module:
     """Our network with its weights on a device; read once."""
-    state = {name: value.float() for name, value in load_weights("damage").items()}
-    network = build({**state, "body.leave.bias": state["body.leave.bias"] - CALM})
-    return network.to(device, memory_format=torch.channels_last)
+    with torch.inference_mode(False):
+        state = {name: value.float() for name, value in load_weights("damage").items()}
+        network = build({**state, "body.leave.bias": state["body.leave.bias"] - CALM})
+        return network.to(device, memory_format=torch.channels_last)
 
 
 def vcnet(image: Tensor, progress: Progress | None = None) -> Tensor:
@@ -72,8 +73,19 @@ def both(image: Tensor, progress: Progress | None = None) -> Tensor:
 
     So a sure mark of the filters counts unless the network is sure of the opposite.
     """
-    parts = zip(learned(image, progress).split(1), classical(image).split(1), strict=True)
-    return torch.cat([alone.logit(1e-6).add_(marks, alpha=TRUST).sigmoid_() for alone, marks in parts])
+    looks = 0
+
+    def at_first(done: int, total: int) -> None:
+        nonlocal looks
+        looks = total
+        progress(done, total + len(image))
+
+    def then(done: int, total: int) -> None:
+        progress(looks + done, looks + total)
+
+    found, marks = learned(image, progress and at_first), classical(image, progress and then)
+    parts = zip(found.split(1), marks.split(1), strict=True)  # one by one, so that a batch equals its items
+    return torch.cat([alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_() for alone, mark in parts])
 
 
 FINDERS = {

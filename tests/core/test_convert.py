@@ -491,8 +491,6 @@ NETWORKS = {  # backbone of each fixture; those that are not registered yet are 
 def test_published_files(name, tmp_path):
     if not (FOLDER / f"{name}.npz").exists():
         pytest.skip(f"no fixture {name} in {FOLDER}")
-    if NETWORKS[name] not in BACKBONES:
-        pytest.skip(f"no backbone {NETWORKS[name]} yet")
     fixture = Fixture(name)
     states = [fixture.state(network) for network in fixture.doc["networks"]]
     wrap = WRAPPED["mmagic" if name.startswith("mmagic") else "edge_connect"]
