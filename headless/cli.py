@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         copy_context().run(options.command, options)
+        sys.stdout.flush()  # here, where a closed pipe is no error, and not at exit
     except MonochromicError as error:
         print(f"monochromic: {error}", file=sys.stderr)
         return 2

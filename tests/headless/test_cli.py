@@ -292,7 +292,7 @@ def test_score_with_lpips(place, capsys, monkeypatch):
         (["restore", "old.png", "--mask", "gone.png", "-o", "x.png"], "there is no picture 'gone.png'"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--threshold", "0.3"], "do not go together"),
         (["restore", "old.png", "-o", "x.png", "--find", "clasical"], "did you mean 'classical'"),
-        (["restore", "old.png", "-o", "x.png", "--find", "vcnet"], "no weights for 'vcnet'"),
+        (["restore", "old.png", "-o", "x.png", "--find", "vcnet"], "fill holes but do not find them"),
         (["restore", "old.png", "-o", "x.png", "--find", "classical", "--grow", "-1"], "grows by 0 pixels or more"),
         (["mask", "old.png", "-o", "x.png", "--threshold", "1"], "threshold must be at least 0 and below 1, got 1"),
         (["mask", "old.png", "-o", "x.png", "--smallest", "-3"], "must have 0 pixels or more, got -3"),
@@ -370,11 +370,11 @@ def path_of_python():
     return {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}  # noqa: PTH120
 
 
-def test_a_closed_pipe_is_no_error(place):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_closed_pipe_is_no_error(place, unbuffered):
     command = "monochromic score old.png old.png --mask mask.png | true"
-    out = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False, env=path_of_python()
-    )
+    env = {**path_of_python(), "PYTHONUNBUFFERED": unbuffered}
+    out = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False, env=env)
     assert out.returncode == 0
     assert out.stderr == b""
 
