@@ -31,6 +31,7 @@ from monochromic.core.backbones import lama, mat
 from monochromic.core.library import library
 from monochromic.core.model import Model
 from monochromic.core.weights import WeightFile, data_folder
+from monochromic.core.weights.choose import readiness
 from monochromic.core.weights.convert import describe, save_weights
 from monochromic.core.weights.files import hash_file
 from monochromic.core.weights.models import clear, load_network
@@ -235,27 +236,26 @@ def titled(name: str, layout: str) -> str:
 
 
 def draw_picture() -> None:
-    """The shipped photo filled by each backbone that needs no weights, in gray and in colour, beside the undamaged."""
+    """The shipped photo filled by each backbone that can run here, in gray and in colour, beside the undamaged."""
     folder = ROOT / "workflows" / "input"
     image = load_image(folder / "astronaut_scratched.png")
     hole = load_hole(folder / "astronaut_scratches.png", like=image)
-    columns = {"the hole, the undamaged photo": [mark_hole(image, hole), load_image(folder / "astronaut.png")]}
-    for backbone in BACKBONES.values():
-        if not backbone.layouts:
-            gray = fill(image, hole, backbone)
-            columns[backbone.id] = [gray, colorize(image, gray, hole)]
-    top, left, side, gap, line = 190, 40, 310, 10, 26
-    size = gap + len(columns) * (side + gap), line + 2 * (side + gap)
-    sheet = Image.new("RGB", size, (250, 250, 250))
+    cells = {"the hole, the undamaged photo": [mark_hole(image, hole), load_image(folder / "astronaut.png")]}
+    for name in [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]:
+        gray = fill(image, hole, name)
+        cells[name] = [gray, colorize(image, gray, hole)]
+    top, left, side, gap, line, columns = 190, 40, 250, 10, 26, 6
+    high = line + 2 * (side + gap)
+    sheet = Image.new("RGB", (gap + columns * (side + gap), -(-len(cells) // columns) * high), (250, 250, 250))
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(16)
-    for i, (title, pictures) in enumerate(columns.items()):
-        x = gap + i * (side + gap)
-        draw.text((x, 4), title, (24, 24, 24), font)
+    for i, (title, pictures) in enumerate(cells.items()):
+        x, y = gap + i % columns * (side + gap), i // columns * high
+        draw.text((x, y + 4), title, (24, 24, 24), font)
         for j, picture in enumerate(pictures):
             cut = picture[0, :, top : top + side, left : left + side].expand(3, -1, -1)
             pixels = (cut * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
-            sheet.paste(Image.fromarray(pixels), (x, line + j * (side + gap)))
-    sheet.save(PICTURE, quality=88, optimize=True)
+            sheet.paste(Image.fromarray(pixels), (x, y + line + j * (side + gap)))
+    sheet.save(PICTURE, quality=85, optimize=True)
     print(f"{PICTURE}: {PICTURE.stat().st_size / 1e3:.0f} kB")
 
 

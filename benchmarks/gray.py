@@ -1,10 +1,10 @@
 """The gray in the hole, backbone by backbone, against the better of Telea and Navier-Stokes photo by photo.
 
-    python benchmarks/gray.py FOLDER ... [--backbones NAME ...] [--weights FILE ...] [--rgb FILE] [--name gray]
+    python benchmarks/gray.py FOLDER ... [--backbones NAME ...] [--weights FILE ...] [--rgb FILE ...] [--name gray]
 
 Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %. PSNR
 counts the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE
-is one that `training/train.py --export` wrote. --rgb, the same network trained on RGB, adds the three pipelines: gray
+is one that `training/train.py --export` wrote. --rgb, a network of these trained on RGB, adds the three pipelines: gray
 first and then its colour, against RGB by its luminance and then its colour, and RGB at once.
 """
 
@@ -178,7 +178,7 @@ def main() -> None:
     ready = [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]
     parser.add_argument("--backbones", nargs="*", default=ready, choices=[*BACKBONES])
     parser.add_argument("--weights", type=Path, nargs="*", default=[], help="files of the trainer's, measured too")
-    parser.add_argument("--rgb", type=Path, help="the last of them, or mono, trained on RGB")
+    parser.add_argument("--rgb", type=Path, nargs="*", default=[], help="files of the trainer's, trained on RGB")
     parser.add_argument("--cases", type=int, help="only so many of each folder")
     parser.add_argument("--name", default="gray", help="of the table in results/")
     options = parser.parse_args()
@@ -197,10 +197,10 @@ def main() -> None:
     heading = ["backbone", "PSNR dB", "over the better classic", "SSIM", "over the better classic", "seconds"]
     parts = [about, table(heading, gray_rows(found))]
     parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
-    if options.rgb:
-        ours = models[options.weights[-1].stem] if options.weights else models["mono"]
-        parts += ["In colour, the same network trained on gray and on RGB:"]
-        parts += [table(*pipelines(ours, exported(options.rgb), given))]
+    for path in options.rgb:
+        rgb = exported(path)
+        gray = next(model for model in reversed(models.values()) if model.backbone is rgb.backbone)
+        parts += [f"In colour, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
     write(options.name, "Gray in the hole", *parts)
     save_image(figure(models.values()), RESULTS / f"{options.name}.jpg")

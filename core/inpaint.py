@@ -50,7 +50,8 @@ def fill(
     bit for bit, and the backbone's answer in the hole. Raises `InputError`, `UnknownNameError` and
     `WeightsError`.
     """
-    hole, model = _checked(image, hole, backbone, source, context, max_side)
+    hole = _checked(image, hole, source, context, max_side)
+    model = _model(backbone, image, rgb=False)
     gray = luminance(image).clone()
     for photo, inside, here in _parts(image, hole, gray, model, context, progress):
         here[:] = composite(luminance(_answer(model, photo, inside, source, max_side)), here, inside)
@@ -72,7 +73,8 @@ def fill_rgb(
     gives gray.
     """
     check_image(image, channels=(3,))
-    hole, model = _checked(image, hole, backbone, "rgb", context, max_side)
+    hole = _checked(image, hole, "rgb", context, max_side)
+    model = _model(backbone, image, rgb=True)
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
     result = image.clone()
@@ -81,23 +83,22 @@ def fill_rgb(
     return result
 
 
-def _checked(
-    image: Tensor, hole: Tensor, backbone: str | Backbone | Model, source: str, context: int, max_side: int
-) -> tuple[Tensor, Model]:
+def _checked(image: Tensor, hole: Tensor, source: str, context: int, max_side: int) -> Tensor:
+    """The hole, fitted to the image."""
     check_image(image)
     hole = check_hole(hole, image)
     if context < 0 or max_side < 0:
         raise InputError(f"context and max_side must be 0 or more pixels, got {context} and {max_side}")
     if source not in SOURCES:
         raise InputError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
-    return hole, _model(backbone, image)
+    return hole
 
 
-def _model(backbone: str | Backbone | Model, image: Tensor) -> Model:
+def _model(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:
     if isinstance(backbone, Model):
         return backbone
     record = get_backbone(backbone) if isinstance(backbone, str) else backbone
-    return load_model(record, image.device)
+    return load_model(record, image.device, rgb=rgb)
 
 
 def _parts(

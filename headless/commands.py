@@ -78,7 +78,8 @@ def _restored(
 def _model(options: argparse.Namespace, photo: Tensor, progress: Progress) -> Model:
     """The backbone with the weights that were named, or those that are there."""
     if options.weights is None:
-        return load_model(get_backbone(options.backbone or DEFAULT), photo.device, progress=progress)
+        record = get_backbone(options.backbone or DEFAULT)
+        return load_model(record, photo.device, rgb=options.pipeline == "rgb", progress=progress)
     model = load_network(options.weights, photo.device, progress=progress)
     if options.backbone not in (None, model.backbone.id):
         raise InputError(f"weights {options.weights!r} are of {model.backbone.id}, not of {options.backbone}")

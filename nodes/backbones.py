@@ -5,11 +5,13 @@ from ..core.weights.choose import readiness
 from . import runtime
 from .inputs import Entry, menu
 
+SLIM = " Networks other than mono, lama and mat have small weights that we trained briefly, until you bring others."
 
-def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFAULT) -> Entry:
-    """A menu of these backbones."""
+
+def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFAULT, *, rgb: bool = False) -> Entry:
+    """A menu of these backbones. rgb: they are to give RGB."""
     with runtime.weight_folders():
-        ready = {name: readiness(BACKBONES[name]) for name in names}
+        ready = {name: readiness(BACKBONES[name], rgb=rgb) for name in names}
     ordered = sorted(names, key=lambda name: ready[name][0])
     told = (f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered)
-    return menu(ordered, default, f"What fills the hole. {'; '.join(told)}.")
+    return menu(ordered, default, f"What fills the hole. {'; '.join(told)}.{'' if rgb else SLIM}")

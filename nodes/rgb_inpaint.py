@@ -32,7 +32,7 @@ class RgbInpaint:
             "required": {
                 "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
                 "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
-                "backbone": backbone_menu(TRAINED, "lama"),
+                "backbone": backbone_menu(TRAINED, "lama", rgb=True),
                 "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
                 "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
             }
@@ -41,4 +41,4 @@ class RgbInpaint:
     def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor]:
         photo = image_in(image).expand(-1, 3, -1, -1)
         hole = hole_in(mask, photo, threshold, grow)
-        return (image_out(fill_rgb(photo, hole, runtime.model(backbone), progress=runtime.progress())),)
+        return (image_out(fill_rgb(photo, hole, runtime.model(backbone, rgb=True), progress=runtime.progress())),)

@@ -93,13 +93,16 @@ def weight_folders() -> Iterator[None]:
         model_folders.reset(token)
 
 
-def model(name: str) -> Model:
-    """A backbone ready to fill on `device()`. Under ComfyUI its model manager holds the network and may evict it."""
+def model(name: str, *, rgb: bool = False) -> Model:
+    """A backbone ready to fill on `device()`, by weights that give RGB if `rgb`.
+
+    Under ComfyUI its model manager holds the network and may evict it.
+    """
     record = get_backbone(name)
     with weight_folders():
         if not in_comfyui():
-            return load_model(record, device(), progress=progress())
-        found = load_model(record, "cpu", runs_on=device(), progress=progress())
+            return load_model(record, device(), rgb=rgb, progress=progress())
+        found = load_model(record, "cpu", rgb=rgb, runs_on=device(), progress=progress())
     if found.network is not None:
         from comfy.model_patcher import ModelPatcher
 

@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..backbone import Backbone, Layout, State, built
+from ..errors import WeightsError
 from .vcnet_parts import Block, Conv, FixedContext, LearnedContext, doubled
 
 ENCODER = ((1, 5, 1, 1), (2, 3, 2, 1), (2, 3, 1, 1), (4, 3, 2, 1), *((4, 3, 1, d) for d in (1, 2, 2, 4, 4, 1)))
@@ -102,16 +103,18 @@ class Predictor(nn.Module):
     """The first network: photo (B, taken, H, W) in [-1, 1] to what the hole's last convolution gives, (B, 1, H, W).
 
     width: of the first block. official: TensorFlow's padding, and a prediction that comes not from the
-    bottleneck features but from those before them.
+    bottleneck features but from those before them. finds: False for the bottleneck features alone.
     """
 
-    def __init__(self, taken: int, width: int, official: bool) -> None:
+    def __init__(self, taken: int, width: int, official: bool, finds: bool) -> None:
         super().__init__()
         w, residual = width, partial(block, official=official)
-        self.official = official
+        self.official, self.finds = official, finds
         halving = residual(taken, w, 5, 2), residual(w, 2 * w, 3, 2)
         self.encoder = nn.Sequential(*halving, residual(2 * w, 2 * w, dilation=2))
         self.neck = residual(2 * w, 2 * w, dilation=4)
+        if not finds:
+            return
         enter = Conv(2 * w, 2 * w) if official else residual(2 * w, 2 * w)
         self.decoder = nn.ModuleList([enter, residual(2 * w, w), residual(w, w // 2)])
         self.compress, self.leave = Conv(w // 2, w // 4), Conv(w // 4, 1)
@@ -174,19 +177,27 @@ class Filler(nn.Module):
 
 
 class VCNet(nn.Module):
-    """Both networks: `predicting` and `filling`. `channels` is what of a photo they take and the second gives."""
+    """Both networks: `predicting` and `filling`. `channels` is what of a photo they take and the second gives.
 
-    def __init__(self, channels: tuple[int, int], widths: tuple[int, int], official: bool) -> None:
+    finds: False where the first was trained for its features alone, which is all that filling takes of it.
+    """
+
+    def __init__(self, channels: tuple[int, int], widths: tuple[int, int], official: bool, finds: bool = True) -> None:
         super().__init__()
         self.channels, self.official = channels, official
-        self.predicting = Predictor(channels[0], widths[0], official)
+        self.predicting = Predictor(channels[0], widths[0], official, finds)
         self.filling = Filler(channels, widths[1], 2 * widths[0], official)
 
     def predict(self, image: Tensor) -> Tensor:
         """What does not belong there, 0 to 1, (B, 1, H, W), of a photo (B, taken, H, W) in [0, 1].
 
-        H and W are multiples of 4. Type and device are the network's.
+        H and W are multiples of 4. Type and device are the network's. Raises `WeightsError` where it cannot find.
         """
+        if not self.predicting.finds:
+            raise WeightsError(
+                "these weights of VCNet fill holes but do not find them; convert a file of both networks "
+                "(`monochromic weights convert FILE --as vcnet`) or find damage another way"
+            )
         logits = self.predicting(image * 2 - 1)
         return logits.clamp(0, 1) if self.official else logits.sigmoid()
 
@@ -252,15 +263,16 @@ def convert_official(state: State) -> dict[str, Tensor]:
 def build(state: State, official: bool) -> VCNet:
     enters = [state[f"{part}encoder.0.first.weight"] for part in PARTS.values()]
     channels = enters[1].shape[1], len(state["filling.leave.weight"])
-    return built(partial(VCNet, channels, tuple(map(len, enters)), official), state)
+    return built(partial(VCNet, channels, tuple(map(len, enters)), official, "predicting.leave.weight" in state), state)
 
 
-def fresh(channels: tuple[int, int], width: int, official: bool) -> VCNet:
+def fresh(channels: tuple[int, int], width: int, official: bool, finds: bool = False) -> VCNet:
     """New weights drawn as TensorFlow does where it is not told how (Glorot, without bias), in both layouts.
 
-    The other program's, normal of 0.02, vanish in narrow networks, which no batch norm makes up for.
+    The other program's, normal of 0.02, vanish in narrow networks, which no batch norm makes up for. finds: to be
+    trained for finding damage too, not for filling alone.
     """
-    network = VCNet(channels, (4 * width, 2 * width), official)
+    network = VCNet(channels, (4 * width, 2 * width), official, finds)
     for value in network.parameters():
         if value.ndim > 1:
             nn.init.xavier_uniform_(value)

@@ -15,34 +15,39 @@ def load_model(
     backbone: Backbone,
     device: torch.device | str = "cpu",
     *,
+    rgb: bool = False,
     runs_on: torch.device | str | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """The backbone with the first of its weights that are here, else the first that can be fetched, on `device`.
 
-    A backbone without layouts needs none. runs_on: the device it will be moved to, if another; on CUDA one
-    that may run in 16 bits does. Raises `WeightsError` where there are no weights, and says how to get some.
+    A backbone without layouts needs none. rgb: only weights that give RGB count. runs_on: the device it will be
+    moved to, if another; on CUDA one that may run in 16 bits does. Raises `WeightsError` where there are no weights,
+    and says how to get some.
     """
     if not backbone.layouts:
         return Model(backbone)
-    rows = rows_for(backbone.id)
+    rows = _rows(backbone, rgb)
     row = next((r for r in rows if present(r)), next((r for r in rows if r.repo_id), None))
     if row is None:
         sources = ", ".join(sorted({layout.source for layout in backbone.layouts}))
         raise WeightsError(
-            f"there are no weights for {backbone.id!r} here and none to download; get a file of {sources} and run "
-            f"`monochromic weights convert FILE --as {backbone.id}`"
+            f"there are no weights for {backbone.id!r}{' that give RGB' if rgb else ''} here and none to download; get "
+            f"a file of {sources} and run `monochromic weights convert FILE --as {backbone.id}`"
         )
     half = backbone.half and torch.device(runs_on or device).type == "cuda"
     return load_network(row, device, torch.float16 if half else torch.float32, progress=progress)
 
 
-def readiness(backbone: Backbone) -> tuple[int, str]:
-    """0 and "" where the backbone can run now, 1 and what it would download, 2 and what it lacks."""
+def readiness(backbone: Backbone, *, rgb: bool = False) -> tuple[int, str]:
+    """0 and "" where the backbone can run now, 1 and what it would download, 2 and what it lacks.
+
+    rgb: whether it is to give RGB.
+    """
     if not backbone.layouts:
         return 0, ""
     try:
-        rows = rows_for(backbone.id)
+        rows = _rows(backbone, rgb)
     except WeightsError as error:  # a menu is shown all the same
         return 2, str(error)
     if any(present(row) for row in rows):
@@ -50,4 +55,8 @@ def readiness(backbone: Backbone) -> tuple[int, str]:
     remote: WeightFile | None = next((row for row in rows if row.repo_id), None)
     if remote:
         return 1, f"downloads {remote.size_text}, licence {remote.licence}"
-    return 2, "needs weights of your own: monochromic weights convert"
+    return 2, f"needs weights of your own{' that give RGB' if rgb else ''}: monochromic weights convert"
+
+
+def _rows(backbone: Backbone, rgb: bool) -> list[WeightFile]:
+    return [row for row in rows_for(backbone.id) if row.channels == "RGB" or not rgb]

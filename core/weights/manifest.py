@@ -136,8 +136,9 @@ def get_row(name: str) -> WeightFile:
 
 
 def rows_for(backbone: str) -> list[WeightFile]:
-    """The rows with weights for a backbone, the pack's first."""
-    return [row for row in all_rows().values() if row.backbone == backbone]
+    """The rows with weights for a backbone, the user's own first: who brings weights means them."""
+    rows, own = all_rows(), user_rows()
+    return sorted((row for row in rows.values() if row.backbone == backbone), key=lambda row: row.id not in own)
 
 
 def add_row(row: WeightFile, *, replace: bool = False) -> None:

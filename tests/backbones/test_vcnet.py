@@ -7,7 +7,7 @@ import torch
 from conftest import make_hole, make_photo
 from fixtures import Fixture
 from monochromic.core.backbones import BACKBONES, vcnet_parts
-from monochromic.core.backbones.vcnet import BATCH_NORM, PC_BLOCK, TF_BLOCKS, TF_NAMES, VCNET, block, fill
+from monochromic.core.backbones.vcnet import BATCH_NORM, PC_BLOCK, TF_BLOCKS, TF_NAMES, VCNET, block, fill, fresh
 from monochromic.core.backbones.vcnet_parts import FixedContext, LearnedContext, doubled, resized
 from monochromic.core.errors import WeightsError
 from monochromic.core.weights.recognise import identify
@@ -267,7 +267,7 @@ def test_tensorflow_s_suffixes_and_other_variables():
 def new(layout, channels, width=4):
     with torch.random.fork_rng():
         torch.manual_seed(4)
-        return layout.fresh(channels, width).eval().requires_grad_(False)
+        return fresh(channels, width, layout is OFFICIAL, finds=True).eval().requires_grad_(False)
 
 
 def authors_like(layout, channels, generator, width=3):
@@ -411,3 +411,18 @@ def test_gradients_reach_every_weight(layout):
     image, hole = photos(1)
     (network.predict(image).sum() + network(image, hole * 0.5).sum()).backward()
     assert all(value.grad is not None and value.grad.isfinite().all() for value in network.parameters())
+
+
+def test_one_that_fills_only(layout):
+    """What was trained for filling has no decoder of the first network: the rest of it fills as with one."""
+    with torch.random.fork_rng():
+        whole, part = new(layout, (1, 1)), layout.fresh((1, 1), 4)
+    lacking = part.load_state_dict(whole.state_dict(), strict=False).unexpected_keys
+    assert {name.split(".")[1] for name in lacking} == {"decoder", "compress", "leave"}
+    again = layout.build(part.state_dict())
+    image, hole = photos(1)
+    assert torch.equal(layout.fill(again, image, hole), layout.fill(whole, image, hole))
+    with pytest.raises(WeightsError, match=r"fill holes but do not find them; convert .* --as vcnet"):
+        again.predict(image)
+    layout.fill(part.requires_grad_(True), image, hole).sum().backward()
+    assert all(value.grad is not None for value in part.parameters())

@@ -20,6 +20,7 @@ from monochromic.core import (
     predict_damage,
     restore,
 )
+from monochromic.core.backbones.vcnet import fresh
 from monochromic.core.blind.find import hole_of, without_small
 from monochromic.core.blind.finders import TRUST, damage_network, learned
 from monochromic.core.blind.scales import (
@@ -231,8 +232,10 @@ class TestVCNet:
         yield
         clear()
 
-    def test_without_weights_it_says_how_to_get_them(self, photo):
-        with pytest.raises(WeightsError, match=r"no weights for 'vcnet' here.*github.com/shepnerd.*convert FILE --as"):
+    def test_the_shipped_one_cannot_find(self, photo):
+        with pytest.raises(
+            WeightsError, match=r"fill holes but do not find them; convert a file of both .* --as vcnet"
+        ):
             find_hole(photo, "vcnet")
 
     @pytest.mark.parametrize("channels", [(1, 1), (3, 3), (4, 1)])
@@ -240,7 +243,7 @@ class TestVCNet:
     def test_it_is_the_first_network_of_converted_weights(self, layout, channels):
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            network = layout.fresh(channels, 4).eval().requires_grad_(False)
+            network = fresh(channels, 4, layout.id == "official", finds=True).eval().requires_grad_(False)
         bring(network, layout)
         photo = make_photo(1, 250, 270)
         padded = F.pad(photo, (0, 2, 0, 6), mode="replicate")

@@ -1,4 +1,4 @@
-"""The authors' weight files: told apart by their names, converted, and loaded; or refused, and why."""
+"""The authors' weight files: told apart by their names and converted; or refused, and why."""
 
 import hashlib
 import os
@@ -7,91 +7,21 @@ import pickle
 import pytest
 import torch
 from fixtures import FOLDER, Fixture
-from monochromic.core import BACKBONES, Backbone, DependencyError, InputError, WeightsError
-from monochromic.core.backbone import Layout, built
-from monochromic.core.weights import all_rows, find, get_row, model_folders, models, present, rows_for, user_manifest
+from monochromic.core import BACKBONES, Backbone, InputError, WeightsError
+from monochromic.core.weights import all_rows, find, get_row, models, rows_for, user_manifest
 from monochromic.core.weights.convert import convert, describe, save_weights
 from monochromic.core.weights.models import load_network
 from monochromic.core.weights.recognise import find_matches, identify, read_tensors, state_dicts
-from safetensors import safe_open
 from safetensors.torch import save_file
+from tiny_network import at_home, inside, saved, their_weights, tiny_layout, tiny_state
 from torch import nn
-
-
-class Tiny(nn.Module):
-    """A network of a few numbers: one convolution for each of its parts."""
-
-    def __init__(self, channels, parts):
-        super().__init__()
-        self.channels = channels
-        self.layers = nn.ModuleDict({part: nn.Conv2d(*channels, 3, padding=1) for part in parts})
-
-    def forward(self, image):
-        return sum(layer(image) for layer in self.layers.values())
-
-
-def tiny_layout(name, *parts):
-    """Their names: `<name>.conv.weight`, or `<part>_conv.weight` in a file for each part."""
-    files = {f"{part}_conv": f"{part}." for part in parts if part} or {f"{name}.conv": ""}
-
-    def recognise(state):
-        found = [prefix for file, prefix in files.items() if f"{file}.weight" in state]
-        return found[0] if len(found) == 1 else None
-
-    def convert(state):
-        return {f"layers.{part}.{kind}": state[f"{part}.{part}_conv.{kind}"] for part in parts for kind in KINDS}
-
-    def convert_one(state):
-        return {f"layers.one.{kind}": state[f"{name}.conv.{kind}"] for kind in KINDS}
-
-    def build(state):
-        weight = next(v for k, v in state.items() if k.endswith("weight"))
-        return built(lambda: Tiny((weight.shape[1], weight.shape[0]), parts or ("one",)), state)
-
-    return Layout(
-        id=name,
-        source=f"https://example.org/{name}",
-        licence="CC0",
-        recognise=recognise,
-        convert=convert if parts else convert_one,
-        build=build,
-        fill=lambda network, image, hole: network(image),
-        fresh=lambda channels, width: Tiny(channels, parts or ("one",)),
-        parts=tuple(files.values()),
-    )
-
-
-KINDS = ("weight", "bias")
-
-
-def their_weights(name="lab", channels=3, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    weight = torch.randn(channels, channels, 3, 3, generator=generator)
-    return {f"{name}.weight": weight, f"{name}.bias": torch.randn(channels, generator=generator)}
-
-
-def tiny_state(seed=0, channels=3):
-    return their_weights("lab.conv", channels, seed)
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
-    layouts = tiny_layout("lab"), tiny_layout("pair", "edge", "paint")
-    monkeypatch.setitem(BACKBONES, "tiny", Backbone("tiny", "Tiny", "none", "CC0", layouts=layouts))
-    models.clear()
+    at_home(tmp_path / "home", monkeypatch)
     yield tmp_path / "home"
     models.clear()
-
-
-def saved(path, content, **options):
-    torch.save(content, path, **options)
-    return path
-
-
-def inside(path):
-    with safe_open(path, "pt") as file:
-        return file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
@@ -346,110 +276,6 @@ def test_a_home_that_cannot_be_made(tmp_path, monkeypatch):
     monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(WeightsError, match="cannot write .*Not a directory"):
         convert([saved(tmp_path / "x.pth", tiny_state())], "mine")
-
-
-# Loading
-
-
-@pytest.fixture
-def built_count(monkeypatch):
-    """How often a network was built from tensors."""
-    count = []
-    build = BACKBONES["tiny"].layouts[0].build
-    counted = lambda state: count.append(1) or build(state)  # noqa: E731
-    object.__setattr__(BACKBONES["tiny"].layouts[0], "build", counted)
-    return count
-
-
-def test_the_second_call_loads_nothing(tmp_path, built_count):
-    convert([saved(tmp_path / "x.pth", tiny_state())], "a")
-    built_count.clear()
-    first = load_network("a")
-    assert load_network("a", "cpu", torch.float32) is first
-    assert len(built_count) == 1
-    assert load_network("a", dtype=torch.float64).network is not first.network
-    models.clear()
-    assert load_network("a") is not first
-    assert len(built_count) == 3
-
-
-def test_two_networks_stay(tmp_path, built_count):
-    for n, name in enumerate("abc"):
-        convert([saved(tmp_path / "x.pth", tiny_state(n))], name)
-    built_count.clear()
-    a, _, _ = load_network("a"), load_network("b"), load_network("a")
-    load_network("c")  # sends away b, which was asked for less lately
-    assert load_network("a") is a
-    assert len(built_count) == 3
-    load_network("b")
-    assert len(built_count) == 4
-
-
-def test_a_file_that_changed_is_read_again(tmp_path):
-    source = tmp_path / "x.pth"
-    first = load_network(convert([saved(source, tiny_state())], "a"))
-    second = load_network(convert([saved(source, tiny_state(1))], "a"))
-    assert not torch.equal(first.network.layers["one"].bias, second.network.layers["one"].bias)
-
-
-def test_loading_inside_inference_mode(tmp_path):
-    convert([saved(tmp_path / "x.pth", tiny_state())], "a")
-    with torch.inference_mode():
-        network = load_network("a").network
-    assert not network.layers["one"].weight.is_inference()
-
-
-def test_a_file_of_the_authors_in_a_model_folder(tmp_path):
-    """As the Hub holds LaMa and MAT: safetensors under the authors' names, without our metadata."""
-    theirs = tiny_state()
-    save_file({f"generator.{k}": v for k, v in theirs.items()}, tmp_path / "theirs.safetensors")
-    row = convert([tmp_path / "theirs.safetensors"], "a")
-    data = (tmp_path / "theirs.safetensors").read_bytes()
-    hub = {"repo_id": "a/b", "revision": "0" * 40, "filename": "theirs.safetensors", "layout": None}
-    row = type(row)(**{**vars(row), **hub, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)})
-    token = model_folders.set((tmp_path,))
-    try:
-        model = load_network(row)
-    finally:
-        model_folders.reset(token)
-    assert model.layout.id == "lab"
-    assert torch.equal(model.network.layers["one"].bias, theirs["lab.conv.bias"])
-
-
-def rewritten(row, tensors, metadata, **changes):
-    """The row of a file that was written in place of its file."""
-    path = present(row)
-    save_weights(path, tensors, metadata)
-    data = path.read_bytes()
-    return type(row)(**{**vars(row), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data), **changes})
-
-
-def test_files_that_say_something_else(tmp_path):
-    row = convert([saved(tmp_path / "x.pth", tiny_state())], "a")
-    told, tensors = inside(find(row))
-    with pytest.raises(WeightsError, match=r"'a' should be of telea, but .* is of tiny \(lab\)"):
-        load_network(type(row)(**{**vars(row), "backbone": "telea", "layout": None}))
-    with pytest.raises(WeightsError, match=r"should be of tiny \(pair\), but"):
-        load_network(type(row)(**{**vars(row), "layout": "pair"}))
-    with pytest.raises(WeightsError, match=r"is of tiny \(new\), which this version does not know"):
-        load_network(rewritten(row, tensors, {**told, "layout": "new"}))
-    with pytest.raises(WeightsError, match=r"does not fit tiny \(lab\): .*Missing key"):
-        load_network(rewritten(row, {"layers.one.weight": tensors["layers.one.weight"]}, told))
-    with pytest.raises(WeightsError, match="are not of a backbone, but for: where the colour stage looks"):
-        load_network("colour_prior")
-
-
-def test_a_library_that_is_missing_is_named_as_such(tmp_path):
-    source = saved(tmp_path / "x.pth", tiny_state())
-    row = convert([source], "a")
-
-    def build(state):
-        raise DependencyError("tiny needs the package giant")
-
-    object.__setattr__(BACKBONES["tiny"].layouts[0], "build", build)
-    for work in (lambda: convert([source], "b"), lambda: load_network(row)):
-        with pytest.raises(DependencyError, match="^tiny needs the package giant$"):
-            work()
 
 
 def test_own_weights_can_be_described_and_saved(tmp_path):

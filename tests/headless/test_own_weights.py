@@ -39,12 +39,14 @@ def restore(*more):
     return main(["restore", "old.png", "--mask", "mask.png", "--backbone", "autoencoder", *more])
 
 
-def test_without_weights(place, capsys):
-    assert restore("-o", "x.png") == 2
-    told = capsys.readouterr().err
-    assert "there are no weights for 'autoencoder' here and none to download" in told
-    assert "monochromic weights convert FILE --as autoencoder" in told
-    assert not (place / "x.png").exists()
+def test_own_weights_go_before_the_packs(place):
+    assert restore("-o", "packs.png") == 0
+    assert main(["weights", "convert", "theirs.pth", "--as", "mine"]) == 0
+    assert restore("-o", "mine.png") == 0
+    assert restore("--weights", "mine", "-o", "named.png") == 0
+    assert restore("--weights", "autoencoder_slim", "-o", "slim.png") == 0
+    packs, mine, named, slim = ((place / f"{name}.png").read_bytes() for name in ("packs", "mine", "named", "slim"))
+    assert mine == named != packs == slim
 
 
 def test_converted_weights_restore(place, network, capsys):
@@ -79,12 +81,9 @@ def test_the_menu_puts_first_what_runs_now(place):
     names, options = menu()
     assert set(names) == set(BACKBONES)
     assert names[0] == options["default"] == "mono"
-    assert names.index("lama") < names.index("autoencoder")
+    assert {*names[-2:]} == {"lama", "mat"}
     assert "lama: LaMa" in options["tooltip"]
     assert "(downloads about 205 MB, licence Apache-2.0)" in options["tooltip"]
-    assert main(["weights", "convert", "theirs.pth", "--as", "mine"]) == 0
-    names, _ = menu()
-    assert names.index("autoencoder") < names.index("lama")
 
 
 def test_nodes_run_networks(place, network):
@@ -99,3 +98,23 @@ def test_nodes_run_networks(place, network):
     assert torch.allclose(gray[..., :1].movedim(-1, 1), wanted, atol=1e-5)  # loaded weights have channels last
     assert torch.allclose(luminance(direct.movedim(-1, 1)), gray[..., :1].movedim(-1, 1), atol=1e-6)
     assert torch.equal(direct[:, hole[0, 0] == 0], image[:, hole[0, 0] == 0])
+
+
+def test_rgb_at_once_takes_weights_that_give_it(place, capsys):
+    """The pack's are gray: they are passed over, and without others the error says what is lacking."""
+    _, options = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"].INPUT_TYPES()["required"]["backbone"]
+    assert "Autoencoder (needs weights of your own that give RGB" in options["tooltip"]
+    assert restore("--pipeline", "rgb", "-o", "x.png") == 2
+    assert "there are no weights for 'autoencoder' that give RGB here and none to download" in capsys.readouterr().err
+    assert not (place / "x.png").exists()
+    assert restore("--weights", "autoencoder_slim", "--pipeline", "rgb", "-o", "x.png") == 2
+    assert "autoencoder gives gray only" in capsys.readouterr().err
+    with torch.random.fork_rng():
+        gray = LAYOUT.fresh((1, 1), 4).state_dict()
+    torch.save(gray, "gray.pth")
+    assert main(["weights", "convert", "gray.pth", "--as", "a_gray_one"]) == 0
+    assert main(["weights", "convert", "theirs.pth", "--as", "mine"]) == 0
+    assert restore("--pipeline", "rgb", "-o", "x.png") == 0
+    assert restore("-o", "y.png") == 0
+    assert restore("--weights", "a_gray_one", "-o", "z.png") == 0
+    assert (place / "y.png").read_bytes() == (place / "z.png").read_bytes()

@@ -242,7 +242,7 @@ def test_blind_mask_predict_shows_nothing_where_nobody_looks():
     out = BlindMaskPredict().predict(image, "learned", 0.5, 0, 0)
     assert out["ui"]["images"] == []
     assert [tuple(t.shape) for t in out["result"]] == [(2, 37, 53), (2, 37, 53), (2, 37, 53, 3)]
-    with pytest.raises(WeightsError, match="no weights for 'vcnet'"):
+    with pytest.raises(WeightsError, match="fill holes but do not find them"):
         BlindMaskPredict().predict(image, "vcnet", 0.5, 0, 0)
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from conftest import ROOT
+from monochromic.core.weights.recognise import read_tensors
 from recipe import Phase, Recipe, load_recipe
 from task import TASKS
 
@@ -21,8 +22,9 @@ def test_shipped_recipes_make_their_networks(path):
         assert network.channels == tuple(recipe.network["channels"])
 
 
-def test_rgb_is_as_gray_but_for_its_channels():
-    gray, rgb = (load_recipe(ROOT / "training" / "recipes" / f"{name}.toml") for name in ("mono", "mono_rgb"))
+@pytest.mark.parametrize("name", ["mono", "autoencoder_slim", "partial_conv_slim"])
+def test_rgb_is_as_gray_but_for_its_channels(name):
+    gray, rgb = (load_recipe(ROOT / "training" / "recipes" / f"{each}.toml") for each in (name, f"{name}_rgb"))
     assert rgb == Recipe(**{**vars(gray), "network": {**gray.network, "channels": [3, 3]}})
 
 
@@ -85,3 +87,24 @@ def test_a_layout_that_is_not_there():
         recipe.module.make(recipe.network)
     with torch.random.fork_rng():
         assert recipe.module.make({**recipe.network, "layout": "otenim"}).channels == (4, 1)
+
+
+def test_the_slim_networks_are_trained_alike():
+    """But for what they are, and GMCNN for the size of its samples; so is Mono in mono_short."""
+    paths = [path for path in SHIPPED if path.stem.endswith(("_slim", "_short"))]
+    told = {path.stem: {**vars(load_recipe(path)), "network": {}} for path in paths}
+    assert told["gmcnn_slim"].pop("phases") == (Phase(208, 8, 20_000),)
+    wanted = told.pop("mono_short")
+    assert wanted["phases"] == (Phase(128, 8, 20_000),)
+    assert len(told) == 12
+    assert all({**wanted, **each} == wanted for each in told.values())
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_short"))])
+def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
+    recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")
+    with torch.random.fork_rng():
+        network = recipe.module.make(recipe.network)
+    network = getattr(network, "network", network)
+    ours, shipped = network.state_dict(), read_tensors(ROOT / "weights" / f"{name}.safetensors")
+    assert {k: v.shape for k, v in ours.items()} == {k: v.shape for k, v in shipped.items()}
