@@ -4,8 +4,8 @@
 
 Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %. PSNR
 counts the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE
-is one that `training/train.py --export` wrote. --rgb, a network of these trained on RGB, adds the three pipelines: gray
-first and then its colour, against RGB by its luminance and then its colour, and RGB at once.
+is one that `training/train.py --export` wrote. --rgb, NAME_rgb.safetensors, a network of these trained on RGB, adds the
+three pipelines: gray first and then its colour, against RGB by its luminance and then its colour, and RGB at once.
 """
 
 import argparse
@@ -199,7 +199,7 @@ def main() -> None:
     parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
     for path in options.rgb:
         rgb = exported(path)
-        gray = next(model for model in reversed(models.values()) if model.backbone is rgb.backbone)
+        gray = models.get(path.stem.removesuffix("_rgb"), models[rgb.backbone.id])
         parts += [f"In colour, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
     write(options.name, "Gray in the hole", *parts)
