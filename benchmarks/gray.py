@@ -141,6 +141,14 @@ def folder_rows(found: dict[str, Scores], given: list[Case]) -> tuple[list[str],
     return ["backbone", *counts], [[f"`{m}`", *values] for m, values in cells.items() if m not in CLASSIC]
 
 
+def counterpart(path: Path, models: dict[str, Model]) -> Model:
+    """What the network of NAME_rgb.safetensors is compared with: NAME, else its backbone."""
+    for name in (path.stem.removesuffix("_rgb"), read_metadata(path)["backbone"]):
+        if name in models:
+            return models[name]
+    raise SystemExit(f"{path} has nothing to be compared with; name {name} under --backbones")
+
+
 def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], list[list[str]]]:
     """The three pipelines in colour, and by how much the first is better, photo by photo."""
 
@@ -186,6 +194,7 @@ def main() -> None:
     names = dict.fromkeys((*CLASSIC, *options.backbones))
     models = {name: load_model(get_backbone(name)) for name in names}
     models |= {path.stem: exported(path) for path in options.weights}
+    pairs = [(counterpart(path, models), exported(path)) for path in options.rgb]
     found = {
         name: scored(lambda image, hole, model=model: fill(image, hole, model), given, luminance, name)
         for name, model in models.items()
@@ -197,9 +206,7 @@ def main() -> None:
     heading = ["backbone", "PSNR dB", "over the better classic", "SSIM", "over the better classic", "seconds"]
     parts = [about, table(heading, gray_rows(found))]
     parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
-    for path in options.rgb:
-        rgb = exported(path)
-        gray = models.get(path.stem.removesuffix("_rgb"), models[rgb.backbone.id])
+    for gray, rgb in pairs:
         parts += [f"In colour, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
     write(options.name, "Gray in the hole", *parts)

@@ -118,10 +118,8 @@ def user_rows() -> dict[str, WeightFile]:
 
 def all_rows() -> dict[str, WeightFile]:
     """The pack's rows, then the user's, by id; the pack's win."""
-    ours, theirs = read_manifest(), user_rows()
-    for name in sorted(ours.keys() & theirs.keys()):
-        logging.getLogger(__name__).warning("%s: the pack has a row %r too, which is used", user_manifest(), name)
-    return {**ours, **{name: row for name, row in theirs.items() if name not in ours}}
+    ours, theirs = _both()
+    return {**ours, **theirs}
 
 
 def get_row(name: str) -> WeightFile:
@@ -137,8 +135,8 @@ def get_row(name: str) -> WeightFile:
 
 def rows_for(backbone: str) -> list[WeightFile]:
     """The rows with weights for a backbone, the user's own first: who brings weights means them."""
-    rows, own = all_rows(), user_rows()
-    return sorted((row for row in rows.values() if row.backbone == backbone), key=lambda row: row.id not in own)
+    ours, theirs = _both()
+    return [row for row in (*theirs.values(), *ours.values()) if row.backbone == backbone]
 
 
 def add_row(row: WeightFile, *, replace: bool = False) -> None:
@@ -156,6 +154,14 @@ def add_row(row: WeightFile, *, replace: bool = False) -> None:
         raise InputError(f"{user_manifest()} has weights {row.id!r} already; choose another id or replace them")
     with written_whole(user_manifest()) as part:
         part.write_text(format_manifest({**rows, row.id: row}.values()), encoding="utf-8")
+
+
+def _both() -> tuple[dict[str, WeightFile], dict[str, WeightFile]]:
+    """The pack's rows, and the user's whose id the pack has not."""
+    ours, theirs = read_manifest(), user_rows()
+    for name in sorted(ours.keys() & theirs.keys()):
+        logging.getLogger(__name__).warning("%s: the pack has a row %r too, which is used", user_manifest(), name)
+    return ours, {name: row for name, row in theirs.items() if name not in ours}
 
 
 def _row(row: Any) -> WeightFile:
