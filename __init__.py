@@ -1,7 +1,17 @@
 """Monochromic: inpainting with a monochromic bottleneck. ComfyUI's way in."""
 
-from .nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
+from typing import Any
 
 WEB_DIRECTORY = "./web"
+_OF_NODES = ("NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS")
 
-__all__ = ["NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS", "WEB_DIRECTORY"]
+__all__ = [*_OF_NODES, "WEB_DIRECTORY"]
+
+
+def __getattr__(name: str) -> Any:
+    """The nodes, read when ComfyUI asks for them, so that the command line can be stopped while torch is read."""
+    if name not in _OF_NODES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import nodes
+
+    return getattr(nodes, name)

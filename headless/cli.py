@@ -19,7 +19,7 @@ PAINT = "white = fill; any size"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line; returns the exit code. Raises `KeyboardInterrupt`."""
     logging.basicConfig(format="monochromic: %(message)s", level=logging.WARNING)
     options = _parser().parse_args(arguments)
     try:
@@ -28,9 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MonochromicError as error:
         print(f"monochromic: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("monochromic: stopped", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

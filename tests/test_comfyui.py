@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import torch
 from monochromic.core import BACKBONES, load_image
-from monochromic.headless.cli import main
+from monochromic.headless import main
 from monochromic.headless.host_nodes import HOST_CLASSES
 from monochromic.headless.load import load_graph
 from monochromic.nodes import NODE_CLASS_MAPPINGS

@@ -26,7 +26,7 @@ from monochromic.core import (
     save_image,
 )
 from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers
-from monochromic.headless.cli import main
+from monochromic.headless import main
 from monochromic.headless.report import MARK, mark_hole, report_sheet
 from monochromic.headless.shared import progress_bar
 from PIL import Image
@@ -377,6 +377,15 @@ def test_a_closed_pipe_is_no_error(place, unbuffered):
     out = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, check=False, env=env)
     assert out.returncode == 0
     assert out.stderr == b""
+
+
+def test_control_c_while_torch_is_read(tmp_path):
+    """The command's way in reads nothing heavy before it can be stopped."""
+    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
+    script = "import sys; from monochromic.headless import main; sys.exit(main(['weights', 'list']))"
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=env)
+    assert (out.returncode, out.stdout, out.stderr) == (130, b"", b"monochromic: stopped\n")
 
 
 def test_control_c_leaves_nothing_behind(place, capsys):

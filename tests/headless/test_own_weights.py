@@ -6,7 +6,7 @@ from conftest import make_hole, make_photo
 from monochromic.core import BACKBONES, fill, load_image, luminance, save_image
 from monochromic.core.model import Model
 from monochromic.core.weights.models import clear
-from monochromic.headless.cli import main
+from monochromic.headless import main
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 
 LAYOUT = BACKBONES["autoencoder"].layouts[0]

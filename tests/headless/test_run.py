@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import make_hole, make_photo
 from monochromic.core import WorkflowError, load_image, restore, save_image
-from monochromic.headless.cli import main
+from monochromic.headless import main
 from monochromic.headless.host_nodes import HOST_CLASSES
 from monochromic.headless.load import load_graph
 from monochromic.nodes import NODE_CLASS_MAPPINGS
