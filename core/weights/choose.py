@@ -28,7 +28,7 @@ def load_model(
     if not backbone.layouts:
         return Model(backbone)
     rows = _rows(backbone, rgb)
-    row = next((r for r in rows if present(r)), next((r for r in rows if r.repo_id), None))
+    row = next((r for r in rows if present(r)), next((r for r in rows if r.repo_id or r.bundled), None))
     if row is None:
         sources = ", ".join(sorted({layout.source for layout in backbone.layouts}))
         raise WeightsError(

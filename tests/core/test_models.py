@@ -141,3 +141,10 @@ def test_the_users_weights_go_before_the_packs(tmp_path):
     object.__setattr__(BACKBONES["tiny"], "id", "mono")  # as if they were mono's
     convert([gray], "c")
     assert [row.id for row in rows_for("mono")] == ["c", "mono"]
+
+
+def test_a_shipped_file_that_is_gone(tmp_path, monkeypatch):
+    """The pack is broken then: nobody has to look for weights of their own."""
+    monkeypatch.setattr("monochromic.core.weights.store.ROOT", tmp_path)
+    with pytest.raises(WeightsError, match=r"'mono' are missing: .*mono.safetensors; install the pack again"):
+        load_model(BACKBONES["mono"])
