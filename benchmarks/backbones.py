@@ -30,12 +30,12 @@ from monochromic.core import BACKBONES, DependencyError, colorize, fill, load_ho
 from monochromic.core.backbones import lama, mat
 from monochromic.core.library import library
 from monochromic.core.model import Model
+from monochromic.core.sheet import mark_hole
 from monochromic.core.weights import WeightFile, data_folder
 from monochromic.core.weights.choose import readiness
 from monochromic.core.weights.convert import describe, save_weights
 from monochromic.core.weights.files import hash_file
 from monochromic.core.weights.models import clear, load_network
-from monochromic.headless.report import mark_hole
 from PIL import Image, ImageDraw, ImageFont
 from report import table, write
 from torch import Tensor, nn

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from cases import PHOTOS, photo
 from monochromic.core import DAMAGES, FINDERS, Degraded, degrade, find_hole, load_image, predict_damage, restore
-from monochromic.headless.report import mark_hole
+from monochromic.core.sheet import mark_hole
 from PIL import Image, ImageDraw, ImageFont
 from report import machine, table, write
 from torch import Tensor

@@ -35,10 +35,10 @@ from monochromic.core import (
 )
 from monochromic.core.metrics.regions import box_around
 from monochromic.core.model import Model
+from monochromic.core.sheet import mark_hole
 from monochromic.core.weights.choose import load_model, readiness
 from monochromic.core.weights.models import read_metadata
 from monochromic.core.weights.recognise import read_tensors
-from monochromic.headless.report import mark_hole
 from report import RESULTS, table, write
 from torch import Tensor
 

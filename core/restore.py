@@ -6,6 +6,7 @@ from .backbone import Backbone
 from .backbones import DEFAULT
 from .colorize import Guide, Settings, colorize
 from .inpaint import fill
+from .model import Model
 from .progress import Progress
 
 
@@ -13,7 +14,7 @@ def restore(
     image: Tensor,
     hole: Tensor,
     *,
-    backbone: str | Backbone = DEFAULT,
+    backbone: str | Backbone | Model = DEFAULT,
     method: str = "propagate",
     guide: Guide | None = None,
     settings: Settings | None = None,

@@ -19,14 +19,15 @@ from ..core.inpaint import fill, fill_rgb
 from ..core.masks import binarize, grow
 from ..core.metrics import REGIONS, load_lpips, measure, table_cells
 from ..core.model import Model
+from ..core.sheet import mark_hole, report_sheet
 from ..core.weights.choose import load_model
 from ..core.weights.models import load_network
 from ..nodes import NODE_CLASS_MAPPINGS, runtime
 from .execute import execute
 from .find import asks_to_find, find
+from .graph import Call
 from .host_nodes import HOST_CLASSES, PreviewImage, output_folder
 from .load import load_graph
-from .report import mark_hole, report_sheet
 from .score import check_csv, score_all
 from .shared import Progress, check_output, check_writable, progress_bar
 
@@ -129,8 +130,13 @@ def run_workflow(options: argparse.Namespace) -> None:
         graph.set(assignment)
     with progress_bar("") as progress:
         runtime.progress_hook.set(progress)
-        runtime.preview_hook.set(lambda image: PreviewImage().save(image)["ui"]["images"])
-        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))
+
+        def begin(call: Call) -> None:
+            progress.name(call.title)
+            wanted = getattr(classes[call.kind], "OUTPUT_NODE", False)
+            runtime.preview_hook.set((lambda image: PreviewImage().save(image)["ui"]["images"]) if wanted else None)
+
+        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), begin)
 
 
 def _load(options: argparse.Namespace) -> tuple[Tensor, Guide | None]:

@@ -2,13 +2,16 @@
 
 from .blind_mask_predict import BlindMaskPredict
 from .color_guide import ColorGuide
+from .compare_backbones import CompareBackbones
 from .degrade import Degrade
 from .gray_inpaint import GrayInpaint
+from .load_folder import LoadFolder
 from .load_mask import LoadMask
 from .metrics import Metrics
 from .progressive_colorize import ProgressiveColorize
 from .random_mask import RandomMask
 from .rgb_inpaint import RgbInpaint
+from .sample_photo import SamplePhoto
 
 NODE_CLASS_MAPPINGS = {
     "MonochromicLoadMask": LoadMask,
@@ -20,6 +23,9 @@ NODE_CLASS_MAPPINGS = {
     "MonochromicRgbInpaint": RgbInpaint,
     "MonochromicDegrade": Degrade,
     "MonochromicBlindMaskPredict": BlindMaskPredict,
+    "MonochromicSamplePhoto": SamplePhoto,
+    "MonochromicLoadFolder": LoadFolder,
+    "MonochromicCompareBackbones": CompareBackbones,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -32,4 +38,7 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicRgbInpaint": "RGB Inpaint (Monochromic)",
     "MonochromicDegrade": "Degrade (Monochromic)",
     "MonochromicBlindMaskPredict": "Blind Mask Predict (Monochromic)",
+    "MonochromicSamplePhoto": "Sample Photo (Monochromic)",
+    "MonochromicLoadFolder": "Load Folder (Monochromic)",
+    "MonochromicCompareBackbones": "Compare Backbones (Monochromic)",
 }

@@ -8,7 +8,7 @@ from ..core.blind import FINDERS, find_hole, heat_map
 from ..core.blind.finders import DEFAULT
 from . import runtime
 from .inputs import menu, number, socket, whole
-from .tensors import hole_in, image_in, image_out, mask_out
+from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
 class BlindMaskPredict:
@@ -53,4 +53,4 @@ class BlindMaskPredict:
             found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
         heat = image_out(heat_map(photo, found.probability))
         result = (mask_out(found.hole), mask_out(found.probability), heat)
-        return {"ui": {"images": runtime.preview(heat)}, "result": result}
+        return {"ui": {"images": preview_of(heat)}, "result": result}

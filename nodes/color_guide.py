@@ -7,15 +7,15 @@ from torch import Tensor
 
 from ..core.colorize import Guide, parse_points, parse_strokes
 from ..core.errors import InputError
-from .inputs import number, socket, text
-from .tensors import picture_in, soft_mask_in
+from .inputs import number, painter, socket, text
+from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_mask_in
 
 
 class ColorGuide:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Says what colour something in the hole has where the photo cannot know: "
-        "by points, by strokes, by a picture with hints painted on it, or all of them."
+        "paint it over the photo here, list points, connect a picture with hints painted on it, or all of them."
     )
     SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
@@ -36,10 +36,13 @@ class ColorGuide:
                 "transparency": socket(
                     "MASK", "Where hint_image says nothing, 1 = transparent: LoadImage's mask output."
                 ),
-                "strokes": text(
-                    'Lines of colour as JSON: [{"points": [[x, y], ...], "color": "#rrggbb", "width": w}], from 0 to 1.'
+                "strokes": painter(
+                    "Hints painted over the photo. As text: "
+                    '[{"points": [[x, y], ...], "color": "#rrggbb", "width": w}], all from 0 to 1.'
                 ),
                 "strength": number(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
+                "image": socket("IMAGE", "The photo, to paint over. It changes nothing in the hints."),
+                "mask": socket("MASK", "The hole, to see where hints count. It changes nothing in the hints."),
             },
         }
 
@@ -59,11 +62,24 @@ class ColorGuide:
         transparency: Tensor | None = None,
         strokes: str = "",
         strength: float = 1.0,
-    ) -> tuple[Guide]:
+        image: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> dict[str, Any]:
         if hint_image is None and transparency is not None:
             raise InputError("transparency is connected without a hint_image; connect both or none")
         picture = None if hint_image is None else _picture(picture_in(hint_image, "hint_image"), transparency)
-        return (Guide(picture, parse_points(points), parse_strokes(strokes), strength),)
+        guide = Guide(picture, parse_points(points), parse_strokes(strokes), strength)
+        return {"ui": {} if image is None else _behind(image, mask), "result": (guide,)}
+
+
+def _behind(image: Tensor, mask: Tensor | None) -> dict[str, Any]:
+    """What the painter shows behind the strokes: the photo, and the hole in white."""
+    shown = {"monochromic_background": preview_of(image[:1])}
+    if mask is not None:
+        shown["monochromic_hole"] = preview_of(
+            image_out(hole_in(mask[:1] if mask.ndim == 3 else mask, image_in(image[:1])))
+        )
+    return shown
 
 
 def _picture(hints: Tensor, transparency: Tensor | None) -> Tensor:

@@ -5,17 +5,18 @@ from typing import Any
 from torch import Tensor
 
 from ..core.inpaint import SOURCES, fill
+from ..core.sheet import mark_hole
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import menu, number, socket, whole
-from .tensors import hole_in, image_in, image_out, mask_out
+from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
 class GrayInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Fills the hole in grayscale, where structure is all there is to learn. "
-        "Follow it by ProgressiveColorize, which gives the hole its colour."
+        "Follow it by ProgressiveColorize, which gives the hole its colour. The node shows what it filled."
     )
     SEARCH_ALIASES = ("inpaint", "restore", "remove object", "telea", "navier stokes", "monochromic bottleneck")
     RETURN_TYPES = ("IMAGE", "MASK")
@@ -56,9 +57,10 @@ class GrayInpaint:
         source: str = "gray",
         context: int = 0,
         max_side: int = 0,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> dict[str, Any]:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
         options = {"source": source, "context": context, "max_side": max_side}
         gray = fill(photo, hole, runtime.model(backbone), **options, progress=runtime.progress())
-        return image_out(gray), mask_out(hole)
+        shown = preview_of(image_out(mark_hole(photo, hole)))
+        return {"ui": {"images": shown}, "result": (image_out(gray), mask_out(hole))}

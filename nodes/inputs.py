@@ -31,6 +31,11 @@ def switch(default: bool, tip: str) -> Entry:
     return "BOOLEAN", {"default": default, "tooltip": tip}
 
 
+def line(default: str, tip: str) -> Entry:
+    """A line of text."""
+    return "STRING", {"default": default, "tooltip": tip}
+
+
 def text(tip: str) -> Entry:
     """A box for several lines of text."""
     return "STRING", {"default": "", "multiline": True, "tooltip": tip}
@@ -39,3 +44,8 @@ def text(tip: str) -> Entry:
 def picture_file(names: list[str], tip: str) -> Entry:
     """A file of the input folder, with an upload button."""
     return names, {"image_upload": True, "tooltip": tip}
+
+
+def painter(tip: str) -> Entry:
+    """Lines of colour as JSON text, painted over the photo where the page can show it (web/js/color_guide.js)."""
+    return "STRING", {"default": "", "widgetType": "MONOCHROMIC_STROKES", "tooltip": tip}

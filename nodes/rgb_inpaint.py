@@ -32,7 +32,7 @@ class RgbInpaint:
             "required": {
                 "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
                 "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
-                "backbone": backbone_menu(TRAINED, "lama", rgb=True),
+                "backbone": backbone_menu(TRAINED, "mono", rgb=True),
                 "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
                 "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
             }

@@ -131,5 +131,21 @@ def list_pictures() -> list[str]:
     return sorted({n for f in input_folders.get() for n in _files(f) if n.lower().endswith(PICTURES)})
 
 
+def find_folder(name: str) -> Path | None:
+    """A folder within the input folder by its name there, such as `album/1960`."""
+    places = ((f, f / name) for f in _input_places() if name)
+    return next((place for f, place in places if place.is_dir() and place.resolve().is_relative_to(f.resolve())), None)
+
+
+def list_folders() -> list[str]:
+    """Names of the folders in the input folder that hold pictures, for a menu."""
+    folders = {e.name: e.path for f in _input_places() for e in os.scandir(f) if e.is_dir()}
+    return sorted(n for n, path in folders.items() if any(f.lower().endswith(PICTURES) for f in _files(path)))
+
+
+def _input_places() -> tuple[Path, ...]:
+    return (Path(sys.modules["folder_paths"].get_input_directory()),) if in_comfyui() else input_folders.get()
+
+
 def _files(folder: os.PathLike[str]) -> Iterable[str]:
     return [e.name for e in os.scandir(folder) if e.is_file()]

@@ -11,7 +11,10 @@ from ..core.checks import check_image, shape_of
 from ..core.color import luminance
 from ..core.errors import InputError
 from ..core.masks import binarize, fit, grow
+from ..core.sheet import shrink
 from . import runtime
+
+PREVIEW = 1024  # pixels a side at most
 
 
 def image_in(image: Tensor, name: str = "image") -> Tensor:
@@ -36,6 +39,11 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 def image_out(image: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) on the CPU."""
     return image.expand(-1, 3, -1, -1).movedim(1, -1).contiguous().cpu()
+
+
+def preview_of(image: Tensor) -> list[dict[str, str]]:
+    """IMAGE, reduced, for the node to show after its run; what goes into its `ui`."""
+    return runtime.preview(image_out(shrink(image.movedim(-1, 1)[:, :3].float(), PREVIEW)))
 
 
 def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:

@@ -137,10 +137,12 @@ def test_the_users_weights_go_before_the_packs(tmp_path):
     convert([rgb], "b")
     assert load_model(tiny).network.channels == (1, 1)
     assert load_model(tiny, rgb=True).network.channels == (3, 3)
-    assert [row.id for row in rows_for("mono")] == ["mono"]
+    assert [row.id for row in rows_for("mono")] == ["mono", "mono_rgb"]
+    assert load_model(BACKBONES["mono"]).network.channels == (4, 1)
+    assert load_model(BACKBONES["mono"], rgb=True).network.channels == (3, 3)
     object.__setattr__(BACKBONES["tiny"], "id", "mono")  # as if they were mono's
     convert([gray], "c")
-    assert [row.id for row in rows_for("mono")] == ["c", "mono"]
+    assert [row.id for row in rows_for("mono")] == ["c", "mono", "mono_rgb"]
 
 
 def test_a_shipped_file_that_is_gone(tmp_path, monkeypatch):

@@ -26,8 +26,8 @@ from monochromic.core import (
     save_image,
 )
 from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers
+from monochromic.core.sheet import MARK, mark_hole, report_sheet
 from monochromic.headless import main
-from monochromic.headless.report import MARK, mark_hole, report_sheet
 from monochromic.headless.shared import progress_bar
 from PIL import Image
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from conftest import make_photo
 from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
+from monochromic.core.sheet import MARK
 from monochromic.headless import main
-from monochromic.headless.report import MARK
 from PIL import Image
 
 

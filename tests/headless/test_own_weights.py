@@ -91,7 +91,8 @@ def test_nodes_run_networks(place, network):
     photo, hole = make_photo(), make_hole()
     image, mask = photo.movedim(1, -1), hole[:, 0]
     with torch.inference_mode():
-        gray, _ = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5, "rgb")
+        found = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5, "rgb")
+        gray = found["result"][0]
         direct = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5)[0]
     model = Model(BACKBONES["autoencoder"], LAYOUT, network)
     wanted = fill(photo, hole, model, source="rgb")

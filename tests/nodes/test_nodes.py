@@ -20,6 +20,8 @@ from monochromic.core import (
     find_hole,
     grow,
     heat_map,
+    load_alpha,
+    load_image,
     luminance,
     measure,
     parse_strokes,
@@ -38,6 +40,9 @@ from PIL import Image
     RgbInpaint,
     Degrade,
     BlindMaskPredict,
+    SamplePhoto,
+    LoadFolder,
+    CompareBackbones,
 ) = NODE_CLASS_MAPPINGS.values()
 SOCKETS = {"IMAGE", "MASK", "MONOCHROMIC_GUIDE"}
 
@@ -53,7 +58,7 @@ def bhwc(image):
 
 
 def run(image, mask, backbone="telea", guide=None, grow=0, threshold=0.5):
-    gray, hole = GrayInpaint().inpaint(image, mask, backbone, grow, threshold)
+    gray, hole = GrayInpaint().inpaint(image, mask, backbone, grow, threshold)["result"]
     return ProgressiveColorize().colorize(image, gray, hole, "propagate", guide)[0], gray, hole
 
 
@@ -164,23 +169,27 @@ def test_random_mask():
     assert torch.equal(masks[1:2], RandomMask().draw("free_form", 60, 40, 0.3, 1, 8)[0])
 
 
+def guide_of(*values, **named):
+    return ColorGuide().guide(*values, **named)["result"][0]
+
+
 def test_color_guide():
-    guide = ColorGuide().guide("20,12,#a04060")[0]
+    guide = guide_of("20,12,#a04060")
     assert guide.points == (Point(20, 12, (160 / 255, 64 / 255, 96 / 255)),)
     assert guide.picture is None
     rgb, clear = torch.rand(1, 10, 10, 3), (torch.rand(1, 10, 10) > 0.5).float()
-    picture = ColorGuide().guide("", rgb, clear)[0].picture
+    picture = guide_of("", rgb, clear).picture
     assert torch.equal(picture[:, :3], rgb.movedim(-1, 1))
     assert torch.equal(picture[:, 3], 1 - clear)
     rgba = torch.cat([rgb, clear[..., None]], -1)
-    assert torch.equal(ColorGuide().guide("", rgba)[0].picture[:, 3], clear)
-    assert ColorGuide().guide("", rgba, clear)[0].picture[:, 3].sum() == 0
-    assert ColorGuide().guide("", rgb, torch.zeros(64, 64))[0].picture[:, 3].min() == 1
+    assert torch.equal(guide_of("", rgba).picture[:, 3], clear)
+    assert guide_of("", rgba, clear).picture[:, 3].sum() == 0
+    assert guide_of("", rgb, torch.zeros(64, 64)).picture[:, 3].min() == 1
     assert ColorGuide.VALIDATE_INPUTS("") is True
     assert ColorGuide.VALIDATE_INPUTS() is True
     assert "colour hint 1 must read" in ColorGuide.VALIDATE_INPUTS("here, red")
     stroke = '[{"points": [[0, 0.5]], "color": "#ffffff", "width": 0.1}]'
-    drawn = ColorGuide().guide("", strokes=stroke, strength=2.0)[0]
+    drawn = guide_of("", strokes=stroke, strength=2.0)
     assert drawn == Guide(strokes=parse_strokes(stroke), strength=2.0)
     assert "the colour strokes are not JSON" in ColorGuide.VALIDATE_INPUTS("", "red")
     with pytest.raises(InputError, match="without a hint_image"):
@@ -189,9 +198,117 @@ def test_color_guide():
 
 def test_a_guide_reaches_the_result():
     image, mask = bhwc(make_photo()), make_hole()[:, 0]
-    guide = ColorGuide().guide("20,12,#a04060")[0]
+    guide = guide_of("20,12,#a04060")
     hinted, plain = run(image, mask, guide=guide)[0], run(image, mask)[0]
     assert (hinted - plain)[0, 12, 20].abs().max() > 0.01
+
+
+@pytest.fixture
+def shown():
+    """The pictures that nodes show."""
+    pictures = []
+    token = runtime.preview_hook.set(lambda image: pictures.append(image) or [{"filename": f"{len(pictures)}.png"}])
+    yield pictures
+    runtime.preview_hook.reset(token)
+
+
+def test_color_guide_shows_the_photo_and_the_hole_behind_the_painter(shown):
+    photo, hole = make_photo(2, 300, 2048, batch=2), make_hole(30, 204)
+    out = ColorGuide().guide("", image=bhwc(photo), mask=hole[:, 0])
+    assert out["ui"] == {"monochromic_background": [{"filename": "1.png"}], "monochromic_hole": [{"filename": "2.png"}]}
+    assert [tuple(p.shape) for p in shown] == [(1, 150, 1024, 3)] * 2
+    assert ((shown[1] > 0.5).float().mean() - hole.mean()).abs() < 0.02
+    assert out["result"][0] == Guide()
+    assert ColorGuide().guide("", image=bhwc(photo))["ui"].keys() == {"monochromic_background"}
+    assert ColorGuide().guide("")["ui"] == {}
+
+
+def test_gray_inpaint_shows_what_it_filled(shown):
+    photo, hole = make_photo(), make_hole()
+    GrayInpaint().inpaint(bhwc(photo), hole[:, 0], "telea", 0, 0.5)
+    assert torch.equal((shown[0] != bhwc(photo)).any(-1), hole[:, 0] > 0)
+
+
+def test_sample_photo(inputs, shown):
+    image, mask, original = SamplePhoto().choose("scratched_portrait")["result"]
+    assert torch.equal(image, bhwc(load_image(inputs / "astronaut_scratched.png")))
+    assert torch.equal(original, bhwc(load_image(inputs / "astronaut.png")))
+    assert torch.equal((image != original).any(-1) & (mask == 0), torch.zeros_like(mask, dtype=torch.bool))
+    assert mask.mean() > 0.01
+    tower = SamplePhoto().choose("tower")["result"]
+    assert torch.equal(tower[1], 1 - load_alpha(inputs / "rocket_tower.png")[:, 0])
+    assert torch.equal(tower[0], tower[2])
+    assert len(shown) == 2
+    own, other = bhwc(make_photo()), make_hole()[:, 0]
+    assert all(map(torch.equal, SamplePhoto().choose("tower", own, other)["result"], (own, other, own)))
+    assert SamplePhoto().choose("tower", own)["result"][1].sum() == 0
+    assert torch.equal(SamplePhoto().choose("tower", mask=other)["result"][1], other)
+
+
+def test_every_sample_is_there():
+    for sample in SamplePhoto.INPUT_TYPES()["required"]["sample"][0]:
+        image, mask, original = SamplePhoto().choose(sample)["result"]
+        assert image.shape == original.shape
+        assert mask.shape == image.shape[:3]
+        assert mask.any()
+
+
+def test_load_folder(tmp_path, inputs):
+    images, names = LoadFolder().load("(sample album)", 0, 0, "restored/")["result"]
+    assert names == ["restored/cat", "restored/coffee", "restored/rocket"]
+    assert torch.equal(images[0], bhwc(load_image(inputs / "album" / "cat.jpg")))
+    (tmp_path / "in" / "old" / "older").mkdir(parents=True)
+    (tmp_path / "in" / "empty").mkdir()
+    (tmp_path / "beside").mkdir()
+    for i, name in enumerate(("b.png", "a.JPG", "c.webp", "notes.txt")):
+        Image.new("RGB", (4 + i, 3), (9 * i, 0, 0)).save(tmp_path / "in" / "old" / name, "PNG")
+    runtime.input_folders.set((tmp_path / "in",))
+    assert LoadFolder.INPUT_TYPES()["required"]["folder"][0] == ["(sample album)", "old"]
+    images, names = LoadFolder().load("old", 1, 1, "")["result"]
+    assert names == ["b"]
+    assert images[0].shape == (1, 3, 4, 3)
+    assert len(LoadFolder().load("old", 0, 0, "")["result"][0]) == 3
+    with pytest.raises(InputError, match="'old' has 3 pictures, none after the first 3"):
+        LoadFolder().load("old", 3, 0, "")
+    with pytest.raises(InputError, match="'empty' has 0 pictures"):
+        LoadFolder().load("empty", 0, 0, "")
+    assert LoadFolder.VALIDATE_INPUTS("old") is LoadFolder.VALIDATE_INPUTS() is LoadFolder.VALIDATE_INPUTS("old/older")
+    for name in ("../beside", "..", str(tmp_path / "beside"), "new", ""):
+        assert "there is no folder" in LoadFolder.VALIDATE_INPUTS(name), name
+    before = LoadFolder.IS_CHANGED("old", first=0)
+    assert before == LoadFolder.IS_CHANGED("old", first=0)
+    (tmp_path / "in" / "old" / "a.JPG").unlink()
+    assert LoadFolder.IS_CHANGED("old", first=0) != before
+    assert LoadFolder.IS_CHANGED("gone") == ""
+
+
+def test_compare_backbones(shown):
+    photo, hole = make_photo(), make_hole()
+    values = (bhwc(photo), hole[:, 0], " telea, navier_stokes ", "propagate", "hole", 2, 64)
+    out = CompareBackbones().compare(*values, bhwc(photo))
+    sheet, images, text = out["result"]
+    expected = restore(photo, hole, backbone="navier_stokes")
+    assert torch.equal(images[1:], bhwc(expected))
+    assert [line.split()[0] for line in text.splitlines()[1:]] == ["telea", "navier_stokes"]
+    assert f"{measure(expected, photo, hole, 'hole')[0]['psnr']:.2f}" in text.splitlines()[2]
+    assert torch.equal(shown[0], sheet)
+    alone = CompareBackbones().compare(*values)["result"]
+    assert alone[2] == "telea\nnavier_stokes"
+    assert alone[0].shape[1] < sheet.shape[1]
+    with pytest.raises(InputError, match="compared on one photo, got 2"):
+        CompareBackbones().compare(bhwc(make_photo(batch=2)), *values[1:])
+    assert CompareBackbones.VALIDATE_INPUTS("mono, telea") is CompareBackbones.VALIDATE_INPUTS() is True
+    assert "did you mean 'telea'?" in CompareBackbones.VALIDATE_INPUTS("mono, tela")
+
+
+def test_compare_takes_every_backbone_that_can_run(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    photo, hole = make_photo(3, 64, 64), make_hole(64, 64)
+    images, text = CompareBackbones().compare(bhwc(photo), hole[:, 0], "", "propagate", "hole", 4, 64)["result"][1:]
+    names = text.split()
+    assert len(names) == len(images) >= 16
+    assert {"mono", "telea"} < set(names)
+    assert "lama" not in names
 
 
 def test_colour_options_reach_the_method():

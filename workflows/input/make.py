@@ -1,4 +1,4 @@
-"""Make the pictures of the workflows from three free photos of scikit-image (see README.md here).
+"""Make the pictures of the workflows from four free photos of scikit-image (see README.md here).
 
 python workflows/input/make.py
 """
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from monochromic.core import degrade
 from PIL import Image
 from skimage import data
 
@@ -58,6 +60,19 @@ def main() -> None:
     gray = np.asarray(Image.fromarray(photo).convert("L"))[..., None]
     save("coffee_stain.png", stain)
     save("coffee_bleached.png", np.where(stain[..., None] > 0, gray, photo).astype(np.uint8))
+
+    album()
+
+
+def album() -> None:
+    """Small photos, each damaged in another way, as three scans in a folder."""
+    (HERE / "album").mkdir(exist_ok=True)
+    photos = (("cat", data.chelsea(), "scratch"), ("coffee", data.coffee(), "fold"), ("rocket", data.rocket(), "stain"))
+    for seed, (name, photo, kind) in enumerate(photos):
+        small = torch.from_numpy(np.array(Image.fromarray(photo).resize((384, 256), Image.Resampling.LANCZOS)))
+        damaged = degrade(small.permute(2, 0, 1)[None] / 255, kind, difficulty=0.1, seed=seed).image
+        levels = (damaged[0].permute(1, 2, 0) * 255).round().byte().numpy()
+        Image.fromarray(levels).save(HERE / "album" / f"{name}.jpg", quality=92)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,105 @@
+"""Node: several backbones on one photo, side by side."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.backbones import BACKBONES, get_backbone
+from ..core.colorize import METHODS
+from ..core.errors import InputError, UnknownNameError
+from ..core.metrics import REGIONS, format_table, measure
+from ..core.progress import Progress
+from ..core.restore import restore
+from ..core.sheet import compare_sheet
+from ..core.weights.choose import readiness
+from . import runtime
+from .inputs import line, menu, socket, whole
+from .tensors import hole_in, image_in, image_out, preview_of
+
+
+class CompareBackbones:
+    CATEGORY = "Monochromic"
+    DESCRIPTION = (
+        "Restores one photo with several backbones, gray first and then colour, and shows the results in a grid "
+        "with their names and, against an undamaged photo, their numbers."
+    )
+    SEARCH_ALIASES = ("compare", "grid", "benchmark", "contact sheet", "xy plot", "which backbone")
+    RETURN_TYPES = ("IMAGE", "IMAGE", "STRING")
+    RETURN_NAMES = ("sheet", "images", "text")
+    OUTPUT_TOOLTIPS = (
+        "The grid, with a name over each result.",
+        "The results at full size, a batch in the order of the grid.",
+        "The numbers as a table, or the names where there is no reference.",
+    )
+    FUNCTION = "compare"
+    OUTPUT_NODE = True
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        names = "Names with commas between, such as mono, telea. Empty: all that can run now, without a download."
+        return {
+            "required": {
+                "image": socket("IMAGE", "One photo. What lies under the mask is never looked at."),
+                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo."),
+                "backbones": line("", names),
+                "method": menu(METHODS, "propagate", "How the colour comes back, see ProgressiveColorize."),
+                "region": menu(REGIONS, "hole", "Where the numbers are taken."),
+                "columns": whole(4, 1, 8, "Pictures in a row of the grid."),
+                "side": whole(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),
+            },
+            "optional": {"reference": socket("IMAGE", "The undamaged photo, to measure against.")},
+        }
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, backbones: str | None = None) -> bool | str:
+        try:
+            _named(backbones or "")
+        except UnknownNameError as error:
+            return str(error)
+        return True
+
+    def compare(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        backbones: str,
+        method: str,
+        region: str,
+        columns: int,
+        side: int,
+        reference: Tensor | None = None,
+    ) -> dict[str, Any]:
+        photo = image_in(image)
+        if len(photo) != 1:
+            raise InputError(f"backbones are compared on one photo, got {len(photo)}; choose one of the batch")
+        hole = hole_in(mask, photo)
+        wanted = None if reference is None else image_in(reference, "reference")
+        results, report = {}, runtime.progress()
+        names = _named(backbones) or _ready()
+        for done, name in enumerate(names):
+            report(done, len(names))
+            inside = partial(_still, report, done, len(names))
+            results[name] = restore(photo, hole, backbone=runtime.model(name), method=method, progress=inside)
+        where = region if hole.any() else "full"
+        scores = {} if wanted is None else {n: measure(r, wanted, hole, where)[0] for n, r in results.items()}
+        sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))
+        text = format_table(scores) if scores else "\n".join(results)
+        everything = image_out(torch.cat(list(results.values())))
+        return {"ui": {"images": preview_of(sheet), "text": [text]}, "result": (sheet, everything, text)}
+
+
+def _still(report: Progress, done: int, total: int, *_: int) -> None:
+    """Progress within one result: the bar stays, and a cancel is heard."""
+    report(done, total)
+
+
+def _named(text: str) -> list[str]:
+    """The names in the user's text. Raises `UnknownNameError`."""
+    return [get_backbone(name.strip()).id for name in text.split(",") if name.strip()]
+
+
+def _ready() -> list[str]:
+    with runtime.weight_folders():
+        return [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]

@@ -1,0 +1,78 @@
+"""Node: all pictures of a folder, for graphs that restore an album."""
+
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from ..core.images import load_image
+from ..core.samples import ALBUM
+from . import runtime
+from .inputs import line, menu, whole
+from .tensors import image_out, preview_of
+
+SAMPLES = "(sample album)"
+
+
+class LoadFolder:
+    CATEGORY = "Monochromic"
+    DESCRIPTION = (
+        "Reads the pictures of a folder within ComfyUI's input folder, one after the other by name, each at its own "
+        "size. What follows runs once for each. The node shows the first."
+    )
+    SEARCH_ALIASES = ("batch", "load folder", "load directory", "image list", "album", "bulk")
+    RETURN_TYPES = ("IMAGE", "STRING")
+    RETURN_NAMES = ("images", "names")
+    OUTPUT_IS_LIST = (True, True)
+    OUTPUT_TOOLTIPS = (
+        "The photos, a list.",
+        "For SaveImage's filename_prefix: the prefix and the file's name without its ending, a list.",
+    )
+    FUNCTION = "load"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        first = "Leave out so many pictures at the beginning."
+        count = "Read so many pictures at most; 0 = all. All are in memory at once: 12 megapixels take 144 MB."
+        return {
+            "required": {
+                "folder": menu((SAMPLES, *runtime.list_folders()), SAMPLES, "A folder within the input folder."),
+                "first": whole(0, 0, 2**20, first),
+                "count": whole(20, 0, 2**20, count),
+                "prefix": line("restored/", "What the names begin with, such as a folder to save in."),
+            }
+        }
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, folder: str | None = None) -> bool | str:
+        if folder is None or _place(folder):
+            return True
+        return f"there is no folder {folder!r} in the input folder; make it, put the pictures in it, or choose another"
+
+    @classmethod
+    def IS_CHANGED(cls, folder: str, **_: object) -> str:
+        place = _place(folder)
+        return str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _pictures(place)]) if place else ""
+
+    def load(self, folder: str, first: int, count: int, prefix: str) -> dict[str, Any]:
+        place = _place(folder)
+        found = _pictures(place) if place else []
+        chosen = found[first:][: count or None]
+        if not chosen:
+            raise InputError(
+                f"folder {folder!r} has {len(found)} pictures, none after the first {first}; give a lower one"
+            )
+        report = runtime.progress()
+        photos = []
+        for done, path in enumerate(chosen):
+            report(done, len(chosen))
+            photos.append(image_out(load_image(path)))
+        names = [prefix + path.stem for path in chosen]
+        return {"ui": {"images": preview_of(photos[0])}, "result": (photos, names)}
+
+
+def _place(folder: str) -> Path | None:
+    return ALBUM if folder == SAMPLES else runtime.find_folder(folder)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in runtime.PICTURES)

@@ -1,0 +1,46 @@
+"""Node: a photo that comes with the pack, until the user connects one."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.samples import SAMPLES, load_sample
+from .inputs import menu, socket
+from .tensors import image_out, mask_out, preview_of
+
+
+class SamplePhoto:
+    CATEGORY = "Monochromic"
+    DESCRIPTION = (
+        "A damaged photo that comes with the pack, its mask, and the undamaged photo, to try a graph at once. "
+        "Connect your own photo (and mask) and they are passed on instead."
+    )
+    SEARCH_ALIASES = ("example photo", "sample image", "demo photo", "test photo")
+    RETURN_TYPES = ("IMAGE", "MASK", "IMAGE")
+    RETURN_NAMES = ("image", "mask", "original")
+    OUTPUT_TOOLTIPS = (
+        "The photo: yours where one is connected.",
+        "What to fill, 1 = fill. With a photo of yours and no mask: nothing.",
+        "The undamaged photo, to compare with; where there is none, the photo itself.",
+    )
+    FUNCTION = "choose"
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {
+            "required": {"sample": menu(SAMPLES, next(iter(SAMPLES)), "The photo to try, when none is connected.")},
+            "optional": {
+                "image": socket("IMAGE", "Your own photo, in place of the sample."),
+                "mask": socket("MASK", "The mask of your own photo, or another for the sample, 1 = fill."),
+            },
+        }
+
+    def choose(self, sample: str, image: Tensor | None = None, mask: Tensor | None = None) -> dict[str, Any]:
+        if image is None:
+            photo, marked, original = load_sample(sample)
+            image, original = image_out(photo), image_out(original)
+            mask = mask_out(marked) if mask is None else mask
+        else:
+            original, mask = image, torch.zeros(image.shape[:3]) if mask is None else mask
+        return {"ui": {"images": preview_of(image)}, "result": (image, mask, original)}
