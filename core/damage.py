@@ -14,6 +14,7 @@ on halved copies of it (for wide marks):
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor
 
 from .checks import check_image
+from .progress import ask
 
 LEAST = 160  # pixels: the shorter side of the smallest copy
 CALM = 3.0  # levels of 255 that differ in any photo
@@ -74,8 +76,9 @@ def _found(photo: np.ndarray) -> np.ndarray:
         light, dark = copy.min(2), 255 - copy.max(2)  # as a colourful thing is neither
         paler = 1 - 0.5 * _more_colourful(copy)
         with ThreadPoolExecutor(2) as pool:
-            for marks in pool.map(_marks, (light, dark), (paler, paler)):
-                large = cv2.resize(marks, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+            both = [pool.submit(copy_context().run, _marks, plane, paler) for plane in (light, dark)]
+            for marks in both:
+                large = cv2.resize(marks.result(), photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
                 np.maximum(found, large, out=found)
     return found
 
@@ -131,6 +134,7 @@ def _line_score(plane: np.ndarray, unrest: np.ndarray) -> np.ndarray:
     share = cv2.copyMakeBorder(1 / (CALM + unrest), *around)
     best = np.zeros_like(levels)
     for angle in np.pi * np.arange(DIRECTIONS) / DIRECTIONS:
+        ask()
         np.maximum(best, _along(_ridge(levels, angle) * share, angle), out=best)
     return best[frame:-frame, frame:-frame]
 

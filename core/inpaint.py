@@ -19,7 +19,7 @@ from .errors import InputError
 from .large import fill_large
 from .masks import composite
 from .model import Model
-from .progress import Progress
+from .progress import Progress, every_call, part_of, stoppable
 from .regions import hole_boxes
 from .weights.choose import load_model
 
@@ -27,6 +27,7 @@ CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without 
 SOURCES = ("gray", "rgb")
 
 
+@stoppable
 def fill(
     image: Tensor,
     hole: Tensor,
@@ -53,11 +54,12 @@ def fill(
     hole = _checked(image, hole, source, context, max_side)
     model = _model(backbone, image, rgb=False)
     gray = luminance(image).clone()
-    for photo, inside, here in _parts(image, hole, gray, model, context, progress):
-        here[:] = composite(luminance(_answer(model, photo, inside, source, max_side)), here, inside)
+    for photo, inside, here, part in _parts(image, hole, gray, model, context, progress):
+        here[:] = composite(luminance(_answer(model, photo, inside, source, max_side, part)), here, inside)
     return gray
 
 
+@stoppable
 def fill_rgb(
     image: Tensor,
     hole: Tensor,
@@ -78,8 +80,8 @@ def fill_rgb(
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
     result = image.clone()
-    for photo, inside, here in _parts(image, hole, result, model, context, progress):
-        here[:] = composite(_answer(model, photo, inside, "rgb", max_side), here, inside)
+    for photo, inside, here, part in _parts(image, hole, result, model, context, progress):
+        here[:] = composite(_answer(model, photo, inside, "rgb", max_side, part), here, inside)
     return result
 
 
@@ -102,28 +104,26 @@ def _model(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:
 
 
 def _parts(
-    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress | None
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Each part of the hole: the photo, the hole and the result around it, as views."""
+    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Progress]]:
+    """Each part of the hole: the photo, the hole and the result around it, as views, and the part's progress."""
     context = context or (CONTEXT if model.network is None else NETWORK_CONTEXT)
     work = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
     for done, (i, box) in enumerate(work):
-        if progress:
-            progress(done, len(work))
+        progress(done, len(work))
         photo, inside, here = (box.crop(t[i : i + 1]) for t in (image, hole, result))
-        yield photo, inside, here
-    if progress:
-        progress(len(work), len(work))
+        yield photo, inside, here, part_of(progress, done, len(work))
+    progress(len(work), len(work))
 
 
-def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int) -> Tensor:
+def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int, progress: Progress) -> Tensor:
     """The model's picture of one crop, at once or small first, (1, 1 or 3, H, W) in [0, 1]."""
     known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
     trained = model.backbone.trained
     if model.network is None or not trained or max(known.shape[-2:]) <= (max_side or 2 * trained):
         return _padded(model, known, inside, source)
     side = min(trained, max_side or trained)
-    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side)
+    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side, progress)
 
 
 def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
@@ -131,7 +131,7 @@ def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
     h, w = known.shape[-2:]
     pads = _pads(model.backbone, h, w)
     image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
-    with torch.no_grad():
+    with torch.no_grad(), every_call(image.numel()):
         return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
 
 

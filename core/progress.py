@@ -1,11 +1,155 @@
-"""How long work tells its caller how far it is, and how the caller stops it."""
+"""How long work tells its caller how far it is, and how the caller stops it.
 
-from collections.abc import Callable
+Work calls its `Progress` where it has something new to tell. Where it has not, it calls `ask`, which repeats what was
+told last, so that the caller can stop it there. `every_call` asks before each function of torch, such as the layers
+of a network; `patiently` asks while something runs that cannot be interrupted.
+"""
 
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, copy_context
+from typing import Any, ParamSpec, TypeVar
+
+import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 Progress = Callable[[int, int], None]
 """Called as `progress(done, total)`; an exception raised in it cancels the work and leaves nothing behind."""
 
 Preview = Callable[[Tensor], None]
 """Called now and then with the picture as it stands, (1, 3, H, W) in [0, 1]."""
+
+PAUSE = 0.1  # seconds between two questions while something runs that cannot be interrupted
+QUICK = 1 << 16  # pixels: on fewer everything is soon done
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818
+    """Ends the threads of work that its caller has stopped; the caller's own thread raises the caller's exception."""
+
+
+class Watched:
+    """A progress function that can be asked again; only ever called in the thread that began to watch."""
+
+    def __init__(self, progress: Progress, outer: "Watched | None" = None) -> None:
+        self.progress, self.outer = progress, outer
+        self.last: tuple[int, int] | None = None
+        self.thread, self.stopped = threading.get_ident(), False
+
+    def __call__(self, done: int, total: int) -> None:  # noqa: D102
+        self.last = done, total
+        self.again()
+
+    def again(self) -> None:
+        """Repeat what was told last; before that, ask whom it would ask anyway. In another thread: end if stopped."""
+        if threading.get_ident() != self.thread:
+            if self.stopped:
+                raise Stopped
+        elif self.last is not None:
+            self.progress(*self.last)
+        elif self.outer is not None:
+            self.outer.again()
+
+
+_watched: ContextVar[Watched | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watching(progress: Progress | None) -> Iterator[Progress]:
+    """Within it `ask` asks this function, or whom it would ask anyway if it is None. Gives what to call instead."""
+    if progress is None or progress is _watched.get():
+        yield progress or _tell_nobody
+        return
+    token = _watched.set(watched := Watched(progress, _watched.get()))
+    try:
+        yield watched
+    finally:
+        _watched.reset(token)
+
+
+def stoppable(work: Callable[P, T]) -> Callable[P, T]:
+    """Make `ask` ask the argument `progress` of a function while it runs; within, `progress` is never None."""
+
+    @functools.wraps(work)
+    def run(*args: P.args, progress: Progress | None = None, **options: P.kwargs) -> T:
+        with watching(progress) as watched:
+            return work(*args, progress=watched, **options)
+
+    return run
+
+
+def ask() -> None:
+    """Let whoever watches stop the work here."""
+    if (watched := _watched.get()) is not None:
+        watched.again()
+
+
+def every_call(pixels: int) -> AbstractContextManager[Any]:
+    """Within it every function of torch asks first, in this thread; where so many pixels are not too few for that."""
+    return nullcontext() if pixels < QUICK or _watched.get() is None else _EveryCall()
+
+
+class _EveryCall(TorchFunctionMode):
+    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        ask()
+        return func(*args, **(kwargs or {}))
+
+
+def patiently(pixels: int, work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """What `work` gives, asking all the while; it runs in a thread, which is left to itself if the caller stops.
+
+    For what cannot be interrupted, such as a single call of a library, and may take long on so many pixels.
+    """
+    watched = _watched.get()
+    if pixels < QUICK or watched is None or threading.get_ident() != watched.thread:
+        return work(*args, **options)
+    watched.again()
+    call = _Call(functools.partial(work, *args, **options))
+    threading.Thread(target=copy_context().run, args=(call.run,), daemon=True).start()
+    try:
+        while not call.done.wait(PAUSE):
+            watched.again()
+    except BaseException:
+        watched.stopped = True
+        raise
+    return call.outcome()
+
+
+class _Call:
+    """A call made in another thread, in the modes of torch that this thread is in."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work, self.done = work, threading.Event()
+        self.results: list[Any] = []
+        self.errors: list[BaseException] = []
+        self.modes = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+
+    def run(self) -> None:
+        inference, grad = self.modes
+        try:
+            with torch.inference_mode(inference), torch.set_grad_enabled(grad):
+                self.results.append(self.work())
+        except BaseException as error:
+            self.errors.append(error)
+        finally:
+            self.work = None  # with all that it holds
+            self.done.set()
+
+    def outcome(self) -> Any:
+        if self.errors:
+            raise self.errors.pop()  # popped, so that no frame of its traceback holds it
+        return self.results.pop()
+
+
+def part_of(progress: Progress, place: int, places: int) -> Progress:
+    """Progress of one of several equal parts of the work as progress of it all."""
+    return lambda done, total: progress(place * total + done, places * total)
+
+
+def _tell_nobody(done: int, total: int) -> None:
+    pass

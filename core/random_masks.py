@@ -9,6 +9,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from .errors import InputError, UnknownNameError
+from .progress import patiently
 
 
 def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed: int = 0) -> Tensor:
@@ -26,7 +27,7 @@ def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed:
     if not 0 < coverage <= 0.9:
         raise InputError(f"coverage must be above 0 and at most 0.9, got {coverage:g}")
     canvas = np.zeros((height, width), np.uint8)
-    KINDS[kind](canvas, coverage, np.random.default_rng(seed))
+    patiently(canvas.size, KINDS[kind], canvas, coverage, np.random.default_rng(seed))
     return torch.from_numpy(canvas).float()[None, None]
 
 

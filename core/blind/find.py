@@ -8,7 +8,7 @@ from torch import Tensor
 from ..checks import check_image, shape_of
 from ..errors import InputError
 from ..masks import binarize, grow
-from ..progress import Progress
+from ..progress import Progress, every_call, patiently, stoppable
 from .finders import DEFAULT, get_finder
 
 
@@ -19,6 +19,7 @@ class Found(NamedTuple):
     probability: Tensor
 
 
+@stoppable
 def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
     """Probability that each pixel is damaged, from the photo alone.
 
@@ -33,10 +34,11 @@ def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress |
     """
     check_image(image)
     finder = get_finder(method)
-    with torch.no_grad():
+    with torch.no_grad(), every_call(image.numel()):
         return finder.find(image, progress).clamp(0, 1).to(image.dtype)
 
 
+@stoppable
 def find_hole(
     image: Tensor,
     method: str = DEFAULT,
@@ -68,7 +70,8 @@ def find_hole(
     hole_of(image[:0, :1], threshold, grow, smallest)  # of no photo: refuses wrong numbers before the work
     kept = None if protect is None else _protected(protect, image)
     probability = predict_damage(image, method, progress=progress)
-    return Found(hole_of(probability, threshold, grow, smallest, kept), probability)
+    with every_call(image.numel()):
+        return Found(hole_of(probability, threshold, grow, smallest, kept), probability)
 
 
 def hole_of(
@@ -97,7 +100,7 @@ def without_small(hole: Tensor, smallest: int) -> Tensor:
         return hole
     kept = torch.zeros_like(hole)
     for here, plane in zip(kept, hole.byte().cpu().numpy(), strict=True):
-        _, part, stats, _ = cv2.connectedComponentsWithStats(plane[0], connectivity=8)
+        _, part, stats, _ = patiently(plane.size, cv2.connectedComponentsWithStats, plane[0], connectivity=8)
         large = stats[:, cv2.CC_STAT_AREA] >= smallest
         large[0] = False
         here[0] = torch.from_numpy(large[part])

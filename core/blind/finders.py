@@ -11,11 +11,15 @@ from ..backbones import get_backbone
 from ..damage import find_damage
 from ..errors import UnknownNameError
 from ..model import Model
-from ..progress import Progress
+from ..progress import Progress, patiently
 from ..weights import load_weights
 from ..weights.choose import load_model
 from .network import TRAINED, build
 from .scales import find_at_sizes
+
+
+def _quiet(done: int, total: int) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,10 @@ class Finder:
 
     id: str
     title: str
-    find: Callable[[Tensor, Progress | None], Tensor]
+    find: Callable[[Tensor, Progress], Tensor]
 
 
-def learned(image: Tensor, progress: Progress | None = None) -> Tensor:
+def learned(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """By our own network, which is shipped."""
     network = damage_network(image.device)
     return find_at_sizes(lambda part: network(_laid_out(part)).sigmoid(), image, TRAINED, progress)
@@ -46,7 +50,7 @@ def damage_network(device: torch.device) -> nn.Module:
         return network.to(device, memory_format=torch.channels_last)
 
 
-def vcnet(image: Tensor, progress: Progress | None = None) -> Tensor:
+def vcnet(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """By the mask prediction network of VCNet; raises `WeightsError` where no weights of it were brought."""
     model = load_model(get_backbone("vcnet"), image.device, progress=progress)
     return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress)
@@ -56,19 +60,17 @@ def _seen_by(model: Model, part: Tensor) -> Tensor:
     return model.network.predict(model.shown(part, "rgb")).float()
 
 
-def classical(image: Tensor, progress: Progress | None = None) -> Tensor:
+def classical(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """By what scratches and dust look like: `find_damage`."""
     found = []
     for i, photo in enumerate(image.split(1)):
-        if progress:
-            progress(i, len(image))
-        found.append(find_damage(photo))
-    if progress:
-        progress(len(image), len(image))
+        progress(i, len(image))
+        found.append(patiently(photo.numel(), find_damage, photo))
+    progress(len(image), len(image))
     return torch.cat(found)
 
 
-def both(image: Tensor, progress: Progress | None = None) -> Tensor:
+def both(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """The log odds of our network, raised where the filters find something: it is less sure of thin scratches and dust.
 
     So a sure mark of the filters counts unless the network is sure of the opposite.
@@ -83,7 +85,7 @@ def both(image: Tensor, progress: Progress | None = None) -> Tensor:
     def then(done: int, total: int) -> None:
         progress(looks + done, looks + total)
 
-    found, marks = learned(image, progress and at_first), classical(image, progress and then)
+    found, marks = learned(image, at_first), classical(image, then)
     parts = zip(found.split(1), marks.split(1), strict=True)  # one by one, so that a batch equals its items
     return torch.cat([alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_() for alone, mark in parts])
 

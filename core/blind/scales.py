@@ -30,7 +30,7 @@ FACTOR = 2  # from a size to the next
 STEP = 1.5  # a size is looked at if the photo is so many times larger, or more
 
 
-def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress | None = None) -> Tensor:
+def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress = lambda done, total: None) -> Tensor:
     """Probability of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, 1, H, W), each photo by itself.
 
     trained: the shorter side of the photos that `look` was trained on.
@@ -110,7 +110,8 @@ def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(picture, size, mode="bilinear")
 
 
-def _ticks(progress: Progress | None, total: int) -> Callable[[], None]:
+def _ticks(progress: Progress, total: int) -> Callable[[], None]:
     """What to call after each of `total` steps."""
+    progress(0, total)
     done = count(1)
-    return lambda: progress(next(done), total) if progress else None
+    return lambda: progress(next(done), total)

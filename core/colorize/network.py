@@ -22,6 +22,7 @@ from numpy.random import Generator
 from torch import Tensor
 
 from ..color import to_rgb, to_rgb_in_gamut
+from ..progress import ask
 from ..random_masks import random_hole
 from .method import Method, Settings, Task, Watch
 from .prior import colour_prior, prior_network
@@ -41,7 +42,8 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image."""
     small = reduce_task(task)
     network = adapt(prior_network(task.gray.device), small, task.strength, settings, watch)
-    return propagate(task, lambda gray, mean, share: colour_prior(gray, mean, share, network))
+    ending = Watch(lambda done, total: ask(), watch.preview)
+    return propagate(task, lambda gray, mean, share: colour_prior(gray, mean, share, network), ending)
 
 
 def adapt(shipped: PriorNetwork, small: Reduced, strength: float, settings: Settings, watch: Watch) -> PriorNetwork:

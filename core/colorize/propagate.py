@@ -22,6 +22,7 @@ Tried and left out; mean PSNR over the 48 cases of benchmarks/colour.py at 256 x
 """
 
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -29,10 +30,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..color import chroma, to_rgb_in_gamut
+from ..progress import every_call
 from .geodesic import hint_influence
 from .method import Method, Settings, Task, Watch
 from .prior import colour_prior
-from .stencil import OFFSETS, Stencil, number, solve
+from .stencil import OFFSETS, Stencil, Step, number, solve
 
 Prior = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 """From gray, mean chroma and known share to a guess and its expected squared error; see `colour_prior`."""
@@ -43,14 +45,16 @@ FLOOR = 1e-3  # least tie, so that no pixel stands alone
 SCREENING = 0.03  # pull of a prior that is sure
 DOUBT = 1e-3  # expected squared error of the chroma at which a prior is half sure
 HINT_PULL = 1.0  # pull of a hint on pixels that belong to it
+STEPS = 100  # of the progress
+LARGE, PREVIEW_SIDE, PREVIEW_EVERY = 1 << 18, 512, 4  # pixels of a hole that is shown, pixels shown, iterations
 
 
 def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image."""
-    return propagate(task, colour_prior)
+    return propagate(task, colour_prior, watch)
 
 
-def propagate(task: Task, prior: Prior) -> Tensor:
+def propagate(task: Task, prior: Prior, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image, drawn to what `prior` guesses."""
     given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
     unknown = task.hole & ~task.hinted
@@ -58,12 +62,37 @@ def propagate(task: Task, prior: Prior) -> Tensor:
         guess, pull = _guess(task, prior)
         row, column = unknown[0, 0].nonzero(as_tuple=True)
         guess, pull = guess[:, row, column].T, pull[row, column]
-        given[0, :, row, column] = _solve(given[0], task.gray[0, 0], row, column, guess, pull).T
-    return to_rgb_in_gamut(task.gray, given)
+        with every_call(len(row)):
+            system, right = _system(given[0], task.gray[0, 0], row, column, guess, pull)
+        found = solve(system, right, guess, step=_told(task, given, row, column, watch))
+        given[0, :, row, column] = found.T
+    with every_call(task.gray.numel()):
+        return to_rgb_in_gamut(task.gray, given)
 
 
-def _solve(given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, pull: Tensor) -> Tensor:
-    """Chroma (N, 2) of the unknown pixels at (row, column), all others being given (2, H, W)."""
+def _told(task: Task, given: Tensor, row: Tensor, column: Tensor, watch: Watch) -> Step:
+    """How the solver tells how far it is, and shows the colours of a large hole as they come, reduced."""
+    if watch.preview is None or len(row) < LARGE:
+        return lambda found, share: watch.progress(round(share * STEPS), STEPS)
+    every = -(-max(task.gray.shape[-2:]) // PREVIEW_SIDE)
+    shown = (row % every == 0) & (column % every == 0)
+    gray, colours = task.gray[..., ::every, ::every], given[..., ::every, ::every].clone()
+    row, column = row[shown] // every, column[shown] // every
+    step = count()
+
+    def tell(found: Tensor, share: float) -> None:
+        watch.progress(round(share * STEPS), STEPS)
+        if next(step) % PREVIEW_EVERY == 0:
+            colours[0, :, row, column] = found[shown].T
+            watch.preview(to_rgb_in_gamut(gray, colours))
+
+    return tell
+
+
+def _system(
+    given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, pull: Tensor
+) -> tuple[Stencil, Tensor]:
+    """What the chroma (N, 2) of the unknown pixels at (row, column) solves, all others being given (2, H, W)."""
     ties = affinities(gray, row, column)
     neighbour = number(row, column, *gray.shape)
     outside = neighbour == len(row)
@@ -72,8 +101,7 @@ def _solve(given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tens
     for k, (dy, dx) in enumerate(OFFSETS):
         beside = edge[:, row + 1 + dy, column + 1 + dx].T
         right += torch.where(outside[:, k], ties[:, k], 0)[:, None] * beside
-    system = Stencil(row, column, neighbour, ties.masked_fill(outside, 0), ties.sum(1) + pull)
-    return solve(system, right, guess)
+    return Stencil(row, column, neighbour, ties.masked_fill(outside, 0), ties.sum(1) + pull), right
 
 
 def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
@@ -87,7 +115,8 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
 
 def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
     """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W)."""
-    small = reduce_task(task)
+    with every_call(task.gray.numel()):
+        small = reduce_task(task)
     guess, error = prior(small.gray, small.mean, small.share)
     pull = SCREENING / (1 + error / DOUBT)
     if task.hinted.any() and task.strength > 0:

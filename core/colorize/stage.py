@@ -7,7 +7,7 @@ from ..checks import check_hole, check_image, shape_of
 from ..color import chroma, to_rgb_in_gamut
 from ..errors import InputError, UnknownNameError
 from ..masks import Box, composite
-from ..progress import Preview, Progress
+from ..progress import Preview, Progress, every_call, part_of, stoppable
 from ..regions import hole_boxes
 from .guide import Guide
 from .method import Method, Settings, Task, Watch
@@ -25,6 +25,7 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
+@stoppable
 def colorize(
     image: Tensor,
     gray: Tensor,
@@ -62,15 +63,18 @@ def colorize(
     result = image.clone()
     work = [(i, box) for i in range(len(image)) for box in _boxes(chosen, hole[i, 0])]
     for part, (i, box) in enumerate(work):
+        progress(part, len(work))
         here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
-        task = _task(*here, strength=guide.strength if guide else 1.0)
-        if keep_luminance and _is_gray(task):
+        with every_call(here[0].numel()):
+            task = _task(*here, strength=guide.strength if guide else 1.0)
+            colourless = keep_luminance and _is_gray(task)
+        if colourless:
             found = task.gray.expand(-1, 3, -1, -1)
         else:
-            found = _run(chosen, task, settings or Settings(), _watch(part, len(work), progress, preview))
-        here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
-    if progress:
-        progress(len(work), len(work))
+            found = _run(chosen, task, settings or Settings(), Watch(part_of(progress, part, len(work)), preview))
+        with every_call(here[0].numel()):
+            here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
+    progress(len(work), len(work))
     return result
 
 
@@ -97,13 +101,6 @@ def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor
     """The method's answer, with gradients where it trains, whatever mode the caller is in."""
     with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
         return method.run(Task(*(t.clone() for t in task[:-1]), task.strength), settings, watch)
-
-
-def _watch(part: int, parts: int, progress: Progress | None, preview: Preview | None) -> Watch:
-    """Progress of one part of the hole as progress of all of them."""
-    if progress is None:
-        return Watch(preview=preview)
-    return Watch(lambda done, total: progress(part * total + done, parts * total), preview)
 
 
 def _finish(task: Task, found: Tensor, keep_luminance: bool) -> Tensor:

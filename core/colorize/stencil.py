@@ -9,12 +9,18 @@ where neighbours outside the hole are given. The matrix is symmetric and positiv
 by conjugate gradients, preconditioned with one multigrid V-cycle on 2 x 2 aggregates (Notay 2010).
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..progress import QUICK, ask, every_call
+
+Step = Callable[[Tensor, float], None]
+"""Called with the solution as it stands, (N, C), and how far it is, from 0 to 1."""
 
 OFFSETS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
 DAMPING = 0.8  # of the Jacobi smoother
@@ -35,6 +41,8 @@ class Stencil(NamedTuple):
 
     def spread(self, x: Tensor) -> Tensor:
         """Weighted sum over the neighbours, (N, C) -> (N, C)."""
+        if len(x) >= QUICK:
+            ask()
         padded = F.pad(x, (0, 0, 0, 1))
         return F.embedding_bag(self.neighbour, padded, per_sample_weights=self.weight, mode="sum")
 
@@ -67,22 +75,30 @@ def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
     return Stencil(row, column, neighbour, weight, diagonal), parent
 
 
-def solve(system: Stencil, right: Tensor, start: Tensor, tolerance: float = 1e-3, most: int = 200) -> Tensor:
+def solve(
+    system: Stencil, right: Tensor, start: Tensor, tolerance: float = 1e-3, most: int = 200, step: Step | None = None
+) -> Tensor:
     """x with `system.apply(x) = right`, all (N, C), by preconditioned conjugate gradients from `start`.
 
     Stops when the energy norm of the estimated error has fallen to `tolerance` of that of the solution,
-    or after `most` steps. Deterministic; float32; on the device of its inputs.
+    or after `most` steps. step: called at each. Deterministic; float32; on the device of its inputs.
     """
-    precondition = multigrid(system)
+    with every_call(len(start)):
+        precondition = multigrid(system)
     x, residual = start, right - system.apply(start)
     goal = tolerance**2 * (right * precondition(right)).sum(0).clamp(min=1e-20)
     direction, energy = torch.zeros_like(x), torch.ones_like(goal)
+    first = left = math.inf
     for _ in range(most):
-        step = precondition(residual)
-        previous, energy = energy, (residual * step).sum(0)
+        better = precondition(residual)
+        previous, energy = energy, (residual * better).sum(0)
         if (energy <= goal).all():
             break
-        direction = step + energy / previous * direction
+        if step:
+            left = min(left, float((energy / goal).max()))
+            first = left if math.isinf(first) else first
+            step(x, 1 - math.log(max(left, 1.0)) / math.log(max(first, 1.001)))
+        direction = better + energy / previous * direction
         pushed = system.apply(direction)
         length = energy / (direction * pushed).sum(0).clamp(min=1e-30)
         x = x + length * direction

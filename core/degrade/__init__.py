@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..checks import check_image, shape_of
 from ..errors import InputError, UnknownNameError
+from ..progress import Progress, patiently, stoppable
 from .covers import constant, free_form, mosaic, noise
 from .lettering import text, watermark
 from .lost import missing_border, torn_corner
@@ -57,25 +58,33 @@ class Degraded(NamedTuple):
     hole: Tensor
 
 
+@stoppable
 def degrade(
     image: Tensor,
     kind: str | Sequence[str] = ANY,
     difficulty: float = 0.5,
     seed: int = 0,
     other: Tensor | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Degraded:
     """Put damage on photos, the same for the same seed.
 
     image: (B, 3 or 1, H, W) in [0, 1], at least 8 x 8; the photo at place i of a batch takes seed + i.
     kind: a name of `KINDS`, "any" for one drawn by the seed, or several names, put on one after another.
     difficulty: 0, plain to see, to 1, hardly to be seen. seed >= 0. other: (B', 3 or 1, h, w), photos of any
-    size of which `free_form` shows one; without, it shows the photo's own parts in other places. Computes on
-    the CPU; the results are on the device of `image` and of its dtype. Raises `InputError` and `UnknownNameError`.
+    size of which `free_form` shows one; without, it shows the photo's own parts in other places. progress:
+    called as `progress(done, total)` for each photo. Computes on the CPU; the results are on the device of `image` and
+    of its dtype. Raises `InputError` and `UnknownNameError`.
     """
     kinds = _checked(image, kind, difficulty, seed)
     if other is not None:
         check_image(other, "other")
-    found = [_degraded(photo, kinds, difficulty, seed + i, other) for i, photo in enumerate(image.split(1))]
+    found = []
+    for i, photo in enumerate(image.split(1)):
+        progress(i, len(image))
+        found.append(patiently(photo.numel(), _degraded, photo, kinds, difficulty, seed + i, other))
+    progress(len(image), len(image))
     return Degraded(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
 

@@ -1,13 +1,14 @@
 """All that judges a picture at once, by region; means over photos."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from ..checks import check_hole, check_image, shape_of
 from ..errors import InputError, UnknownNameError
+from ..progress import Progress, every_call, part_of, stoppable
 from .color_difference import ciede2000
 from .differences import l1, mse, psnr, tv
 from .perceptual import Lpips
@@ -18,6 +19,7 @@ from .similarity import MS_SSIM_LEAST, WINDOW, ms_ssim, ssim
 METRICS = ("psnr", "ssim", "l1", "mse", "tv", "ms_ssim", "ciede2000", "lpips")
 
 
+@stoppable
 def measure(
     image: Tensor,
     reference: Tensor,
@@ -25,12 +27,14 @@ def measure(
     region: str = "full",
     *,
     lpips: Lpips | None = None,
+    progress: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Every metric of `METRICS` for every photo of a batch, a dict each; (B, 1 or 3, H, W) in [0, 1].
 
     region: "full" picture; "hole", its pixels alone; "box", the smallest box around the hole, at least 11
     pixels a side for the sake of SSIM. A gray picture is compared with each channel of a colour one.
     lpips: a network of `load_lpips`, on the device of the pictures; without one nothing is looked for or fetched.
+    progress: called as `progress(done, total)` for each metric.
     Equal pictures have PSNR infinity, SSIM and MS-SSIM 1, all else but TV 0. What does not apply is nan, and
     nothing else is: LPIPS without a network, and it and MS-SSIM where the region lies in too small a picture.
 
@@ -48,10 +52,12 @@ def measure(
     image, reference = torch.broadcast_tensors(image, reference)
     if hole is not None and region != "full":
         hole = check_hole(hole, image)
-    return [
-        _measure_one(image[[i]], reference[[i]], hole if hole is None else hole[[i]], region, lpips)
-        for i in range(len(image))
-    ]
+    with every_call(image.numel()):
+        return [
+            _measure_one(image[[i]], reference[[i]], hole if hole is None else hole[[i]], region, lpips, part)
+            for i in range(len(image))
+            for part in [part_of(progress, i, len(image))]
+        ]
 
 
 def mean_scores(scores: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -65,7 +71,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _measure_one(
-    image: Tensor, reference: Tensor, hole: Tensor | None, region: str, network: Lpips | None
+    image: Tensor, reference: Tensor, hole: Tensor | None, region: str, network: Lpips | None, progress: Progress
 ) -> dict[str, float]:
     whole = near = image, reference, None
     if region == "box":
@@ -75,13 +81,19 @@ def _measure_one(
         box = box_around(hole, WINDOW, margin=WINDOW)  # beyond it nothing counts, except at coarser scales
         whole, near = (image, reference, hole), (box.crop(image), box.crop(reference), box.crop(hole))
     side = min(whole[0].shape[-2:])
-    return {
-        "psnr": psnr(*near).item(),
-        "ssim": ssim(*near).item(),
-        "l1": l1(*near).item(),
-        "mse": mse(*near).item(),
-        "tv": tv(near[0], near[2]).item(),
-        "ms_ssim": ms_ssim(*whole).item() if side >= MS_SSIM_LEAST else math.nan,
-        "ciede2000": ciede2000(*near).item(),
-        "lpips": perceptual(*whole[:2], network, whole[2]).item() if network and side >= network.least else math.nan,
+    ways: dict[str, Callable[[], Tensor] | None] = {
+        "psnr": lambda: psnr(*near),
+        "ssim": lambda: ssim(*near),
+        "l1": lambda: l1(*near),
+        "mse": lambda: mse(*near),
+        "tv": lambda: tv(near[0], near[2]),
+        "ms_ssim": (lambda: ms_ssim(*whole)) if side >= MS_SSIM_LEAST else None,
+        "ciede2000": lambda: ciede2000(*near),
+        "lpips": (lambda: perceptual(*whole[:2], network, whole[2])) if network and side >= network.least else None,
     }
+    found = {}
+    for done, (name, way) in enumerate(ways.items()):
+        progress(done, len(ways))
+        found[name] = way().item() if way else math.nan
+    progress(len(ways), len(ways))
+    return found

@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from ..errors import WeightsError
+from ..progress import ask
 
 model_folders: ContextVar[tuple[Path, ...]] = ContextVar("model_folders", default=())
 """Folders of the host to look for weight files in, first the one to tell the user of."""
@@ -61,6 +62,7 @@ def hash_file(path: Path) -> str:
     found = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
+            ask()
             found.update(block)
     return found.hexdigest()
 
