@@ -15,6 +15,7 @@ export class Painter {
   #photo = null;
   #hole = null;
   #note = "";
+  #missing = "";
   #sources = "";
   #drag = null; // {id, tool, at, stroke, before}: what the pressed pointer is doing
   #drawn = 0; // pixels of a layer for each of the page's when it was last drawn
@@ -56,6 +57,7 @@ export class Painter {
       const [photo, hole] = await Promise.all([got(loadPhoto, sources.photo), got(loadHole, sources.hole)]);
       if (wanted !== this.#sources) return;
       [this.#photo, this.#hole] = [photo, hole];
+      this.#missing = missing("photo", sources.photo, photo) || missing("hole", sources.hole, hole);
       this.#arrange();
     }
     this.#tell();
@@ -106,7 +108,7 @@ export class Painter {
   }
 
   #tell() {
-    this.note.textContent = this.#trouble || this.#note;
+    this.note.textContent = this.#trouble || this.#missing || this.#note;
     this.note.hidden = !this.note.textContent;
   }
 
@@ -227,6 +229,10 @@ export class Painter {
 
 function setPixels(target, lengths) {
   Object.entries(lengths).forEach(([name, value]) => (target.style[name] = `${value}px`));
+}
+
+function missing(what, source, loaded) {
+  return source?.url && !loaded ? `The page cannot show the ${what}'s file. Run once to see it here.` : "";
 }
 
 /** What can be loaded; a picture that is not known, or is gone, is none. */

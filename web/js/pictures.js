@@ -102,9 +102,9 @@ function outlineOf(shape, reach) {
 function hatch(context, unit) {
   const side = Math.round(10 * unit);
   const tile = layerOf(side, side);
-  tile.fillStyle = "rgba(255, 43, 214, 0.12)";
+  tile.fillStyle = "rgba(255, 43, 214, 0.08)";
   tile.fillRect(0, 0, side, side);
-  tile.strokeStyle = "rgba(255, 43, 214, 0.75)";
+  tile.strokeStyle = "rgba(255, 43, 214, 0.6)";
   tile.lineWidth = 1.2 * unit;
   for (const shift of [-side, 0, side]) {
     tile.moveTo(shift, side);

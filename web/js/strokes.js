@@ -133,15 +133,28 @@ function crossing(f, below, above) {
 
 /** Draws strokes as the core does, on a canvas that wholly shows a photo of `size` pixels [width, height]. */
 export function drawStrokes(context, strokes, size) {
-  const { width, height } = context.canvas;
-  const longer = Math.max(...size);
+  const zoom = [context.canvas.width / size[0], context.canvas.height / size[1]];
   context.lineCap = context.lineJoin = "round";
-  for (const stroke of strokes) {
-    context.strokeStyle = stroke.color;
-    context.lineWidth = (Math.max(1, Math.round(stroke.width * longer)) * Math.max(width, height)) / longer;
+  for (const { points, color, width } of strokes) {
+    const corners = points.map((point) => point.map((value, i) => middleOf(value, size[i]) * zoom[i]));
+    context.strokeStyle = context.fillStyle = color;
+    const thickness = thicknessOf(width, size);
+    context.lineWidth = thickness * Math.max(...zoom);
     context.beginPath();
-    stroke.points.forEach(([x, y]) => context.lineTo(x * width, y * height));
-    context.lineTo(...scaled(stroke.points[stroke.points.length - 1], [width, height]));
+    corners.forEach((corner) => context.lineTo(...corner));
     context.stroke();
+    // A canvas leaves out lines without length: a dot is a disc, to OpenCV one of a pixel less.
+    context.beginPath();
+    context.arc(...corners[0], (Math.max(1, thickness - 1) * Math.max(...zoom)) / 2, 0, 2 * Math.PI);
+    context.fill();
   }
+}
+
+/** The middle of the photo's pixel that a share of its side lies in. */
+const middleOf = (value, side) => Math.min(Math.floor(value * side), side - 1) + 0.5;
+
+/** In the photo's pixels: OpenCV rounds a line's half up to whole pixels, on both sides of the pixel it runs along. */
+function thicknessOf(width, size) {
+  const pixels = Math.max(1, Math.round(width * Math.max(...size)));
+  return pixels === 1 ? 1 : 2 * Math.ceil(pixels / 2) + 1;
 }

@@ -23,13 +23,12 @@ export function resultUrl({ filename, subfolder, type }) {
   return viewUrl({ filename, subfolder: subfolder ?? "", type: type ?? "temp" });
 }
 
-const linkOf = (graph, id) => graph?.getLink?.(id) ?? graph?.links?.get?.(id) ?? graph?.links?.[id];
 const valueOf = (node, name) => node.widgets?.find((widget) => widget.name === name)?.value;
 
 /** The node and output slot that an input, named or numbered, is connected to and that takes part in a run. */
 function originOf(node, name) {
-  const input = typeof name === "number" ? node?.inputs?.[name] : node?.inputs?.find((each) => each.name === name);
-  const link = input?.link == null ? null : linkOf(node.graph, input.link);
+  const place = typeof name === "number" ? name : node?.inputs?.findIndex((input) => input.name === name);
+  const link = place >= 0 ? node.getInputLink(place) : null;
   const origin = link && node.graph.getNodeById(link.origin_id);
   if (!origin || OFF.includes(origin.mode)) return null;
   return origin.type === "Reroute" ? originOf(origin, 0) : { node: origin, slot: link.origin_slot };
@@ -37,12 +36,10 @@ function originOf(node, name) {
 
 /** The first Progressive Colorize that takes this guide. */
 function takerOf(guide) {
-  const targets = (node) => (node.outputs ?? []).flatMap((output) => output.links ?? []).map(targetOf(node.graph));
-  const taken = targets(guide).flatMap((node) => (node?.type === "Reroute" ? targets(node) : [node]));
-  return taken.find((node) => node?.type === "MonochromicProgressiveColorize" && !OFF.includes(node.mode));
+  const targets = (node) => node.getOutputNodes(0) ?? [];
+  const taken = targets(guide).flatMap((node) => (node.type === "Reroute" ? targets(node) : [node]));
+  return taken.find((node) => node.type === "MonochromicProgressiveColorize" && !OFF.includes(node.mode));
 }
-
-const targetOf = (graph) => (id) => graph?.getNodeById(linkOf(graph, id)?.target_id);
 
 function findPhoto({ node, slot }) {
   if (node.type === "MonochromicSamplePhoto") {
