@@ -1,5 +1,6 @@
-"""The browser of the tests that look at a page: Debian's Chromium, or any that is on the path."""
+"""The browser of the tests that look at a page: Debian's Chromium, or another on the path."""
 
+import importlib.util
 import shutil
 from contextlib import contextmanager
 
@@ -9,14 +10,24 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
+def find_browser():
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+def need_browser():
+    """Skips the test file that calls this on a machine that cannot show pages."""
+    if find_browser() is None:
+        pytest.skip("pages are tested in Chromium: apt-get install chromium", allow_module_level=True)
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip("pages are tested with playwright: pip install playwright", allow_module_level=True)
+
+
 @contextmanager
 def open_browser():
-    """Chromium without a window, driven by playwright; skips where one of the two is missing."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pages are tested with: pip install playwright")
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        pytest.skip("pages are tested in Chromium, and there is none: apt-get install chromium")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=ARGUMENTS)
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
         yield browser
         browser.close()

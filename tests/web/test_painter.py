@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from browser import need_browser
 from monochromic.core.colorize import Guide, parse_strokes
+
+need_browser()
 
 LINE = ((0.2, 0.3), (0.5, 0.3), (0.7, 0.8))
 

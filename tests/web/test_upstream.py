@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from browser import need_browser
 from PIL import Image
+
+need_browser()
 
 HOLE = (90, 60, 180, 120)  # left, top, right, bottom of the hole in photo.png and mask.png
 
