@@ -1,4 +1,4 @@
-"""Make the pictures of the workflows from four free photos of scikit-image (see README.md here).
+"""Make the pictures of the workflows from five free photos of scikit-image (see README.md here).
 
 python workflows/input/make.py
 """
@@ -65,14 +65,19 @@ def main() -> None:
 
 
 def album() -> None:
-    """Small photos, each damaged in another way, as three scans in a folder."""
+    """Photos, each damaged in another way, as three scans in a folder."""
     (HERE / "album").mkdir(exist_ok=True)
-    photos = (("cat", data.chelsea(), "scratch"), ("coffee", data.coffee(), "fold"), ("rocket", data.rocket(), "stain"))
-    for seed, (name, photo, kind) in enumerate(photos):
-        small = torch.from_numpy(np.array(Image.fromarray(photo).resize((384, 256), Image.Resampling.LANCZOS)))
-        damaged = degrade(small.permute(2, 0, 1)[None] / 255, kind, difficulty=0.1, seed=seed).image
+    cameraman = np.dstack([data.camera()] * 3)
+    photos = (
+        ("cat", data.chelsea(), "torn_corner", 1),
+        ("coffee", data.coffee(), "fold", 0),
+        ("cameraman", cameraman, "fold", 1),
+    )
+    for name, photo, kind, seed in photos:
+        clean = torch.from_numpy(photo.transpose(2, 0, 1)[None] / np.float32(255))
+        damaged = degrade(clean, kind, difficulty=0.1, seed=seed).image
         levels = (damaged[0].permute(1, 2, 0) * 255).round().byte().numpy()
-        Image.fromarray(levels).save(HERE / "album" / f"{name}.jpg", quality=92)
+        Image.fromarray(levels).save(HERE / "album" / f"{name}.jpg", quality=90)
 
 
 if __name__ == "__main__":
