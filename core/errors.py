@@ -3,6 +3,7 @@
     MonochromicError
     ├── DependencyError   (ImportError)   a library that is missing or does not import
     ├── InputError        (ValueError)   a tensor, number or text that does not fit
+    ├── OutOfMemoryError  (MemoryError)  memory does not suffice, not even for small parts one after another
     ├── PictureError      (OSError)      a picture file that cannot be read or written
     ├── UnknownNameError  (LookupError)  no backbone, method or region of that name
     ├── WeightsError      (OSError)      a weight file that is missing or not the right one
@@ -25,6 +26,10 @@ class DependencyError(MonochromicError, ImportError):
 
 class InputError(MonochromicError, ValueError):
     """A tensor, number or text does not fit what the function promises to take."""
+
+
+class OutOfMemoryError(MonochromicError, MemoryError):
+    """Memory does not suffice, after all that could be freed was freed and smaller parts were tried."""
 
 
 class PictureError(MonochromicError, OSError):

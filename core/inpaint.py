@@ -18,6 +18,7 @@ from .color import luminance
 from .errors import InputError
 from .large import fill_large
 from .masks import composite
+from .memory import LEAST, halves, retry_smaller, told
 from .model import Model
 from .progress import Progress, every_call, part_of, stoppable
 from .regions import hole_boxes
@@ -27,6 +28,7 @@ CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without 
 SOURCES = ("gray", "rgb")
 
 
+@told
 @stoppable
 def fill(
     image: Tensor,
@@ -49,16 +51,18 @@ def fill(
 
     Returns (B, 1, H, W) in [0, 1] on the image's device and dtype: the luminance of the known pixels,
     bit for bit, and the backbone's answer in the hole. Raises `InputError`, `UnknownNameError` and
-    `WeightsError`.
+    `WeightsError`, and `OutOfMemoryError` where smaller tiles do not help.
     """
-    hole = _checked(image, hole, source, context, max_side)
+    with every_call(image.numel()):
+        hole = _checked(image, hole, source, context, max_side)
+        gray = luminance(image).clone()
     model = _model(backbone, image, rgb=False)
-    gray = luminance(image).clone()
     for photo, inside, here, part in _parts(image, hole, gray, model, context, progress):
         here[:] = composite(luminance(_answer(model, photo, inside, source, max_side, part)), here, inside)
     return gray
 
 
+@told
 @stoppable
 def fill_rgb(
     image: Tensor,
@@ -118,12 +122,29 @@ def _parts(
 
 def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int, progress: Progress) -> Tensor:
     """The model's picture of one crop, at once or small first, (1, 1 or 3, H, W) in [0, 1]."""
-    known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
+    h, w = inside.shape[-2:]
+    sides = _sides(model, max(h, w), max_side)
+
+    def filled(side: int) -> Tensor:
+        known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
+        model.placed(min(side, h) * min(side, w))
+        if side >= max(h, w):
+            return _padded(model, known, inside, source)
+        return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side, progress)
+
+    tiles = f", even in tiles of {sides[-1]}" if sides[-1] < max(h, w) else ""
+    failed = f"not enough memory to fill a part of {w} x {h} pixels by {model.backbone.id}{tiles}"
+    return retry_smaller(filled, sides, f"{failed}; close other programs, use a smaller photo, or less context")
+
+
+def _sides(model: Model, side: int, max_side: int) -> list[int]:
+    """Sides at which to fill a crop whose longer one is `side`: the one to take, and those for when memory runs out."""
     trained = model.backbone.trained
-    if model.network is None or not trained or max(known.shape[-2:]) <= (max_side or 2 * trained):
-        return _padded(model, known, inside, source)
-    side = min(trained, max_side or trained)
-    return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side, progress)
+    if model.network is None or not trained:
+        return [side, side]
+    tile = min(trained, max_side or trained)
+    smaller = halves(tile, max(LEAST, model.backbone.minimum))
+    return [side, *(s for s in smaller if s < side)] if side <= (max_side or 2 * trained) else smaller
 
 
 def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:

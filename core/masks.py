@@ -10,6 +10,7 @@ from torch import Tensor
 from .errors import InputError
 
 log = logging.getLogger(__name__)
+POOLED = 8  # pixels: a hole is grown by more in steps that double, whose time does not grow with them
 
 
 class Box(NamedTuple):
@@ -46,8 +47,20 @@ def grow(hole: Tensor, pixels: int) -> Tensor:
     if pixels == 0:
         return hole
     k = 2 * pixels + 1
+    if pixels > POOLED:
+        return _highest(_highest(F.pad(hole, [pixels] * 4), k, -1), k, -2)
     across = F.max_pool2d(hole, (1, k), stride=1, padding=(0, pixels))
     return F.max_pool2d(across, (k, 1), stride=1, padding=(pixels, 0))
+
+
+def _highest(values: Tensor, length: int, axis: int) -> Tensor:
+    """The highest of each `length` values in a row, in about log2(length) steps; there are length - 1 fewer."""
+    reach = 1
+    while reach < length:
+        step = min(reach, length - reach)
+        count = values.shape[axis] - step
+        values, reach = torch.maximum(values.narrow(axis, 0, count), values.narrow(axis, step, count)), reach + step
+    return values
 
 
 def resize(hole: Tensor, height: int, width: int) -> Tensor:

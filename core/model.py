@@ -7,14 +7,19 @@ from torch import Tensor, nn
 
 from .backbone import Backbone, Layout
 from .color import luminance
+from .placing import placed
 
 
 class Model(NamedTuple):
-    """What fills a crop. layout and network are None for a backbone that needs no weights."""
+    """What fills a crop. layout and network are None for a backbone that needs no weights.
+
+    device: where the network is to run, see `placing.py`; None: where it is.
+    """
 
     backbone: Backbone
     layout: Layout | None = None
     network: nn.Module | None = None
+    device: torch.device | None = None
 
     def fill(self, image: Tensor, hole: Tensor, source: str = "gray") -> Tensor:
         """The answer for a crop: float32 (B, 3, H, W) in [0, 1], zero in the hole, and bool (B, 1, H, W).
@@ -28,6 +33,12 @@ class Model(NamedTuple):
         answer = self.layout.fill(self.network, self.shown(image, source), hole.to(self.weight.device)).to(image)
         gives = self.network.channels[1]
         return answer if gives == 3 and source == "rgb" else luminance(answer.clamp(0, 1))
+
+    def placed(self, pixels: int) -> nn.Module | None:
+        """The network, where it is to run, for a picture of so many pixels."""
+        if self.network is None or self.device is None:
+            return self.network
+        return placed(self.network, self.device, pixels)
 
     def shown(self, image: Tensor, source: str) -> Tensor:
         """What the network sees of a picture (B, 3, H, W), of its weights' type and on their device."""

@@ -4,6 +4,7 @@ import numpy as np
 from torch import Tensor
 
 from .masks import Box
+from .progress import ask
 
 
 def hole_boxes(hole: Tensor, context: int) -> list[Box]:
@@ -18,6 +19,7 @@ def hole_boxes(hole: Tensor, context: int) -> list[Box]:
     marked = hole.cpu().numpy().astype(np.uint8)
     boxes: list[Box] = []
     while True:
+        ask()
         _, _, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
         grown = context if not boxes else 0
         found = [_around(s, grown, height, width) for s in stats[1:].tolist()]

@@ -43,14 +43,18 @@ class BlindMaskPredict:
             "optional": {"protect": socket("MASK", "1 = never fill, whatever is found there.")},
         }
 
+    @classmethod
+    def IS_CHANGED(cls, method: str | None = None, **_: object) -> str:
+        return runtime.fingerprint("vcnet") if method == "vcnet" else ""
+
+    @runtime.hosted()
     def predict(
         self, image: Tensor, method: str, threshold: float, grow: int, smallest: int, protect: Tensor | None = None
     ) -> dict[str, Any]:
         photo = image_in(image)
         options = {"threshold": threshold, "grow": grow, "smallest": smallest}
         kept = None if protect is None else hole_in(protect, photo)
-        with runtime.weight_folders():
-            found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
+        found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
         heat = image_out(heat_map(photo, found.probability))
         result = (mask_out(found.hole), mask_out(found.probability), heat)
         return {"ui": {"images": preview_of(heat)}, "result": result}

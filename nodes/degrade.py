@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ..core.degrade import ANY, KINDS, degrade
+from . import runtime
 from .inputs import menu, number, socket, whole
 from .tensors import image_in, image_out, mask_out
 
@@ -45,9 +46,10 @@ class Degrade:
             "optional": {"other": socket("IMAGE", other)},
         }
 
+    @runtime.hosted()
     def degrade(
         self, image: Tensor, kind: str, difficulty: float, seed: int, other: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         foreign = None if other is None else image_in(other, "other")
-        found = degrade(image_in(image), kind, difficulty, seed, foreign)
+        found = degrade(image_in(image), kind, difficulty, seed, foreign, progress=runtime.progress())
         return image_out(found.image), mask_out(found.hole), mask_out(found.soft)

@@ -47,6 +47,11 @@ class GrayInpaint:
             },
         }
 
+    @classmethod
+    def IS_CHANGED(cls, backbone: str | None = None, **_: object) -> str:
+        return runtime.fingerprint(backbone or "")
+
+    @runtime.hosted()
     def inpaint(
         self,
         image: Tensor,

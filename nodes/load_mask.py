@@ -50,6 +50,7 @@ class LoadMask:
         path = runtime.find_picture(image)
         return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
+    @runtime.hosted()
     def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> tuple[Tensor]:
         mask = load_mask(runtime.find_picture(image) or image, channel)
         return (mask_out(grow_hole(binarize(mask, threshold, invert), grow)),)

@@ -4,7 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.metrics import METRICS, REGIONS, Lpips, format_table, load_lpips, mean_scores, measure
+from ..core.metrics import METRICS, REGIONS, format_table, load_lpips, lpips_weights, mean_scores, measure
+from ..core.progress import part_of
 from . import runtime
 from .inputs import menu, socket
 from .tensors import hole_in, image_in
@@ -51,19 +52,23 @@ class Metrics:
             },
         }
 
+    @classmethod
+    def IS_CHANGED(cls, lpips: str = NO_LPIPS, **_: object) -> str:
+        return "" if lpips == NO_LPIPS else runtime.weights_fingerprint(*lpips_weights(lpips))
+
+    @runtime.hosted()
     def measure(
         self, image: Tensor, reference: Tensor, region: str, mask: Tensor | None = None, lpips: str = NO_LPIPS
     ) -> dict[str, Any]:
         picture, wanted = image_in(image), image_in(reference, "reference")
         hole = None if mask is None else hole_in(mask, picture)
-        network = None if lpips == NO_LPIPS else _network(lpips)
+        progress = runtime.progress()
+        network = None if lpips == NO_LPIPS else load_lpips(lpips, runtime.device(), progress=progress)
         regions = ["full"] if hole is None or not hole.any() else REGIONS
-        rows = {name: mean_scores(measure(picture, wanted, hole, name, lpips=network)) for name in regions}
+        rows = {}
+        for place, name in enumerate(regions):
+            part = part_of(progress, place, len(regions))
+            rows[name] = mean_scores(measure(picture, wanted, hole, name, lpips=network, progress=part))
         chosen = rows[region if region in rows else "full"]
         table = format_table(rows)
         return {"ui": {"text": [table]}, "result": (table, *(chosen[name] for name in METRICS))}
-
-
-def _network(name: str) -> Lpips:
-    with runtime.weight_folders():
-        return load_lpips(name, runtime.device(), progress=runtime.progress())

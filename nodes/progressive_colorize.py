@@ -48,6 +48,7 @@ class ProgressiveColorize:
             },
         }
 
+    @runtime.hosted()
     def colorize(
         self,
         image: Tensor,

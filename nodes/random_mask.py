@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..core.random_masks import KINDS, random_hole
+from . import runtime
 from .inputs import menu, number, whole
 from .tensors import mask_out
 
@@ -35,6 +36,11 @@ class RandomMask:
             }
         }
 
+    @runtime.hosted()
     def draw(self, kind: str, width: int, height: int, coverage: float, count: int, seed: int) -> tuple[Tensor]:
-        holes = [random_hole(kind, height, width, coverage, seed + i) for i in range(count)]
+        holes, progress = [], runtime.progress()
+        for i in range(count):
+            progress(i, count)
+            holes.append(random_hole(kind, height, width, coverage, seed + i))
+        progress(count, count)
         return (mask_out(torch.cat(holes)),)

@@ -38,6 +38,11 @@ class RgbInpaint:
             }
         }
 
+    @classmethod
+    def IS_CHANGED(cls, backbone: str | None = None, **_: object) -> str:
+        return runtime.fingerprint(backbone or "", rgb=True)
+
+    @runtime.hosted()
     def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor]:
         photo = image_in(image).expand(-1, 3, -1, -1)
         hole = hole_in(mask, photo, threshold, grow)

@@ -8,27 +8,28 @@ node to that of `preview_hook`.
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import torch
 from PIL import Image
 from torch import Tensor
 
 from ..core.backbones import get_backbone
+from ..core.memory import free_host
 from ..core.model import Model
-from ..core.progress import Preview, Progress
+from ..core.placing import put
+from ..core.progress import Preview, Progress, watching
 from ..core.weights import model_folders
-from ..core.weights.choose import load_model
+from ..core.weights.choose import fingerprint_of, load_model, row_fingerprint
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
 preview_hook: ContextVar[Callable[[Tensor], list[dict[str, str]]] | None] = ContextVar("preview_hook", default=None)
 
-patchers: WeakKeyDictionary[torch.nn.Module, Any] = WeakKeyDictionary()
+HELD = "_comfyui"  # attribute of a network
 PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
@@ -45,6 +46,65 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def intermediate_device() -> torch.device:
+    """Where results go between nodes."""
+    return sys.modules["comfy.model_management"].intermediate_device() if in_comfyui() else torch.device("cpu")
+
+
+@contextmanager
+def hosted() -> Iterator[None]:
+    """Around the work of a node, also as a decorator: its host's folders, memory, model manager and cancel button."""
+    with ExitStack() as stack:
+        stack.enter_context(weight_folders())
+        if in_comfyui():
+            stack.enter_context(watching(lambda done, total: _stop_if_asked()))(0, 1)
+            stack.enter_context(_as(free_host, _free))
+            stack.enter_context(_as(put, _put))
+        yield
+
+
+def _stop_if_asked() -> None:
+    sys.modules["comfy.model_management"].throw_exception_if_processing_interrupted()
+
+
+def _free() -> None:
+    management = sys.modules["comfy.model_management"]
+    management.unload_all_models()
+    management.soft_empty_cache()
+
+
+class _Held:
+    """What ComfyUI's model manager knows a network by; kept by the network, and not copied with it."""
+
+    def __init__(self, patcher: Any = None) -> None:
+        self.patcher = patcher
+
+    def __deepcopy__(self, memo: dict) -> "_Held":
+        return _Held()
+
+
+def _put(network: torch.nn.Module, where: torch.device, needed: int) -> None:
+    """Have ComfyUI's model manager bring a network to its device, and send others away for it and its work."""
+    if where.type == "cpu" and device().type != "cpu":  # the second try of what did not fit the device
+        network.to(where)
+        return
+    from comfy.model_patcher import ModelPatcher
+
+    held = network.__dict__.setdefault(HELD, _Held())
+    held.patcher = held.patcher or ModelPatcher(network, device(), torch.device("cpu"))
+    load = sys.modules["comfy.model_management"].load_models_gpu
+    load([held.patcher], memory_required=needed, force_full_load=True)
+
+
+@contextmanager
+def _as(setting: ContextVar, value: object) -> Iterator[None]:
+    token = setting.set(value)
+    try:
+        yield
+    finally:
+        setting.reset(token)
+
+
 def progress() -> Progress:
     """A function `(done, total)` that shows progress, and raises when the user has cancelled."""
     return watch()[0]
@@ -57,10 +117,14 @@ def watch() -> tuple[Progress, Preview | None]:
     from comfy.utils import ProgressBar
 
     bar = ProgressBar(1)
+    shown = None
 
     def report(done: int, total: int) -> None:
-        sys.modules["comfy.model_management"].throw_exception_if_processing_interrupted()
-        bar.update_absolute(done, max(total, 1))
+        nonlocal shown
+        _stop_if_asked()
+        if shown != (done, total):  # the same is told again and again, to be asked whether to go on
+            shown = done, total
+            bar.update_absolute(done, max(total, 1))
 
     def show(picture: Tensor) -> None:
         pixels = (picture[0].expand(3, -1, -1).movedim(0, -1) * 255).round().byte().cpu().numpy()
@@ -86,30 +150,26 @@ def weight_folders() -> Iterator[None]:
     folder_paths = sys.modules["folder_paths"]
     if "monochromic" not in folder_paths.folder_names_and_paths:
         folder_paths.add_model_folder_path("monochromic", str(Path(folder_paths.models_dir) / "monochromic"))
-    token = model_folders.set(tuple(map(Path, folder_paths.get_folder_paths("monochromic"))))
-    try:
+    with _as(model_folders, tuple(map(Path, folder_paths.get_folder_paths("monochromic")))):
         yield
-    finally:
-        model_folders.reset(token)
 
 
 def model(name: str, *, rgb: bool = False) -> Model:
-    """A backbone ready to fill on `device()`, by weights that give RGB if `rgb`.
+    """A backbone ready to fill on `device()`, by weights that give RGB if `rgb`."""
+    with hosted():
+        return load_model(get_backbone(name), device(), rgb=rgb, progress=progress())
 
-    Under ComfyUI its model manager holds the network and may evict it.
-    """
-    record = get_backbone(name)
+
+def fingerprint(name: str, *, rgb: bool = False) -> str:
+    """Changes where `model(name)` would give another network. Reads no weights, and raises nothing."""
     with weight_folders():
-        if not in_comfyui():
-            return load_model(record, device(), rgb=rgb, progress=progress())
-        found = load_model(record, "cpu", rgb=rgb, runs_on=device(), progress=progress())
-    if found.network is not None:
-        from comfy.model_patcher import ModelPatcher
+        return fingerprint_of(name, rgb=rgb)
 
-        if found.network not in patchers:
-            patchers[found.network] = ModelPatcher(found.network, device(), torch.device("cpu"))
-        sys.modules["comfy.model_management"].load_models_gpu([patchers[found.network]], force_full_load=True)
-    return found
+
+def weights_fingerprint(*names: str) -> str:
+    """Changes where weights of these ids become others. Reads no weights, and raises nothing."""
+    with weight_folders():
+        return " ".join(row_fingerprint(name) for name in names)
 
 
 def find_picture(name: str) -> str | None:

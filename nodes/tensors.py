@@ -11,6 +11,7 @@ from ..core.checks import check_image, shape_of
 from ..core.color import luminance
 from ..core.errors import InputError
 from ..core.masks import binarize, fit, grow
+from ..core.progress import every_call
 from ..core.sheet import shrink
 from . import runtime
 
@@ -26,8 +27,9 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     """IMAGE -> (B, 1, 3 or 4, H, W), alpha kept."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
-    inside = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
-    check_image(inside, name, channels=(1, 3, 4))
+    with every_call(image.numel()):
+        inside = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
+        check_image(inside, name, channels=(1, 3, 4))
     return inside
 
 
@@ -37,8 +39,10 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 
 
 def image_out(image: Tensor) -> Tensor:
-    """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) on the CPU."""
-    return image.expand(-1, 3, -1, -1).movedim(1, -1).contiguous().cpu()
+    """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) in [0, 1], where ComfyUI keeps what goes between nodes."""
+    with every_call(image.numel()):
+        inside = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
+        return inside.contiguous().to(runtime.intermediate_device())
 
 
 def preview_of(image: Tensor) -> list[dict[str, str]]:
@@ -59,9 +63,10 @@ def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0
 
     Values above `threshold` are filled, and the hole is grown by `pixels` of the photo.
     """
-    return grow(binarize(soft_mask_in(mask, image), threshold), pixels)
+    with every_call(image.numel()):
+        return grow(binarize(soft_mask_in(mask, image), threshold), pixels)
 
 
 def mask_out(hole: Tensor) -> Tensor:
-    """(B, 1, H, W) -> MASK (B, H, W) on the CPU."""
-    return hole[:, 0].float().contiguous().cpu()
+    """(B, 1, H, W) -> MASK (B, H, W) in [0, 1], there too."""
+    return hole[:, 0].float().clamp(0, 1).contiguous().to(runtime.intermediate_device())

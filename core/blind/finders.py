@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from ..backbones import get_backbone
 from ..damage import find_damage
 from ..errors import UnknownNameError
+from ..memory import halves, retry_smaller
 from ..model import Model
+from ..placing import placed
 from ..progress import Progress, patiently
 from ..weights import load_weights
 from ..weights.choose import load_model
 from .network import TRAINED, build
-from .scales import find_at_sizes
+from .scales import SMALLEST, TILE, find_at_sizes
 
 
 def _quiet(done: int, total: int) -> None:
@@ -33,27 +35,48 @@ class Finder:
 
 def learned(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """By our own network, which is shipped."""
-    network = damage_network(image.device)
-    return find_at_sizes(lambda part: network(_laid_out(part)).sigmoid(), image, TRAINED, progress)
+
+    def find(tile: int) -> Tensor:
+        network = damage_network(image.device)
+        return find_at_sizes(lambda part: network(_laid_out(part)).sigmoid(), image, TRAINED, progress, tile)
+
+    return _in_tiles(find, image)
+
+
+def _in_tiles(find: Callable[[int], Tensor], image: Tensor) -> Tensor:
+    """What `find` finds in tiles of the side it is given, which is less where memory runs out."""
+    h, w = image.shape[-2:]
+    failed = f"not enough memory to look for damage in photos of {w} x {h} pixels, even in tiles of {SMALLEST}"
+    return retry_smaller(find, halves(TILE, SMALLEST), f"{failed}; close other programs, or use smaller photos")
 
 
 TRUST = 5.0  # log odds that a sure mark of the filters adds to the network's
 CALM = 2.0  # off the log odds: it is too sure on photos it has not seen; under 2 % of clean ones are above 1/2 so
 
 
-@lru_cache(maxsize=4)
 def damage_network(device: torch.device) -> nn.Module:
     """Our network with its weights on a device; read once."""
+    return placed(_damage_network(device), device, TILE * TILE)
+
+
+@lru_cache(maxsize=4)
+def _damage_network(_device: torch.device) -> nn.Module:
+    """One for each device, so that it stays there."""
     with torch.inference_mode(False):
         state = {name: value.float() for name, value in load_weights("damage").items()}
         network = build({**state, "body.leave.bias": state["body.leave.bias"] - CALM})
-        return network.to(device, memory_format=torch.channels_last)
+        return network.to(memory_format=torch.channels_last)
 
 
 def vcnet(image: Tensor, progress: Progress = _quiet) -> Tensor:
     """By the mask prediction network of VCNet; raises `WeightsError` where no weights of it were brought."""
     model = load_model(get_backbone("vcnet"), image.device, progress=progress)
-    return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress)
+
+    def find(tile: int) -> Tensor:
+        model.placed(tile * tile)
+        return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress, tile)
+
+    return _in_tiles(find, image)
 
 
 def _seen_by(model: Model, part: Tensor) -> Tensor:

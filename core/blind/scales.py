@@ -23,21 +23,27 @@ Look = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to the probability of damage (1, 1, H, W)."""
 
 MULTIPLE = 8  # of the sides of tiles, and of where they begin
-TILE = 1024  # pixels a side
+TILE, SMALLEST = 1024, 256  # pixels a side; the smallest where memory is short
 OVERLAP = 192  # pixels that neighbours share, at least
 BLIND = 64  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
 FACTOR = 2  # from a size to the next
 STEP = 1.5  # a size is looked at if the photo is so many times larger, or more
 
 
-def find_at_sizes(look: Look, image: Tensor, trained: int, progress: Progress = lambda done, total: None) -> Tensor:
+def find_at_sizes(
+    look: Look,
+    image: Tensor,
+    trained: int,
+    progress: Progress = lambda done, total: None,
+    tile: int = TILE,
+) -> Tensor:
     """Probability of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, 1, H, W), each photo by itself.
 
-    trained: the shorter side of the photos that `look` was trained on.
+    trained: the shorter side of the photos that `look` was trained on. tile: the side of the tiles it is shown.
     """
     sizes = sizes_of(*image.shape[-2:], trained)
-    tick = _ticks(progress, len(image) * sum(len(tiles_of(*size)) for size in sizes))
-    return torch.cat([_found(look, photo.float().expand(-1, 3, -1, -1), sizes, tick) for photo in image.split(1)])
+    tick = _ticks(progress, len(image) * sum(len(tiles_of(*size, tile)) for size in sizes))
+    return torch.cat([_found(look, photo.float().expand(-1, 3, -1, -1), sizes, tile, tick) for photo in image.split(1)])
 
 
 def sizes_of(h: int, w: int, trained: int) -> list[tuple[int, int]]:
@@ -93,11 +99,11 @@ def _ramp(start: int, end: int, length: int) -> Tensor:
     return (rise * rise * (3 - 2 * rise)).clamp(min=1e-4)
 
 
-def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tick: Callable[[], None]) -> Tensor:
+def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tile: int, tick: Callable[[], None]) -> Tensor:
     """One photo, (1, 3, H, W) to (1, 1, H, W)."""
     found = torch.zeros(1, 1, 1, 1).to(photo)
     for size in sizes:
-        found = torch.maximum(_resized(found, size), find_in_tiles(look, _resized(photo, size), tick=tick))
+        found = torch.maximum(_resized(found, size), find_in_tiles(look, _resized(photo, size), tile, tick))
     return found
 
 

@@ -6,10 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..placing import placed
 from ..weights import load_weights
 from .prior_network import CELL, MULTIPLE, PriorNetwork
 
 KEYS = 2048  # cells that are looked at
+PIXELS = 256 * 256  # of the pictures that it is made for
 
 
 def colour_prior(
@@ -34,10 +36,15 @@ def colour_prior(
     return torch.where(known, mean, guess)[0], error.masked_fill(known, 0)[0, 0]
 
 
-@lru_cache(maxsize=4)
 def prior_network(device: torch.device) -> PriorNetwork:
     """The network with its weights on a device; read once."""
+    return placed(_prior_network(device), device, PIXELS)
+
+
+@lru_cache(maxsize=4)
+def _prior_network(_device: torch.device) -> PriorNetwork:
+    """One for each device, so that it stays there."""
     with torch.inference_mode(False):
         network = PriorNetwork()
         network.load_state_dict({k: v.float() for k, v in load_weights("colour_prior").items()})
-    return network.eval().requires_grad_(False).to(device)
+    return network.eval().requires_grad_(False)

@@ -7,6 +7,7 @@ from ..checks import check_hole, check_image, shape_of
 from ..color import chroma, to_rgb_in_gamut
 from ..errors import InputError, UnknownNameError
 from ..masks import Box, composite
+from ..memory import retry_smaller, told
 from ..progress import Preview, Progress, every_call, part_of, stoppable
 from ..regions import hole_boxes
 from .guide import Guide
@@ -25,6 +26,7 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
+@told
 @stoppable
 def colorize(
     image: Tensor,
@@ -49,11 +51,12 @@ def colorize(
 
     Returns the size, dtype and device of `image`, the known pixels bit for bit. In the hole the
     luminance is `gray`, and a hint's pixel has the hint's chroma; where that leaves no room for a colour it
-    is paled (`to_rgb_in_gamut`). Raises `InputError` and `UnknownNameError`.
+    is paled (`to_rgb_in_gamut`). Raises `InputError`, `UnknownNameError` and `OutOfMemoryError`.
     """
-    check_image(image)
-    check_image(gray, "gray", channels=(1,))
-    hole = check_hole(hole, image)
+    with every_call(image.numel()):
+        check_image(image)
+        check_image(gray, "gray", channels=(1,))
+        hole = check_hole(hole, image)
     if gray.shape != hole.shape:
         raise InputError(f"gray must be {shape_of(hole)} to match the image, got {shape_of(gray)}")
     chosen = get_method(method)
@@ -98,9 +101,20 @@ def _is_gray(task: Task) -> bool:
 
 
 def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor:
-    """The method's answer, with gradients where it trains, whatever mode the caller is in."""
-    with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
-        return method.run(Task(*(t.clone() for t in task[:-1]), task.strength), settings, watch)
+    """The method's answer, with gradients where it trains, whatever mode the caller is in.
+
+    Where memory runs out it is asked once more, and that on the CPU.
+    """
+
+    def run(device: torch.device) -> Tensor:
+        with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
+            own = (t.to(device, copy=True) for t in task[:-1])
+            return method.run(Task(*own, task.strength), settings, watch).to(task.gray.device)
+
+    h, w = task.gray.shape[-2:]
+    failed = f"not enough memory to colour a part of {w} x {h} pixels by {method.id}"
+    places = task.gray.device, torch.device("cpu")
+    return retry_smaller(run, places, f"{failed}; close other programs, or use a smaller photo")
 
 
 def _finish(task: Task, found: Tensor, keep_luminance: bool) -> Tensor:

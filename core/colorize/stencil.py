@@ -81,7 +81,8 @@ def solve(
     """x with `system.apply(x) = right`, all (N, C), by preconditioned conjugate gradients from `start`.
 
     Stops when the energy norm of the estimated error has fallen to `tolerance` of that of the solution,
-    or after `most` steps. step: called at each. Deterministic; float32; on the device of its inputs.
+    or after `most` steps. step: called at each, where they take their time. Deterministic; float32;
+    on the device of its inputs.
     """
     with every_call(len(start)):
         precondition = multigrid(system)
@@ -94,7 +95,9 @@ def solve(
         previous, energy = energy, (residual * better).sum(0)
         if (energy <= goal).all():
             break
-        if step:
+        if step is None or len(start) < QUICK:
+            ask()
+        else:
             left = min(left, float((energy / goal).max()))
             first = left if math.isinf(first) else first
             step(x, 1 - math.log(max(left, 1.0)) / math.log(max(first, 1.001)))

@@ -10,7 +10,7 @@ from .color_difference import ciede2000, to_lab
 from .differences import l1, mse, psnr, tv
 from .mask_scores import PrecisionRecall, balanced_bce, bce, f1, iou, precision_recall
 from .perceptual import NETS, Lpips, build_lpips, lpips
-from .perceptual_weights import add_lpips, load_lpips
+from .perceptual_weights import add_lpips, load_lpips, lpips_weights
 from .regions import REGIONS
 from .scores import METRICS, mean_scores, measure
 from .similarity import MS_SSIM_LEAST, ms_ssim, ssim
@@ -35,6 +35,7 @@ __all__ = [
     "l1",
     "load_lpips",
     "lpips",
+    "lpips_weights",
     "mean_scores",
     "measure",
     "ms_ssim",

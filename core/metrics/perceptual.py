@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from ..checks import shape_of
 from ..errors import InputError, UnknownNameError, WeightsError
+from ..memory import retry_smaller
+from ..placing import placed
 from .regions import mean_over
 
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of pixels in [-1, 1]
@@ -71,15 +73,22 @@ def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None
     that we know reports that. A gray picture counts as three equal channels.
 
     Raises `InputError` for pictures that the network cannot take (the least side is `network.least`) and for an
-    empty `where`.
+    empty `where`, and `OutOfMemoryError`.
     """
     if min(image.shape[-2:]) < network.least:
         least = f"{network.least} x {network.least}"
         raise InputError(f"LPIPS ({network.net}) needs pictures of at least {least} pixels, got {shape_of(image)}")
-    layers = network(image, reference)
-    if where is None:
-        return sum(mean_over(layer, None) for layer in layers)
-    return mean_over(enlarged(layers, image.shape[-2:]), where)
+
+    def compare(device: torch.device) -> Tensor:
+        here = None if where is None else where.to(device)
+        layers = placed(network, device, image[0, 0].numel())(image.to(device), reference.to(device))
+        if here is None:
+            return sum(mean_over(layer, None) for layer in layers).to(image.device)
+        return mean_over(enlarged(layers, image.shape[-2:]), here).to(image.device)
+
+    failed = f"not enough memory for LPIPS ({network.net}) of pictures {shape_of(image)}"
+    advice = "close other programs, or measure smaller pictures, or by another network"
+    return retry_smaller(compare, (image.device, torch.device("cpu")), f"{failed}; {advice}")
 
 
 def enlarged(layers: list[Tensor], size: tuple[int, int]) -> Tensor:

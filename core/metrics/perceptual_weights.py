@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError, WeightsError
+from ..placing import placed
 from ..progress import Progress
 from ..weights import WeightFile, add_row, all_rows, data_folder, get_row, load_weights, read_manifest
 from ..weights.convert import save_weights
@@ -30,7 +31,7 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
     """
     if net not in NETS:
         raise UnknownNameError("LPIPS network", net, NETS)
-    ids = BACKBONES[net], f"lpips_{net}"
+    ids = lpips_weights(net)
     if lacking := [name for name in ids if name not in all_rows()]:
         raise WeightsError(
             f"LPIPS ({net}) needs weights {' and '.join(lacking)} of your own: get torchvision's file of {ids[0]} and "
@@ -40,10 +41,15 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
     key = net, str(torch.device(device)), *(get_row(name).sha256 for name in ids)
     if key not in _last:
         with torch.inference_mode(False):
-            network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids)).to(device)
+            network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids))
         _last.clear()
         _last[key] = network
-    return _last[key]
+    return placed(_last[key], device)
+
+
+def lpips_weights(net: str) -> tuple[str, str]:
+    """The ids of the weights that a network of LPIPS is made of, whether they are here or not."""
+    return BACKBONES.get(net, ""), f"lpips_{net}"
 
 
 def add_lpips(net: str, backbone: Path | str, heads: Path | str) -> tuple[WeightFile, WeightFile]:

@@ -11,6 +11,7 @@ from ..backbone import Backbone, Layout
 from ..backbones import get_backbone
 from ..errors import MonochromicError, WeightsError
 from ..model import Model
+from ..placing import placed
 from ..progress import Progress
 from .manifest import WeightFile, get_row
 from .recognise import identify, read_tensors
@@ -60,10 +61,10 @@ def _load(path: Path, row: WeightFile, device: torch.device, dtype: torch.dtype)
         if row.backbone != backbone.id or row.layout not in (None, layout.id):
             meant = f"{row.backbone} ({row.layout})" if row.layout else row.backbone
             raise WeightsError(f"weights {row.id!r} should be of {meant}, but {path} is of {backbone.id} ({layout.id})")
-        network.to(device, dtype)
+        network.to(dtype)
         if backbone.channels_last or device.type == "cuda":
             _lay_out(network)
-        return Model(backbone, layout, network)
+        return Model(backbone, layout, placed(network, device), device)
 
 
 def _lay_out(network: nn.Module) -> None:

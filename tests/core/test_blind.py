@@ -22,7 +22,7 @@ from monochromic.core import (
 )
 from monochromic.core.backbones.vcnet import fresh
 from monochromic.core.blind.find import hole_of, without_small
-from monochromic.core.blind.finders import TRUST, damage_network, learned
+from monochromic.core.blind.finders import TRUST, _damage_network, damage_network, learned
 from monochromic.core.blind.scales import (
     BLIND,
     MULTIPLE,
@@ -204,7 +204,7 @@ class TestContract:
 
     def test_under_inference_mode(self, method):
         plain = predict_damage(make_photo(), method)
-        damage_network.cache_clear()
+        _damage_network.cache_clear()
         with torch.inference_mode():
             assert torch.equal(predict_damage(make_photo(), method), plain)
         assert torch.equal(predict_damage(make_photo(), method), plain)

@@ -44,7 +44,7 @@ def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
     assert torch.equal(tensors["layers.one.weight"], theirs["lab.conv.weight"])
     assert get_row("mine") == row
     assert rows_for("tiny") == [row]
-    backbone, layout, network = load_network("mine")
+    backbone, layout, network, _ = load_network("mine")
     assert (backbone.id, layout.id, network.channels, network.training) == ("tiny", "lab", (3, 3), False)
     assert torch.equal(network.layers["one"].bias, theirs["lab.conv.bias"])
     written = {p.name for p in home.rglob("*") if p.is_file()}
