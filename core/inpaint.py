@@ -18,7 +18,7 @@ from .color import luminance
 from .errors import InputError
 from .large import fill_large
 from .masks import composite
-from .memory import LEAST, halves, retry_smaller, told
+from .memory import LEAST, explained, halves, retry_smaller
 from .model import Model
 from .progress import Progress, every_call, part_of, stoppable
 from .regions import hole_boxes
@@ -28,7 +28,7 @@ CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without 
 SOURCES = ("gray", "rgb")
 
 
-@told
+@explained()
 @stoppable
 def fill(
     image: Tensor,
@@ -62,7 +62,7 @@ def fill(
     return gray
 
 
-@told
+@explained()
 @stoppable
 def fill_rgb(
     image: Tensor,

@@ -1,11 +1,11 @@
 """When memory runs out: what says so, what can be freed, and trying again with less."""
 
 import errno
-import functools
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import torch
 
@@ -25,7 +25,7 @@ WORDS = (
     "can't start new thread",
 )
 
-P, T, S = ParamSpec("P"), TypeVar("T"), TypeVar("S")
+T, S = TypeVar("T"), TypeVar("S")
 
 free_host: ContextVar[Callable[[], None]] = ContextVar("free_host", default=lambda: None)
 """What the host can free: under ComfyUI the models of other nodes."""
@@ -62,19 +62,27 @@ def retry_smaller(work: Callable[[S], T], choices: Iterable[S], failed: str) -> 
         except Exception as error:  # dropped before the next try, with all that its frames hold
             if not out_of_memory(error):
                 raise
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            reason = _reason(error)
         free()
     raise OutOfMemoryError(f"{failed} ({reason})")
 
 
-def told(work: Callable[P, T]) -> Callable[P, T]:
-    """Make a function raise `OutOfMemoryError` wherever in it memory runs out."""
+@contextmanager
+def explained() -> Iterator[None]:
+    """Within it, and in a function that it decorates, memory that runs out raises `OutOfMemoryError`."""
+    try:
+        yield
+        return
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        reason = _reason(error)
+    free()
+    raise OutOfMemoryError(f"not enough memory; close other programs, or use a smaller photo ({reason})")
 
-    @functools.wraps(work)
-    def run(*args: P.args, **options: P.kwargs) -> T:
-        return retry_smaller(lambda _: work(*args, **options), [None], "not enough memory; use a smaller photo")
 
-    return run
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def halves(side: int, least: int = LEAST) -> list[int]:

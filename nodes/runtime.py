@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..core.backbones import get_backbone
-from ..core.memory import free_host
+from ..core.memory import explained, free_host
 from ..core.model import Model
 from ..core.placing import put
 from ..core.progress import Preview, Progress, watching
@@ -56,6 +56,7 @@ def hosted() -> Iterator[None]:
     """Around the work of a node, also as a decorator: its host's folders, memory, model manager and cancel button."""
     with ExitStack() as stack:
         stack.enter_context(weight_folders())
+        stack.enter_context(explained())
         if in_comfyui():
             stack.enter_context(watching(lambda done, total: _stop_if_asked()))(0, 1)
             stack.enter_context(_as(free_host, _free))

@@ -55,7 +55,7 @@ def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or 0 in mask.shape:
         raise InputError(f"mask must be (B, H, W) or (H, W), got {shape_of(mask)}")
-    return fit(mask[:, None].float(), image)
+    return fit(mask[:, None].float().clamp(0, 1), image)
 
 
 def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0) -> Tensor:

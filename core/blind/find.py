@@ -8,7 +8,7 @@ from torch import Tensor
 from ..checks import check_image, shape_of
 from ..errors import InputError
 from ..masks import binarize, grow
-from ..memory import told
+from ..memory import explained
 from ..progress import Progress, every_call, patiently, stoppable
 from .finders import DEFAULT, get_finder
 
@@ -20,7 +20,7 @@ class Found(NamedTuple):
     probability: Tensor
 
 
-@told
+@explained()
 @stoppable
 def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
     """Probability that each pixel is damaged, from the photo alone.
@@ -40,7 +40,7 @@ def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress |
         return finder.find(image, progress).clamp(0, 1).to(image.dtype)
 
 
-@told
+@explained()
 @stoppable
 def find_hole(
     image: Tensor,

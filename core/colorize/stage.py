@@ -7,7 +7,7 @@ from ..checks import check_hole, check_image, shape_of
 from ..color import chroma, to_rgb_in_gamut
 from ..errors import InputError, UnknownNameError
 from ..masks import Box, composite
-from ..memory import retry_smaller, told
+from ..memory import explained, retry_smaller
 from ..progress import Preview, Progress, every_call, part_of, stoppable
 from ..regions import hole_boxes
 from .guide import Guide
@@ -26,7 +26,7 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
-@told
+@explained()
 @stoppable
 def colorize(
     image: Tensor,

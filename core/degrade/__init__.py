@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..checks import check_image, shape_of
 from ..errors import InputError, UnknownNameError
-from ..memory import told
+from ..memory import explained
 from ..progress import Progress, patiently, stoppable
 from .covers import constant, free_form, mosaic, noise
 from .lettering import text, watermark
@@ -59,7 +59,7 @@ class Degraded(NamedTuple):
     hole: Tensor
 
 
-@told
+@explained()
 @stoppable
 def degrade(
     image: Tensor,

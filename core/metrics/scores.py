@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..checks import check_hole, check_image, shape_of
 from ..errors import InputError, UnknownNameError
-from ..memory import told
+from ..memory import explained
 from ..progress import Progress, every_call, part_of, stoppable
 from .color_difference import ciede2000
 from .differences import l1, mse, psnr, tv
@@ -20,7 +20,7 @@ from .similarity import MS_SSIM_LEAST, WINDOW, ms_ssim, ssim
 METRICS = ("psnr", "ssim", "l1", "mse", "tv", "ms_ssim", "ciede2000", "lpips")
 
 
-@told
+@explained()
 @stoppable
 def measure(
     image: Tensor,
