@@ -1,5 +1,6 @@
 """Monochromic: inpainting with a monochromic bottleneck. ComfyUI's way in."""
 
+from pathlib import Path
 from typing import Any
 
 WEB_DIRECTORY = "./web"
@@ -13,5 +14,8 @@ def __getattr__(name: str) -> Any:
     if name not in _OF_NODES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from . import nodes
+    from .nodes.web_files import serve
 
-    return getattr(nodes, name)
+    serve(Path(__path__[0]))
+    globals().update({each: getattr(nodes, each) for each in _OF_NODES})
+    return globals()[name]

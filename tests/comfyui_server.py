@@ -21,7 +21,8 @@ class Server:
         self.base, self.log = base, base / "server.log"
         for name in ("custom_nodes", "input", "output", "models", "user"):
             (base / name).mkdir()
-        (base / "custom_nodes" / "any-name").symlink_to(pack, target_is_directory=True)
+        self.folder = "any name-1"  # a folder may be called anything
+        (base / "custom_nodes" / self.folder).symlink_to(pack, target_is_directory=True)
         for picture in (pack / "workflows" / "input").glob("*.png"):
             shutil.copy(picture, base / "input")
         with socket.socket() as free:

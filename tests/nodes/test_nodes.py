@@ -84,7 +84,7 @@ def test_schema(name):
 
 def test_the_pack_offers_what_comfyui_looks_for(root):
     assert monochromic.NODE_CLASS_MAPPINGS is NODE_CLASS_MAPPINGS
-    assert (root / monochromic.WEB_DIRECTORY / "js" / "metrics.js").is_file()
+    assert (root / monochromic.WEB_DIRECTORY / "js" / "messages.js").is_file()
 
 
 @pytest.mark.parametrize("backbone", [name for name, backbone in BACKBONES.items() if backbone.fill])

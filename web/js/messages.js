@@ -1,0 +1,64 @@
+// Text in our nodes: the numbers that a node shows after its run, and why a run failed.
+import { api } from "../../../scripts/api.js";
+import { app } from "../../../scripts/app.js";
+
+const NAME = "monochromic_text";
+const HEIGHT = 72;
+
+function boxOf(node) {
+  const found = node.widgets?.find((widget) => widget.name === NAME);
+  if (found) return found;
+  const element = document.createElement("pre");
+  Object.assign(element.style, {
+    margin: 0,
+    padding: "6px",
+    overflow: "auto",
+    fontSize: "10px",
+    userSelect: "text",
+    whiteSpace: "pre-wrap",
+  });
+  const options = { serialize: false, hideOnZoom: false, getMinHeight: () => (element.textContent ? HEIGHT : 0) };
+  const widget = node.addDOMWidget(NAME, "MONOCHROMIC_TEXT", element, options);
+  widget.serialize = false; // it is no input: a saved workflow does not hold it
+  return widget;
+}
+
+function show(node, text, failed = false) {
+  const { element } = boxOf(node);
+  element.textContent = text;
+  element.setAttribute("role", failed ? "alert" : "status");
+  element.style.whiteSpace = failed ? "pre-wrap" : "pre";
+  element.style.color = failed ? "var(--error-text, #ff6b6b)" : "";
+  node.setDirtyCanvas?.(true, true);
+}
+
+function ours(id) {
+  const node = app.graph?.getNodeById?.(id) ?? app.graph?.getNodeById?.(Number(id));
+  return node?.comfyClass?.startsWith("Monochromic") ? node : null;
+}
+
+function clearFailures() {
+  for (const node of app.graph?.nodes ?? app.graph?._nodes ?? []) {
+    const box = node.widgets?.find((widget) => widget.name === NAME);
+    if (box?.element.getAttribute("role") === "alert") show(node, "");
+  }
+}
+
+app.registerExtension({
+  name: "Monochromic.Messages",
+  setup() {
+    api.addEventListener("execution_start", clearFailures);
+    api.addEventListener("execution_error", ({ detail }) => {
+      const node = ours(detail.node_id);
+      if (node) show(node, detail.exception_message.trim(), true);
+    });
+  },
+  beforeRegisterNodeDef(nodeType, nodeData) {
+    if (!nodeData.name.startsWith("Monochromic")) return;
+    const previous = nodeType.prototype.onExecuted;
+    nodeType.prototype.onExecuted = function (output) {
+      previous?.apply(this, arguments);
+      if (output?.text) show(this, [output.text].flat().join("\n"));
+    };
+  },
+});
