@@ -28,7 +28,10 @@ function addPainter(node, inputName) {
   const look = () => lookUpstream(node, painter);
   const watch = setInterval(() => painter.element.isConnected && look(), LOOK_AGAIN);
   chain(node, "onConnectionsChange", look);
-  chain(node, "onConfigure", look);
+  chain(node, "onConfigure", () => {
+    makeRoom(node);
+    look();
+  });
   chain(node, "onExecuted", (output) => keepRun(node, output, look));
   chain(node, "onRemoved", () => {
     clearInterval(watch);
@@ -95,6 +98,12 @@ function leaveMiddleButton(element) {
   pass("pointermove", "processMouseMove", (event) => event.buttons & 4);
   pass("pointerup", "processMouseUp", (event) => event.button === 1);
   pass("wheel", "processMouseWheel", () => true);
+}
+
+/** A node that was saved when it had no painter is too low for one. */
+function makeRoom(node) {
+  const least = node.computeSize?.()[1] ?? 0;
+  if (node.size?.[1] < least) node.setSize([node.size[0], least]);
 }
 
 /** The room that a larger node has is the painter's, not that of the text beside it. */

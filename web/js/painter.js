@@ -153,7 +153,6 @@ export class Painter {
     on(this.stage, "pointermove", (event) => this.#move(event));
     on(this.stage, "pointerup", (event) => this.#release(event));
     on(this.stage, "pointercancel", () => this.#cancel());
-    on(this.stage, "pointerenter", () => this.sharpen());
     on(this.stage, "pointerleave", () => (this.ring.hidden = true));
   }
 
