@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+import subprocess
 
 import pytest
+from PIL import Image
 
 try:
     import tomllib
@@ -12,9 +14,11 @@ except ImportError:  # Python 3.10
 
 from monochromic.core import BACKBONES, METHODS
 from monochromic.core.weights import read_manifest
-from monochromic.nodes import NODE_DISPLAY_NAME_MAPPINGS
+from monochromic.headless.schema import inputs_of
+from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
 
 NAMES = re.compile(r"^[\w-]+")
+CORE = {"IMAGE", "MASK", "STRING", "INT", "FLOAT", "BOOLEAN", "COMBO"}
 
 
 @pytest.fixture
@@ -71,3 +75,60 @@ def test_every_workflow_has_its_picture(root):
     assert len(workflows) >= 3
     for path in workflows:
         assert path.with_suffix(".jpg").is_file()
+
+
+def archive(root):
+    """The files of the repository that go to ComfyUI's registry: all but those that .comfyignore names."""
+    left_out = (root / ".comfyignore").read_text().split()
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    return [path for path in filter(None, listed) if not any(is_under(path, each) for each in left_out)]
+
+
+def is_under(path, ignored):
+    return path.startswith(ignored) if ignored.endswith("/") else path == ignored
+
+
+def test_the_registry_finds_what_it_asks_for(root, project):
+    about, comfy = project["project"], project["tool"]["comfy"]
+    assert re.fullmatch(r"[a-z][a-z0-9]*([-_.][a-z0-9]+)*", about["name"])
+    assert "comfyui" not in about["name"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", about["version"])
+    assert about["urls"]["Repository"].startswith("https://")
+    assert comfy["PublisherId"]
+    for name in ("Icon", "Banner"):
+        assert (root / comfy[name].split("/main/")[1]).is_file()
+    with Image.open(root / "docs" / "icon.jpg") as icon, Image.open(root / "docs" / "banner.jpg") as banner:
+        assert icon.size == (400, 400)
+        assert abs(banner.width / banner.height - 21 / 9) < 0.01
+
+
+def test_nothing_in_the_archive_alarms_its_scanner(root):
+    """Nothing is run from text, no process or package is started, no script is minified, nothing is a link."""
+    files = archive(root)
+    assert {"__init__.py", "requirements.txt", "web/js/color_guide.js", "weights/mono.safetensors"} <= set(files)
+    assert not any(path.startswith(("tests/", "training/", "benchmarks/")) for path in files)
+    for path in files:
+        place = root / path
+        assert not place.is_symlink(), path
+        assert place.suffix not in (".pyc", ".so", ".dll", ".exe", ".pth", ".ckpt"), path
+        if place.suffix == ".py":
+            text = place.read_text()
+            assert not re.search(r"(?<![.\w])(eval|exec|compile)\(|\bsubprocess\b|os\.system", text), path
+        if place.suffix == ".js":
+            text = place.read_text()
+            assert max(map(len, text.splitlines())) <= 120, path
+            assert not re.search(r"\beval\(|new Function|https?://(?!www\.w3\.org)", text), path
+
+
+def test_ids_cannot_clash_with_other_packs(root):
+    """Nodes, widgets, sockets and page extensions all carry our name."""
+    for name, node in NODE_CLASS_MAPPINGS.items():
+        assert name.startswith("Monochromic")
+        sockets = {*node.RETURN_TYPES, *(i.kind for i in inputs_of(node).values())}
+        assert all(kind in CORE or kind.startswith("MONOCHROMIC_") for kind in sockets)
+    for path in (root / "web" / "js").glob("*.js"):
+        text = path.read_text()
+        for name in re.findall(r"registerExtension\(\{\s*name: \"([^\"]+)\"", text):
+            assert name.startswith("Monochromic."), path
