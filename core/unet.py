@@ -90,7 +90,8 @@ class UNet(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         for conv in (self.enter, self.to_middle, self.to_coarse, self.from_coarse, self.from_middle):
-            nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # as strong at 1/8 as they came in
+            if not conv.weight.is_meta:  # on which normal_ makes torch load its compiler, a second's work
+                nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # as strong at 1/8 as they came in
             nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:

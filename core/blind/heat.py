@@ -6,6 +6,7 @@ from torch import Tensor
 from ..checks import check_image, shape_of
 from ..color import luminance
 from ..errors import InputError
+from ..progress import every_call
 
 RAMP = ((0.10, 0.10, 0.60), (0.55, 0.05, 0.65), (0.95, 0.25, 0.30), (1.0, 0.65, 0.10), (1.0, 1.0, 0.35))
 """Colours of the probabilities 0, 1/4, 1/2, 3/4 and 1."""
@@ -22,6 +23,11 @@ def heat_map(image: Tensor, probability: Tensor) -> Tensor:
     check_image(probability, "probability", channels=(1,))
     if (len(probability), *probability.shape[2:]) != (len(image), *image.shape[2:]):
         raise InputError(f"probability must fit image {shape_of(image)}, got {shape_of(probability)}")
+    with every_call(image.numel()):
+        return _shown(image, probability)
+
+
+def _shown(image: Tensor, probability: Tensor) -> Tensor:
     colours = probability.new_tensor(RAMP)
     at = probability[:, 0].clamp(0, 1) * (len(RAMP) - 1)
     below = at.floor().long().clamp(max=len(RAMP) - 2)

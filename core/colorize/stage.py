@@ -108,7 +108,8 @@ def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor
 
     def run(device: torch.device) -> Tensor:
         with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
-            own = (t.to(device, copy=True) for t in task[:-1])
+            with every_call(task.gray.numel()):
+                own = [t.to(device, copy=True) for t in task[:-1]]
             return method.run(Task(*own, task.strength), settings, watch).to(task.gray.device)
 
     h, w = task.gray.shape[-2:]

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import WeightsError
-from ..progress import Progress
+from ..progress import QUICK, Progress, ask, patiently
 from . import hub
 from .files import forget, known_hash, search_folders
 from .manifest import ROOT, WeightFile, get_row
@@ -47,11 +47,21 @@ def fetch(row: WeightFile, *, again: bool = False, progress: Progress | None = N
     if row.repo_id is None:
         raise WeightsError(f"weights {row.id!r} are on no Hub; there is nothing to fetch")
     try:
-        path = hub.fetch(row, again=again, progress=progress)
+        path = patiently(QUICK, hub.fetch, row, again=again, progress=progress and _heard(progress))
     except WeightsError as error:
         raise _missing(row, str(error)) from error
     check(path, row)
     return path
+
+
+def _heard(progress: Progress) -> Progress:
+    """The same, which ends a download whose caller has gone."""
+
+    def tell(done: int, total: int) -> None:
+        ask()
+        progress(done, total)
+
+    return tell
 
 
 def check(path: Path, row: WeightFile, *, anew: bool = False) -> None:
