@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from monochromic.core import MonochromicError, OutOfMemoryError, WeightsError
-from monochromic.core.memory import free_host, halves, out_of_memory, retry_smaller
+from monochromic.core.memory import explained, free_host, halves, out_of_memory, retry_smaller
 
 try:
     import resource
@@ -110,6 +110,26 @@ class TestRetry:
         with pytest.raises(error):
             retry_smaller(work, (2, 1), "no")
         assert tried == [2]
+
+
+def test_memory_that_runs_out_anywhere_is_explained():
+    freed = []
+    token = free_host.set(lambda: freed.append(True))
+
+    @explained()
+    def work(side):
+        return np.empty(side, np.uint8)
+
+    try:
+        assert len(work(3)) == 3
+        assert not freed
+        with pytest.raises(OutOfMemoryError, match=r"not enough memory; close other programs, .* \(Unable to allocate"):
+            work(1 << 60)
+        assert freed == [True]
+        with pytest.raises(ValueError, match="negative"):
+            work(-1)
+    finally:
+        free_host.reset(token)
 
 
 START = """

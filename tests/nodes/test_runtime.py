@@ -20,16 +20,7 @@ CHANGING = {
     "MonochromicMetrics": {"lpips": "vgg"},
 }
 HEAVY = ("cv2", "huggingface_hub", "scipy", "PIL.ImageDraw", "PIL.ImageFont", "spandrel", "safetensors.torch")
-HEAVY += ("torch._dynamo",)  # by which torch draws weights that are nowhere
-    "cv2",
-    "huggingface_hub",
-    "scipy",
-    "PIL.ImageDraw",
-    "PIL.ImageFont",
-    "spandrel",
-    "safetensors.torch",
-    "torch._dynamo",
-)
+HEAVY += ("torch._dynamo",)  # which torch loads to draw weights that are nowhere
 
 
 def bhwc(image):
