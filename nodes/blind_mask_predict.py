@@ -15,7 +15,7 @@ class BlindMaskPredict:
     CATEGORY = "Monochromic/mask"
     DESCRIPTION = (
         "Finds the damage of a photo without a mask: scratches, folds, dust, stains, lost parts, letters and more. "
-        "Follow it by GrayInpaint and ProgressiveColorize. The node shows the photo under a heat map: the warmer, "
+        "Follow it by Gray Inpaint and Progressive Colorize. The node shows the photo under a heat map: the warmer, "
         "the more probable the damage."
     )
     SEARCH_ALIASES = ("find damage", "detect scratches", "auto mask", "blind inpainting", "vcnet", "damage mask")

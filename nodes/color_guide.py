@@ -20,7 +20,7 @@ class ColorGuide:
     SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
     RETURN_NAMES = ("guide",)
-    OUTPUT_TOOLTIPS = ("Hints for ProgressiveColorize.",)
+    OUTPUT_TOOLTIPS = ("Hints for Progressive Colorize.",)
     FUNCTION = "guide"
 
     @classmethod
@@ -34,11 +34,11 @@ class ColorGuide:
                     "IMAGE", "A picture with hints painted on it. Another size is scaled to the photo."
                 ),
                 "transparency": socket(
-                    "MASK", "Where hint_image says nothing, 1 = transparent: LoadImage's mask output."
+                    "MASK", "Where hint_image says nothing, 1 = transparent: Load Image's mask output."
                 ),
                 "strokes": painter(
-                    "Hints painted over the photo. As text: "
-                    '[{"points": [[x, y], ...], "color": "#rrggbb", "width": w}], all from 0 to 1.'
+                    "Hints painted over the photo. As text: a JSON list of lines with points, color and width, "
+                    "in shares of the photo's sides."
                 ),
                 "strength": number(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
                 "image": socket("IMAGE", "The photo, to paint over. It changes nothing in the hints."),

@@ -29,8 +29,8 @@ class CompareBackbones:
     RETURN_TYPES = ("IMAGE", "IMAGE", "STRING")
     RETURN_NAMES = ("sheet", "images", "text")
     OUTPUT_TOOLTIPS = (
-        "The grid, with a name over each result.",
-        "The results at full size, a batch in the order of the grid.",
+        "The grid: the marked photo, the reference if there is one, and each result under its name.",
+        "The results at full size, a batch in the order of their names.",
         "The numbers as a table, or the names where there is no reference.",
     )
     FUNCTION = "compare"
@@ -44,7 +44,7 @@ class CompareBackbones:
                 "image": socket("IMAGE", "One photo. What lies under the mask is never looked at."),
                 "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo."),
                 "backbones": line("", names),
-                "method": menu(METHODS, "propagate", "How the colour comes back, see ProgressiveColorize."),
+                "method": menu(METHODS, "propagate", "How the colour comes back, see Progressive Colorize."),
                 "region": menu(REGIONS, "hole", "Where the numbers are taken."),
                 "columns": whole(4, 1, 8, "Pictures in a row of the grid."),
                 "side": whole(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),

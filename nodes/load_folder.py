@@ -25,7 +25,7 @@ class LoadFolder:
     OUTPUT_IS_LIST = (True, True)
     OUTPUT_TOOLTIPS = (
         "The photos, a list.",
-        "For SaveImage's filename_prefix: the prefix and the file's name without its ending, a list.",
+        "For Save Image's filename_prefix: the prefix and the file's name without its ending, a list.",
     )
     FUNCTION = "load"
 

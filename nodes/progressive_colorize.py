@@ -24,26 +24,27 @@ class ProgressiveColorize:
         methods = "; ".join(f"{m.id}: {m.title}" for m in METHODS.values()) + "."
         keep = "Keep the brightness of gray. Off: a hint's pixel takes the hint's own, and paper its network's."
         trained = "For network and paper, which train on the photo. "
-        schedule = trained + "How fast they learn from the smallest scale to full size."
-        stop = trained + "End a scale once the squared error on the known pixels is below this; 0 = never."
+        schedule = "For paper: how fast it learns from the smallest scale to full size."
+        steps = trained + "Steps, for paper at each scale; 0 = the method's own."
+        stop = trained + "End early, paper each scale, once the squared error on known pixels is below; 0 = never."
         return {
             "required": {
                 "image": socket(
                     "IMAGE", "The photo, the source of all colour. What lies under the mask is not looked at."
                 ),
                 "gray": socket(
-                    "IMAGE", "The filled gray photo of GrayInpaint, or any picture whose brightness is right."
+                    "IMAGE", "The filled gray photo of Gray Inpaint, or any picture whose brightness is right."
                 ),
-                "mask": socket("MASK", "The hole to colour, 1 = fill: the hole output of GrayInpaint."),
+                "mask": socket("MASK", "The hole to colour, 1 = fill: the hole output of Gray Inpaint."),
                 "method": menu(METHODS, "propagate", methods),
             },
             "optional": {
-                "guide": socket("MONOCHROMIC_GUIDE", "Hints of ColorGuide. A hint inside the hole wins at its pixel."),
+                "guide": socket("MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole wins at its pixel."),
                 "keep_luminance": switch(True, keep),
                 "seed": whole(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
                 "scales": whole(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
                 "schedule": menu(SCHEDULES, "paper", schedule),
-                "iterations": whole(0, 0, 100_000, trained + "Steps at each scale; 0 = the method's own."),
+                "iterations": whole(0, 0, 100_000, steps),
                 "stop_loss": number(0.0, 0.0, 1.0, stop, step=0.0001),
             },
         }

@@ -17,7 +17,7 @@ TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts
 class RgbInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Fills the hole in colour at once, by a network trained on RGB: what GrayInpaint and ProgressiveColorize "
+        "Fills the hole in colour at once, by a network trained on RGB: what Gray Inpaint and Progressive Colorize "
         "are compared with. Known pixels come back unchanged."
     )
     SEARCH_ALIASES = ("inpaint", "lama", "mat", "remove object", "direct inpaint")

@@ -157,6 +157,7 @@ def _disc(point: Point, h: int, w: int) -> np.ndarray:
 def _line(stroke: Stroke, h: int, w: int) -> np.ndarray:
     import cv2
 
-    corners = np.array([[(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]], np.int32)
+    places = [(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]
+    corners = np.array([places if len(places) > 1 else places * 2], np.int32)  # OpenCV draws no line of one corner
     width = max(1, round(stroke.width * max(h, w)))
     return cv2.polylines(np.zeros((h, w), np.uint8), corners, False, 1, width)

@@ -99,6 +99,13 @@ def test_strokes_scale_with_the_photo():
     assert torch.equal(Guide(strokes=thin).draw(torch.zeros(1, 3, 9, 9))[1][0, 0].nonzero()[:, 0], torch.full((9,), 4))
 
 
+def test_a_stroke_of_one_corner_is_a_dot():
+    dots = (Stroke(((0.5, 0.5),) * n, (0.0, 1.0, 0.0), 0.1) for n in (1, 2))
+    dot, same = (Guide(strokes=(each,)).draw(torch.zeros(1, 3, 100, 100))[1] for each in dots)
+    assert torch.equal(dot, same)
+    assert dot.sum() > 60
+
+
 def test_a_stroke_wins_at_its_pixels(photo, hole):
     strokes = parse_strokes('[{"points": [[0.3, 0.3], [0.5, 0.5]], "color": "#a04060", "width": 0.05}]')
     guide = Guide(strokes=strokes)
