@@ -56,13 +56,14 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
 
 def propagate(task: Task, prior: Prior, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image, drawn to what `prior` guesses."""
-    given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
-    unknown = task.hole & ~task.hinted
+    with every_call(task.gray.numel()):
+        given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
+        unknown = task.hole & ~task.hinted
     if unknown.any():
-        guess, pull = _guess(task, prior)
-        row, column = unknown[0, 0].nonzero(as_tuple=True)
-        guess, pull = guess[:, row, column].T, pull[row, column]
-        with every_call(len(row)):
+        with every_call(task.gray.numel()):
+            guess, pull = _guess(task, prior)
+            row, column = unknown[0, 0].nonzero(as_tuple=True)
+            guess, pull = guess[:, row, column].T, pull[row, column]
             system, right = _system(given[0], task.gray[0, 0], row, column, guess, pull)
         found = solve(system, right, guess, step=_told(task, given, row, column, watch))
         given[0, :, row, column] = found.T
@@ -115,8 +116,7 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
 
 def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
     """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W)."""
-    with every_call(task.gray.numel()):
-        small = reduce_task(task)
+    small = reduce_task(task)
     guess, error = prior(small.gray, small.mean, small.share)
     pull = SCREENING / (1 + error / DOUBT)
     if task.hinted.any() and task.strength > 0:
