@@ -60,6 +60,11 @@ class CompareBackbones:
             return str(error)
         return True
 
+    @classmethod
+    def IS_CHANGED(cls, backbones: str | None = None, **_: object) -> str:
+        return " ".join(runtime.fingerprint(name) for name in _named(backbones or "") or BACKBONES)
+
+    @runtime.hosted()
     def compare(
         self,
         image: Tensor,

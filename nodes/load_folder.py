@@ -49,10 +49,11 @@ class LoadFolder:
         return f"there is no folder {folder!r} in the input folder; make it, put the pictures in it, or choose another"
 
     @classmethod
-    def IS_CHANGED(cls, folder: str, **_: object) -> str:
-        place = _place(folder)
+    def IS_CHANGED(cls, folder: str | None = None, **_: object) -> str:
+        place = _place(folder or "")
         return str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _pictures(place)]) if place else ""
 
+    @runtime.hosted()
     def load(self, folder: str, first: int, count: int, prefix: str) -> dict[str, Any]:
         place = _place(folder)
         found = _pictures(place) if place else []

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 import torch
 from PIL import Image
@@ -28,6 +28,8 @@ from ..core.weights.choose import fingerprint_of, load_model, row_fingerprint
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
 preview_hook: ContextVar[Callable[[Tensor], list[dict[str, str]]] | None] = ContextVar("preview_hook", default=None)
+
+Place = TypeVar("Place", bound=PurePath)
 
 HELD = "_comfyui"  # attribute of a network
 PREVIEW_SIDE = 512  # pixels at most
@@ -151,6 +153,7 @@ def weight_folders() -> Iterator[None]:
     folder_paths = sys.modules["folder_paths"]
     if "monochromic" not in folder_paths.folder_names_and_paths:
         folder_paths.add_model_folder_path("monochromic", str(Path(folder_paths.models_dir) / "monochromic"))
+    folder_paths.folder_names_and_paths["monochromic"][1].add(".safetensors")  # of none, every file would be listed
     with _as(model_folders, tuple(map(Path, folder_paths.get_folder_paths("monochromic")))):
         yield
 
@@ -194,8 +197,15 @@ def list_pictures() -> list[str]:
 
 def find_folder(name: str) -> Path | None:
     """A folder within the input folder by its name there, such as `album/1960`."""
-    places = ((f, f / name) for f in _input_places() if name)
-    return next((place for f, place in places if place.is_dir() and place.resolve().is_relative_to(f.resolve())), None)
+    places = (within(folder, name) for folder in _input_places())
+    return next((place for place in places if place and place.is_dir()), None)
+
+
+def within(folder: Place, name: str) -> Place | None:
+    """The place of that name in a folder; None for a name that leads out of it, such as `../x` or `C:\\x`."""
+    inner = type(folder)(name)
+    leads_out = inner.drive or inner.root or ".." in inner.parts
+    return None if leads_out or not name.strip() else folder / inner
 
 
 def list_folders() -> list[str]:

@@ -1,7 +1,7 @@
 """The nodes as ComfyUI calls them: its tensors in, its tensors out."""
 
 import inspect
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import monochromic
 import numpy as np
@@ -282,6 +282,26 @@ def test_load_folder(tmp_path, inputs):
     assert LoadFolder.IS_CHANGED("gone") == ""
 
 
+@pytest.mark.parametrize(
+    ("folder", "name", "found"),
+    [
+        (PureWindowsPath("C:/ComfyUI/input"), "album\\1960", "C:\\ComfyUI\\input\\album\\1960"),
+        (PureWindowsPath("C:/ComfyUI/input"), "album/1960", "C:\\ComfyUI\\input\\album\\1960"),
+        (PureWindowsPath("//server/share/my input"), "old-1", "\\\\server\\share\\my input\\old-1"),
+        (PurePosixPath("/home/a b/input"), "old photos/x-1", "/home/a b/input/old photos/x-1"),
+    ],
+)
+def test_a_place_within_a_folder(folder, name, found):
+    assert str(runtime.within(folder, name)) == found
+
+
+@pytest.mark.parametrize(
+    "name", ["..\\x", "a\\..\\..\\x", "../x", "C:\\x", "C:x", "\\x", "\\\\server\\share\\x", "/x", "", " "]
+)
+def test_no_place_beyond_a_folder_on_windows(name):
+    assert runtime.within(PureWindowsPath("C:/ComfyUI/input"), name) is None
+
+
 def test_compare_backbones(shown):
     photo, hole = make_photo(), make_hole()
     values = (bhwc(photo), hole[:, 0], " telea, navier_stokes ", "propagate", "hole", 2, 64)
@@ -299,6 +319,12 @@ def test_compare_backbones(shown):
         CompareBackbones().compare(bhwc(make_photo(batch=2)), *values[1:])
     assert CompareBackbones.VALIDATE_INPUTS("mono, telea") is CompareBackbones.VALIDATE_INPUTS() is True
     assert "did you mean 'telea'?" in CompareBackbones.VALIDATE_INPUTS("mono, tela")
+
+
+def test_compare_runs_again_where_weights_have_changed():
+    assert CompareBackbones.IS_CHANGED("mono, telea") == CompareBackbones.IS_CHANGED("mono, telea", side=9)
+    assert CompareBackbones.IS_CHANGED("mono") != CompareBackbones.IS_CHANGED("glcic")
+    assert CompareBackbones.IS_CHANGED() == CompareBackbones.IS_CHANGED("")
 
 
 def test_compare_takes_every_backbone_that_can_run(monkeypatch):
