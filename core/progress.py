@@ -90,13 +90,16 @@ def ask() -> None:
 
 
 def every_call(pixels: int) -> AbstractContextManager[Any]:
-    """Within it every function of torch asks first, in this thread; where so many pixels are not too few for that."""
+    """Within it every function of a tensor asks first, in this thread, if so many pixels are not too few for that."""
     return nullcontext() if pixels < QUICK or _watched.get() is None else _EveryCall()
 
 
 class _EveryCall(TorchFunctionMode):
+    """Asks only before functions of tensors: others end modes, such as `no_grad`, and must not be stopped."""
+
     def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        ask()
+        if args and isinstance(args[0], Tensor):
+            ask()
         return func(*args, **(kwargs or {}))
 
 

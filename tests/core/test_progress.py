@@ -35,12 +35,13 @@ class Count:
 
 def cut_short(work, calls):
     """Stop `work` at its first, its last and some calls between; it must stop there at once."""
-    for k in sorted({1, 2, calls // 3, calls // 2, calls - 1, calls}):
+    for k in sorted({1, 2, *range(calls // 9, calls, calls // 9 + 1), calls}):
         count = Count(k)
         with pytest.raises(KeyboardInterrupt):
             work(count)
         assert len(count.told) == k
         assert not _get_current_function_mode_stack()
+        assert torch.is_grad_enabled()
 
 
 def shares(told):
@@ -211,3 +212,20 @@ class TestPatiently:
         while let_go.is_set():
             pass
         assert ended == ["stopped"]
+
+
+def test_a_stop_while_a_mode_of_torch_ends_does_not_leave_it_on(everything_is_slow):
+    """The end of `no_grad` is a function of torch too."""
+    ending = False
+
+    def stop(done, total):
+        if ending:
+            raise KeyboardInterrupt
+
+    with watching(stop) as progress, every_call(1):
+        progress(0, 1)
+        with torch.no_grad():
+            ending = True
+        assert torch.is_grad_enabled()
+        with pytest.raises(KeyboardInterrupt):
+            torch.ones(2).exp()
