@@ -92,7 +92,7 @@ class CompareBackbones:
         sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))
         text = format_table(scores) if scores else "\n".join(results)
         everything = image_out(torch.cat(list(results.values())))
-        return {"ui": {"images": preview_of(sheet), "text": [text]}, "result": (sheet, everything, text)}
+        return {"ui": {"images": preview_of(sheet)}, "result": (sheet, everything, text)}
 
 
 def _still(report: Progress, done: int, total: int, *_: int) -> None:

@@ -1,29 +1,24 @@
 """The painter in ComfyUI's own page, driven as a user does, in Chromium.
 
-`MONOCHROMIC_FRONTEND` names the folder of another front end than the server's own, to be tried classic and with
-Vue nodes; `MONOCHROMIC_SCREENSHOTS` a folder for pictures of the page.
+`MONOCHROMIC_FRONTEND` names the folder of another front end than the server's own, or is `newest`, to be tried classic
+and with Vue nodes; `MONOCHROMIC_SCREENSHOTS` a folder for pictures of the page.
 """
 
 import io
 import json
-import os
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import need_browser, open_browser
+from comfyui_page import front_end, open_page, run, shoot, wait_until_ready
 from monochromic.core.colorize import parse_strokes
 from PIL import Image
 
 need_browser()
 pytestmark = pytest.mark.comfyui
 
-OTHER = os.environ.get("MONOCHROMIC_FRONTEND")
-SHOTS = os.environ.get("MONOCHROMIC_SCREENSHOTS")
-SETTINGS = {"Comfy.TutorialCompleted": True, "Comfy.Locale": "en", "Comfy.Minimap.Visible": False}
-RUN = "[data-testid=queue-button], .comfyui-queue-button button"
 LINE = ((0.46, 0.3), (0.52, 0.38), (0.58, 0.3))  # within the hole of the shipped photo
 GREEN = "#20a040"
 
@@ -57,9 +52,7 @@ BUILD = """() => {
 
 @pytest.fixture(scope="module", params=["own", "other"])
 def server(request, start_server, tmp_path_factory):
-    if request.param == "other" and not OTHER:
-        pytest.skip("set MONOCHROMIC_FRONTEND to the folder of a front end to try it")
-    arguments = () if request.param == "own" else ("--front-end-root", OTHER)
+    arguments = front_end(request.param, tmp_path_factory.mktemp("front_end"))
     with start_server(tmp_path_factory.mktemp("comfyui"), *arguments) as server:
         server.name = request.param
         yield server
@@ -75,9 +68,7 @@ def browser():
 def page(request, server, browser):
     if (server.name, request.param) == ("own", "vue"):
         pytest.skip("the Vue nodes of a front end this old show no widget of any extension")
-    for name, value in {**SETTINGS, "Comfy.VueNodes.Enabled": request.param == "vue"}.items():
-        server.send(f"/api/settings/{name}", value)
-    page = browser.new_page(viewport={"width": 1500, "height": 950})
+    page = open_page(browser, server, request.param == "vue", viewport={"width": 1500, "height": 950})
     yield Page(server, page, f"{server.name}-{request.param}")
     page.close()
 
@@ -97,24 +88,14 @@ class Page:
         self.base = f"http://127.0.0.1:{server.port}"
         self.errors = []
         page.on("pageerror", lambda error: "/extensions/any" in (error.stack or "") and self.errors.append(str(error)))
-        page.route("**/*", self.keep_local)
         page.goto(self.base)
-        self.wait_until_ready()
+        wait_until_ready(page)
 
     def load(self):
         """The graph as it was made, in a workflow of its own."""
         self.page.evaluate("(graph) => app.loadGraphData(graph)", self.page.evaluate(BUILD))
         self.look(1)
         self.page.wait_for_selector("canvas.photo:not(.unknown)", state="attached")
-
-    def keep_local(self, route):
-        here = route.request.url.startswith((self.base, "data:", "blob:"))
-        return route.continue_() if here else route.abort()
-
-    def wait_until_ready(self):
-        ready = "window.app?.extensionManager && window.app?.graph && document.querySelector('#graph-canvas')"
-        self.page.wait_for_function(ready, timeout=60_000)
-        self.page.wait_for_timeout(2000)
 
     def graph(self):
         return self.page.evaluate("() => JSON.parse(JSON.stringify(app.graph.serialize()))")
@@ -165,18 +146,15 @@ class Page:
 
     def result(self):
         """What the graph gives when the Run button is pressed, as RGB (H, W, 3)."""
-        seen = set(self.server.get("/history"))
-        self.page.locator(RUN).first.click()
-        ran = self.server.wait_for(lambda: set(self.server.get("/history")) - seen, 120).pop()
+        done = run(self.page, self.server)
         shows = self.page.evaluate("() => app.graph.nodes.find((each) => each.type === 'PreviewImage').id")
-        images = self.server.get(f"/history/{ran}")[ran]["outputs"][str(shows)]["images"]
+        images = done["outputs"][str(shows)]["images"]
         address = f"{self.base}/view?{urllib.parse.urlencode(images[0])}"
         with urllib.request.urlopen(address, timeout=30) as answer:
             return np.asarray(Image.open(io.BytesIO(answer.read())).convert("RGB")).astype(int)
 
     def shoot(self, what):
-        if SHOTS:
-            self.page.screenshot(path=Path(SHOTS) / f"{self.name}-{what}.png")
+        shoot(self.page, f"{self.name}-{what}")
 
 
 def test_a_stroke_colours_the_result_and_survives_undo_and_reload(comfy, inputs):
@@ -206,7 +184,7 @@ def test_a_stroke_colours_the_result_and_survives_undo_and_reload(comfy, inputs)
 
     comfy.page.wait_for_timeout(1500)
     comfy.page.reload()
-    comfy.wait_until_ready()
+    wait_until_ready(comfy.page)
     comfy.wait_for_text(text)
     comfy.look(1)
     assert comfy.painted() > 50
