@@ -13,7 +13,7 @@ ALBUM = FOLDER / "album"  # small damaged photos, to try a folder with
 
 
 class Sample(NamedTuple):
-    """File names: the damaged photo, its mask (white = fill, or alpha where the photo has it), the undamaged one."""
+    """File names: the photo, mostly damaged, its mask (white = fill, or the photo's own alpha), the undamaged one."""
 
     photo: str
     mask: str
@@ -24,6 +24,7 @@ SAMPLES = {
     "scratched_portrait": Sample("astronaut_scratched.png", "astronaut_scratches.png", "astronaut.png"),
     "tower": Sample("rocket_tower.png", "rocket_tower.png", "rocket_tower.png"),
     "bleached_coffee": Sample("coffee_bleached.png", "coffee_stain.png", "coffee_bleached.png"),
+    "portrait": Sample("astronaut.png", "astronaut_scratches.png", "astronaut.png"),
 }
 
 

@@ -13,6 +13,7 @@ except ImportError:  # Python 3.10
     import tomli as tomllib
 
 from monochromic.core import BACKBONES, METHODS
+from monochromic.core.samples import SAMPLES
 from monochromic.core.weights import read_manifest
 from monochromic.headless.schema import inputs_of
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
@@ -132,3 +133,9 @@ def test_ids_cannot_clash_with_other_packs(root):
         text = path.read_text()
         for name in re.findall(r"registerExtension\(\{\s*name: \"([^\"]+)\"", text):
             assert name.startswith("Monochromic."), path
+
+
+def test_the_painter_knows_every_sample_photo(root):
+    text = (root / "web" / "js" / "upstream.js").read_text()
+    known = re.findall(r'^  (\w+): \{ photo: "([^"]+)", mask: "([^"]+)"', text, re.MULTILINE)
+    assert known == [(name, sample.photo, sample.mask) for name, sample in SAMPLES.items()]

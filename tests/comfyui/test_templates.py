@@ -65,3 +65,23 @@ def test_it_opens_from_the_dialog_and_runs_as_it_is(page, name):
     for node in saved["nodes"]:
         if node["type"].startswith("Monochromic") and node["type"] != "MonochromicDegrade":  # its seed goes on
             assert (values[node["id"]] or []) == (node.get("widgets_values") or []), node["type"]
+
+
+def test_a_node_that_failed_says_why_in_itself_until_the_next_run(page):
+    open_template(page, "restore_photo")
+    choose = """(name) => {
+      const node = app.graph.nodes.find((each) => each.type === "MonochromicGrayInpaint");
+      node.widgets.find((each) => each.name === "backbone").value = name;
+    }"""
+    page.evaluate(choose, "lama")
+    done = run(page, page.server)
+    why = next(data["exception_message"] for kind, data in done["status"]["messages"] if kind == "execution_error")
+    alert = page.locator("pre[role=alert]")
+    alert.wait_for(state="attached")
+    assert alert.inner_text().strip() == why.strip()
+    assert "lama" in why
+    shoot(page, f"failed-{page.look}")
+    page.keyboard.press("Escape")
+    page.evaluate(choose, "telea")
+    assert run(page, page.server)["status"]["status_str"] == "success"
+    assert alert.count() == 0 or alert.inner_text() == ""

@@ -8,6 +8,7 @@ const SAMPLES = {
   scratched_portrait: { photo: "astronaut_scratched.png", mask: "astronaut_scratches.png" },
   tower: { photo: "rocket_tower.png", mask: "rocket_tower.png", channel: "alpha" },
   bleached_coffee: { photo: "coffee_bleached.png", mask: "coffee_stain.png" },
+  portrait: { photo: "astronaut.png", mask: "astronaut_scratches.png" },
 };
 
 /** {photo, hole} of a Color Guide: where to get them; {from} alone if only a run can tell; null if not connected. */
