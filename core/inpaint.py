@@ -152,7 +152,7 @@ def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
     h, w = known.shape[-2:]
     pads = _pads(model.backbone, h, w)
     image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
-    with torch.no_grad(), every_call(image.numel()):
+    with torch.no_grad(), every_call():  # a layer of a network takes its time
         return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
 
 

@@ -23,7 +23,8 @@ Preview = Callable[[Tensor], None]
 """Called now and then with the picture as it stands, (1, 3, H, W) in [0, 1]."""
 
 PAUSE = 0.1  # seconds between two questions while something runs that cannot be interrupted
-QUICK = 1 << 16  # pixels: on fewer everything is soon done
+QUICK = 1 << 16  # pixels: on fewer a single call is soon done
+LARGE = 1 << 20  # pixels: on fewer the small steps between two questions are, and asking at each would be felt
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,9 +90,9 @@ def ask() -> None:
         watched.again()
 
 
-def every_call(pixels: int) -> AbstractContextManager[Any]:
+def every_call(pixels: int = LARGE) -> AbstractContextManager[Any]:
     """Within it every function of a tensor asks first, in this thread, if so many pixels are not too few for that."""
-    return nullcontext() if pixels < QUICK or _watched.get() is None else _EveryCall()
+    return nullcontext() if pixels < LARGE or _watched.get() is None else _EveryCall()
 
 
 class _EveryCall(TorchFunctionMode):
