@@ -39,7 +39,7 @@ def open_template(page, name):
     page.goto(f"http://127.0.0.1:{page.server.port}")
     wait_until_ready(page)
     page.evaluate("() => app.extensionManager.command.execute('Comfy.BrowseTemplates')")
-    page.get_by_text(page.server.folder, exact=True).first.click()
+    page.get_by_role("dialog").get_by_text(page.server.folder, exact=True).first.click()
     page.get_by_test_id(f"template-workflow-{name}").click()
     types = sorted(node["type"] for node in saved["nodes"])
     page.wait_for_function("(types) => app.graph.nodes.map((n) => n.type).sort().join() === types", arg=",".join(types))

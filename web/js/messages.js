@@ -28,7 +28,7 @@ function show(node, text, failed = false) {
   element.textContent = text;
   element.setAttribute("role", failed ? "alert" : "status");
   element.style.whiteSpace = failed ? "pre-wrap" : "pre";
-  element.style.color = failed ? "var(--error-text, #ff6b6b)" : "";
+  element.style.borderLeft = failed ? "3px solid var(--error-text, #ff4444)" : "";
   node.setDirtyCanvas?.(true, true);
 }
 
