@@ -20,7 +20,7 @@ from .large import fill_large
 from .masks import composite
 from .memory import LEAST, explained, halves, retry_smaller
 from .model import Model
-from .progress import Progress, every_call, part_of, stoppable
+from .progress import Progress, every_call, every_layer, part_of, stoppable
 from .regions import hole_boxes
 from .weights.choose import load_model
 
@@ -152,7 +152,7 @@ def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
     h, w = known.shape[-2:]
     pads = _pads(model.backbone, h, w)
     image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
-    with torch.no_grad(), every_call():  # a layer of a network takes its time
+    with torch.no_grad(), every_layer(model.network):
         return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..backbone import Backbone
 from ..color import luminance
+from ..progress import ask
 from .opencv import opencv_inpaint
 
 SIDES = (7, 5, 3)  # of a patch: the first of which there are enough known ones
@@ -131,12 +132,17 @@ class Matching:
     def compare(self, candidates: Tensor) -> Tensor:
         """Mean squared difference of each open patch to its candidate, infinite where that is not known."""
         costs = [
-            torch.linalg.vecdot((self.patches(self.examples, at) - wanted).square_(), weights)
+            self.differences(at, wanted, weights)
             for at, wanted, weights in zip(
                 candidates.split(CHUNK), self.wanted.split(CHUNK), self.weights.split(CHUNK), strict=True
             )
         ]
         return torch.cat(costs).masked_fill_(~self.level.known[candidates], torch.inf)
+
+    def differences(self, at: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+        """Weighted mean squared difference of the patches at `at` to those wanted, (N,)."""
+        ask()
+        return torch.linalg.vecdot((self.patches(self.examples, at) - wanted).square_(), weights)
 
     def offer(self, candidates: Tensor) -> None:
         """Take each candidate that is a known patch and more like the open one than what that has."""

@@ -36,7 +36,7 @@ def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress |
     """
     check_image(image)
     finder = get_finder(method)
-    with torch.no_grad(), every_call():
+    with torch.no_grad(), every_call(image.numel()):
         return finder.find(image, progress).clamp(0, 1).to(image.dtype)
 
 

@@ -13,7 +13,7 @@ from ..errors import UnknownNameError
 from ..memory import halves, retry_smaller
 from ..model import Model
 from ..placing import placed
-from ..progress import Progress, patiently
+from ..progress import Progress, every_layer, patiently
 from ..weights import load_weights
 from ..weights.choose import load_model
 from .network import TRAINED, build
@@ -74,7 +74,8 @@ def vcnet(image: Tensor, progress: Progress = _quiet) -> Tensor:
 
     def find(tile: int) -> Tensor:
         model.placed(tile * tile)
-        return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress, tile)
+        with every_layer(model.network):
+            return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress, tile)
 
     return _in_tiles(find, image)
 
