@@ -91,10 +91,15 @@ def _stamp(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
+def _memory_file() -> Path:
+    """Under a host in its own folder, so that nothing is written beyond those."""
+    return next(iter(model_folders.get()), data_folder()) / "verified.json"
+
+
 def _recall() -> dict[str, list]:
     """What is remembered; nothing where the file is missing or not as we write it."""
     try:
-        memory = json.loads((data_folder() / "verified.json").read_text(encoding="utf-8"))
+        memory = json.loads(_memory_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RuntimeError):
         return {}
     return {k: v for k, v in memory.items() if isinstance(v, list)} if isinstance(memory, dict) else {}
@@ -102,5 +107,5 @@ def _recall() -> dict[str, list]:
 
 def _remember(memory: dict[str, list]) -> None:
     """Write it down where that is possible; else files are read again the next time."""
-    with suppress(WeightsError, RuntimeError), written_whole(data_folder() / "verified.json") as part:
+    with suppress(WeightsError, RuntimeError), written_whole(_memory_file()) as part:
         part.write_text(json.dumps(memory, indent=1), encoding="utf-8")

@@ -80,6 +80,13 @@ def test_weights_that_are_missing_are_told_with_what_to_do(server):
     assert ended(server, restoring(backbone="telea"))[0] == "success"
 
 
+def test_nothing_is_written_outside_of_comfyui(server):
+    """What was verified is remembered among ComfyUI's models, not in the user's own folder."""
+    assert ended(server, restoring(grow=2))[0] == "success"
+    assert (server.base / "models" / "monochromic" / "verified.json").is_file()
+    assert not (server.base / "home").exists()
+
+
 def test_a_cancel_within_one_part_of_the_hole(server):
     """The whole photo at once by a network, which takes its time: the cancel is heard in the midst of it."""
     picture(server)

@@ -28,6 +28,7 @@ from monochromic.core.weights import (
     store,
     user_manifest,
 )
+from monochromic.core.weights.files import known_hash, model_folders
 
 
 @pytest.fixture(autouse=True)
@@ -339,6 +340,19 @@ def test_a_file_is_read_once(local, hashed):
         find(row)
     path.write_bytes(b"abcde")
     assert find(row) == path
+
+
+def test_under_a_host_hashes_are_remembered_in_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
+    (tmp_path / "file").write_bytes(b"x")
+    token = model_folders.set((tmp_path / "models", tmp_path / "more"))
+    try:
+        found = known_hash(tmp_path / "file")
+        assert found == known_hash(tmp_path / "file") == hashlib.sha256(b"x").hexdigest()
+    finally:
+        model_folders.reset(token)
+    assert json.loads((tmp_path / "models" / "verified.json").read_text())[str(tmp_path / "file")][2] == found
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "models"]
 
 
 def test_another_row_for_a_file_that_was_seen(local):
