@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .masks import Box, resize
-from .progress import Progress
+from .progress import Progress, silent
 
 Answer = Callable[[Tensor, Tensor], Tensor]
 """From a picture (1, C, H, W) that is zero in the hole and a hole (1, 1, H, W) to the filled picture."""
@@ -22,9 +22,7 @@ OVERLAP = 4  # a tile shares 1 / OVERLAP of its side with the next
 FADE = 8  # of a tile's side, over which it fades out
 
 
-def fill_large(
-    answer: Answer, image: Tensor, hole: Tensor, side: int, progress: Progress = lambda done, total: None
-) -> Tensor:
+def fill_large(answer: Answer, image: Tensor, hole: Tensor, side: int, progress: Progress = silent) -> Tensor:
     """Fill a crop of any size by a network that is at home at `side`; (1, C', H, W) as `answer` gives it."""
     coarse = _fill_small(answer, image, hole, side)
     mixed = torch.where(hole, coarse, _like(image, coarse))

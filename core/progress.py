@@ -64,7 +64,7 @@ _watched: ContextVar[Watched | None] = ContextVar("watched", default=None)
 def watching(progress: Progress | None) -> Iterator[Progress]:
     """Within it `ask` asks this function, or whom it would ask anyway if it is None. Gives what to call instead."""
     if progress is None or progress is _watched.get():
-        yield progress or _tell_nobody
+        yield progress or silent
         return
     token = _watched.set(watched := Watched(progress, _watched.get()))
     try:
@@ -173,5 +173,5 @@ def part_of(progress: Progress, place: int, places: int) -> Progress:
     return lambda done, total: progress(place * total + done, places * total)
 
 
-def _tell_nobody(done: int, total: int) -> None:
-    pass
+def silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""

@@ -21,7 +21,7 @@ from ..core.backbones import get_backbone
 from ..core.memory import explained, free_host
 from ..core.model import Model
 from ..core.placing import put
-from ..core.progress import Preview, Progress, watching
+from ..core.progress import Preview, Progress, silent, watching
 from ..core.weights import model_folders
 from ..core.weights.choose import fingerprint_of, load_model, row_fingerprint
 
@@ -116,7 +116,7 @@ def progress() -> Progress:
 def watch() -> tuple[Progress, Preview | None]:
     """The same, and a function that shows a picture (1, C, H, W) in the node while it works, if the host can."""
     if not in_comfyui():
-        return progress_hook.get() or (lambda done, total: None), None
+        return progress_hook.get() or silent, None
     from comfy.utils import ProgressBar
 
     bar = ProgressBar(1)

@@ -13,15 +13,11 @@ from ..errors import UnknownNameError
 from ..memory import halves, retry_smaller
 from ..model import Model
 from ..placing import placed
-from ..progress import Progress, every_layer, patiently
+from ..progress import Progress, every_layer, patiently, silent
 from ..weights import load_weights
 from ..weights.choose import load_model
 from .network import TRAINED, build
 from .scales import SMALLEST, TILE, find_at_sizes
-
-
-def _quiet(done: int, total: int) -> None:
-    pass
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Finder:
     find: Callable[[Tensor, Progress], Tensor]
 
 
-def learned(image: Tensor, progress: Progress = _quiet) -> Tensor:
+def learned(image: Tensor, progress: Progress = silent) -> Tensor:
     """By our own network, which is shipped."""
 
     def find(tile: int) -> Tensor:
@@ -68,7 +64,7 @@ def _damage_network(_device: torch.device) -> nn.Module:
         return network.to(memory_format=torch.channels_last)
 
 
-def vcnet(image: Tensor, progress: Progress = _quiet) -> Tensor:
+def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
     """By the mask prediction network of VCNet; raises `WeightsError` where no weights of it were brought."""
     model = load_model(get_backbone("vcnet"), image.device, progress=progress)
 
@@ -84,7 +80,7 @@ def _seen_by(model: Model, part: Tensor) -> Tensor:
     return model.network.predict(model.shown(part, "rgb")).float()
 
 
-def classical(image: Tensor, progress: Progress = _quiet) -> Tensor:
+def classical(image: Tensor, progress: Progress = silent) -> Tensor:
     """By what scratches and dust look like: `find_damage`."""
     found = []
     for i, photo in enumerate(image.split(1)):
@@ -94,7 +90,7 @@ def classical(image: Tensor, progress: Progress = _quiet) -> Tensor:
     return torch.cat(found)
 
 
-def both(image: Tensor, progress: Progress = _quiet) -> Tensor:
+def both(image: Tensor, progress: Progress = silent) -> Tensor:
     """The log odds of our network, raised where the filters find something: it is less sure of thin scratches and dust.
 
     So a sure mark of the filters counts unless the network is sure of the opposite.

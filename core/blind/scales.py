@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..masks import Box
-from ..progress import Progress
+from ..progress import Progress, silent
 
 Look = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to the probability of damage (1, 1, H, W)."""
@@ -34,7 +34,7 @@ def find_at_sizes(
     look: Look,
     image: Tensor,
     trained: int,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = silent,
     tile: int = TILE,
 ) -> Tensor:
     """Probability of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, 1, H, W), each photo by itself.

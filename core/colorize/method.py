@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..progress import Preview, Progress
+from ..progress import Preview, Progress, silent
 from .schedules import SCHEDULES
 
 
@@ -54,7 +54,7 @@ class Settings:
 class Watch:
     """How a method tells how far it is: `progress(done, total)` at each iteration, `preview(image)` now and then."""
 
-    progress: Progress = field(default=lambda done, total: None)
+    progress: Progress = field(default=silent)
     preview: Preview | None = None
 
 
