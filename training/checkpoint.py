@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -42,6 +42,23 @@ def load_state(path: Path, parts: Parts) -> int:
             reason = " ".join(str(error).split())[:200]
             raise SystemExit(f"{path} is of another recipe, train into another folder: {name}: {reason}") from error
     return seen
+
+
+def start_from(network: nn.Module, path: Path) -> None:
+    """Take from shipped weights every tensor that the network has under the same name and in the same shape.
+
+    Raises `SystemExit` for a file that cannot be read, or of which nothing fits.
+    """
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise SystemExit(f"{path} is no file of weights: {error}") from error
+    own = network.state_dict()
+    fitting = {k: v.float() for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise SystemExit(f"{path} is of another network: none of its tensors fits")
+    network.load_state_dict({**own, **fitting})
+    print(f"{len(fitting)} of {len(own)} tensors are those of {path}", flush=True)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], int]:

@@ -1,103 +1,126 @@
-"""The task of the mask predictor: a photo damaged by the degradation model, to where it is damaged.
+"""The task of the damage detector: an old photo, damaged or not, to where it is damaged and by which kind.
 
-Some photos are clean, some have several kinds of damage, of any difficulty. Scans come in gray, toned, compressed,
-blurred and noisy, so these do too, damage and all: else the network learns to see that a damage was drawn later.
+A photo is first made old (`make_old`), then damaged by kinds drawn as often as archives have them, and by real dust and
+scratches where a folder of masks is given, then scanned (`scan`): so the network cannot learn that damage was drawn
+later. A good part of the photos stays undamaged.
 """
+
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from losses import balanced_bce
-from monochromic.core.blind.network import Predictor
-from monochromic.core.degrade import ANY, degrade
+from monochromic.core.blind.network import DamageNetwork
+from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from monochromic.core.degrade import ANY, VISIBLE, degrade
+from monochromic.core.degrade.aging import make_old, scan
 from numpy.random import Generator
 from photos import random_cut
 from task import Outcome
 from torch import Tensor, nn
 
-TAKES = {"network": {"widths"}, "data": {"kinds"}, "losses": {"entropy", "f1", "balanced"}}
-WHOLE = 256  # pixels a side of what is damaged; smaller samples are parts of it
-TONES = ((1.07, 1.0, 0.82), (1.0, 0.98, 0.9), (0.95, 1.0, 1.05))  # sepia, aged, cold
+TAKES = {"network": {"widths"}, "data": {"clean", "masks"}, "losses": {"entropy", "dice"}}
+RIM = 0.15  # weight of pixels within 2 of damage: where it ends is a matter of taste
+REAL = 0.3  # share of damaged photos that get real dust and scratches
+LONG = 4.0  # a mark so many times longer than wide is a line
 
 
 def make(network: dict) -> nn.Module:
     """The network with new weights."""
-    return Predictor(tuple(network["widths"]))
+    return DamageNetwork(tuple(network["widths"]))
 
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
-    """A damaged photo (3, side, side) in [0, 1] and its hole (1, side, side)."""
+    """A photo (3, side, side) in [0, 1] and its damage (5, side, side) by kind."""
     photo, other = (photos[i] for i in random.integers(len(photos), size=2))
-    image = _toned(random_cut(photo, WHOLE, random, least=0.8), random)[None]
-    hole = torch.zeros(1, 1, WHOLE, WHOLE)
-    count = random.choice(4, p=data.get("kinds", (0.1, 0.6, 0.2, 0.1)))
-    if count:
-        other = random_cut(other, WHOLE, random, least=0.8)[None]
-        seed, difficulty = int(random.integers(2**32)), random.uniform(0, 1)
-        image, _, hole = degrade(image, [ANY] * int(count), difficulty, seed, other)
-    if side < WHOLE:
-        image, hole = _part(image, hole, side, random)
-    return _scanned(image[0], random), hole[0]
+    cut = _cut(photo, side, random).permute(1, 2, 0).numpy()
+    picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
+    kinds = torch.zeros(1, len(KIND_NAMES), side, side)
+    if random.random() >= data.get("clean", 0.25):
+        foreign = random_cut(other, side, random)[None]
+        count, seed = int(random.choice([1, 2, 3], p=[0.45, 0.35, 0.2])), int(random.integers(2**32))
+        scale = 256 / side * random.uniform(0.5, 1.5)
+        picture, _, _, kinds = degrade(picture, [ANY] * count, random.uniform(0, 0.9), seed, foreign, scale=scale)
+        if "masks" in data and random.random() < REAL:
+            picture, kinds = _with_real_marks(picture, kinds, data["masks"], random)
+    scanned = scan(np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy()), random)
+    return torch.from_numpy(scanned).permute(2, 0, 1), kinds[0]
 
 
-def _toned(image: Tensor, random: Generator) -> Tensor:
-    """(3, H, W): a third of the photos in gray or toned, some faded."""
-    if random.random() < 0.35:
-        image = image.mean(0, keepdim=True).expand(3, -1, -1)
-        if random.random() < 0.5:
-            image = image * torch.tensor(TONES[random.integers(len(TONES))])[:, None, None]
-    if random.random() < 0.25:
-        low, high = random.uniform(0, 0.25), random.uniform(0.75, 1)
-        image = low + (high - low) * image
-    return image.clamp(0, 1).contiguous()
+def _cut(photo: np.ndarray, side: int, random: Generator) -> Tensor:
+    """A square (3, side, side) in [0, 1], reduced, as it is, or enlarged as the smooth parts of large scans look."""
+    shorter = min(photo.shape[:2])
+    if random.random() < 0.3:
+        return random_cut(photo, side, random, least=0.9)  # nearly all of the photo: layout
+    n = round(min(side / random.uniform(0.7, 2.2), shorter))
+    top, left = (int(random.integers(0, length - n + 1)) for length in photo.shape[:2])
+    return random_cut(photo[top : top + n, left : left + n], side, random, least=1)
 
 
-def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Tensor, Tensor]:
-    """A square of both; of four, the first that shows damage."""
-    for _ in range(4):
-        top, left = random.integers(0, WHOLE - side + 1, 2)
-        here = hole[..., top : top + side, left : left + side]
-        if here.any():
-            break
-    return image[..., top : top + side, left : left + side], here
+def _with_real_marks(picture: Tensor, kinds: Tensor, folder: str, random: Generator) -> tuple[Tensor, Tensor]:
+    """A part of a mask of real marks over a photo (1, 3, H, W), in one tone; lines and specks told by their shape."""
+    masks = _masks(folder)
+    side = picture.shape[-1]
+    mask = masks[random.integers(len(masks))]
+    mask = cv2.resize(mask, None, fx=(scale := random.uniform(0.4, 1.3)), fy=scale, interpolation=cv2.INTER_AREA)
+    mask = np.pad(mask, [(0, max(0, side - length)) for length in mask.shape])
+    top, left = (int(random.integers(0, length - side + 1)) for length in mask.shape)
+    alpha = mask[top : top + side, left : left + side].astype(np.float32) / 255 * np.float32(random.uniform(0.6, 1))
+    level = random.choice([random.uniform(0.75, 1), random.uniform(0.75, 1), random.uniform(0, 0.25), random.random()])
+    share = torch.from_numpy(alpha)
+    marked = picture + share * (float(level) - picture)
+    seen = ((marked - picture).abs().amax(1)[0] > VISIBLE).numpy() & (alpha > 0.3)
+    for name, plane in zip(("lines", "specks"), _by_shape(seen), strict=True):
+        kinds[0, KIND_NAMES.index(name)] += torch.from_numpy(plane)
+    return marked, kinds.clamp(max=1)
 
 
-def _scanned(image: Tensor, random: Generator) -> Tensor:
-    """(3, H, W) after a lens, a sensor and a JPEG file, each at times."""
-    if random.random() < 0.15:
-        image = F.avg_pool2d(F.pad(image[None], (1, 1, 1, 1), mode="replicate"), 3, 1)[0] * 0.6 + image * 0.4
-    if random.random() < 0.25:
-        grain = random.standard_normal((1 if random.random() < 0.5 else 3, *image.shape[1:]), dtype=np.float32)
-        image = image + torch.from_numpy(grain) * random.uniform(0, 0.04)
-    if random.random() < 0.5:
-        pixels = (image.clamp(0, 1).movedim(0, -1) * 255).round().byte().numpy()
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(60, 99))]
-        pixels = cv2.imdecode(cv2.imencode(".jpg", pixels, quality)[1], cv2.IMREAD_COLOR)
-        image = torch.from_numpy(pixels).movedim(-1, 0).float() / 255
-    return image.clamp(0, 1)
+@cache
+def _masks(folder: str) -> list[np.ndarray]:
+    """The masks of a folder, white = damage, without those of stains, which are no thin marks."""
+    files = [path for path in sorted(Path(folder).glob("*.png")) if "stain" not in path.name]
+    if not files:
+        raise SystemExit(f"there are no masks (.png) in {folder}")
+    return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in files]
+
+
+def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Marks (H, W) as long ones and compact ones, two float32 (H, W)."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    long = (length * length > LONG * 1.3 * stats[:, cv2.CC_STAT_AREA]) & (length > 8)
+    inside = parts > 0
+    return (long[parts] & inside).astype(np.float32), (~long[parts] & inside).astype(np.float32)
 
 
 def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> Outcome:
-    """The weighted sum of the recipe's losses, and the F1 at 0.5 over the batch.
+    """The weighted sum of the recipe's losses, and the F1 at 0.5 over the batch of what is restored by default.
 
-    entropy: of all pixels. f1: one less the F1 of the probabilities, photo by photo. balanced: `balanced_bce`.
+    entropy: of each kind's pixels, those of the damage counted four times, those at its rim hardly. dice: one less
+    the Dice of each kind's probabilities over the batch (Milletari et al. 2016).
     """
-    image, hole = batch
+    image, kinds = batch
     logits = network(image).float()
     chance = logits.sigmoid()
-    both, either = (chance * hole).sum((1, 2, 3)), (chance + hole).sum((1, 2, 3))
-    terms = {
-        "entropy": F.binary_cross_entropy_with_logits(logits, hole),
-        "f1": 1 - ((2 * both + 1) / (either + 1)).mean(),
-        "balanced": balanced_bce(logits, hole).mean(),
-    }
-    loss = sum(weight * terms[name] for name, weight in (losses or {"entropy": 1.0, "f1": 0.5}).items())
-    found = (chance.detach() > 0.5).float()
-    return Outcome(loss, {"f1": 2 * (found * hole).sum() / (found + hole).sum().clamp(min=1)})
+    near = F.max_pool2d(kinds, 5, 1, 2)
+    weight = 1 - (near - kinds) * (1 - RIM)
+    entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight * (1 + 3 * kinds)
+    both, either = ((t * weight).sum((0, 2, 3)) for t in (chance * kinds, chance + kinds))
+    terms = {"entropy": 5 * entropy.mean(), "dice": 1 - ((2 * both + 50) / (either + 50)).mean()}
+    loss = sum(share * terms[name] for name, share in (losses or {"entropy": 1.0, "dice": 0.5}).items())
+    found, truth = (chance.detach() > 0.5).float(), kinds
+    f1 = 2 * (found * truth).sum((0, 2, 3)) / (found + truth).sum((0, 2, 3)).clamp(min=1)
+    return Outcome(loss, dict(zip(KIND_NAMES, f1, strict=True)))
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    """Rows of the photo, what is found in it and what is to be found, (B, 3, H, 3 W)."""
-    image, hole = batch
-    return torch.cat([image, network(image).float().sigmoid().expand_as(image), hole.expand_as(image)], 3)
+    """Rows of the photo, what is found in it and what is to be found, in the colors of the kinds, (B, 3, H, 3 W)."""
+    image, kinds = batch
+    colors = image.new_tensor([kind.color for kind in DAMAGE_KINDS])
+
+    def colored(planes: Tensor) -> Tensor:
+        return torch.einsum("bkhw,kc->bchw", planes, colors).clamp(0, 1)
+
+    return torch.cat([image, colored(network(image).float().sigmoid()), colored(kinds)], 3)

@@ -7,11 +7,14 @@
 PHOTOS is a folder of pictures or of tar files of them. OUT is a folder: `state.safetensors` is all that the training
 is, written every two minutes; started again after whatever stopped it, it goes on from there, to the bit on a
 CPU. `log.jsonl` has a line for each time, `preview.jpg` shows what the network does. `--export` writes the
-averaged weights at half precision and prints their size and sha256, for weights_manifest.json.
+averaged weights at half precision and prints their size and sha256, for weights_manifest.json. `--start` takes
+the tensors that fit from weights written so, and `--masks` names a folder of masks of real marks, white = damage, for
+tasks that use them.
 """
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from checkpoint import read, under
@@ -42,12 +45,16 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=SAVE_EVERY, help="seconds between checkpoints")
     parser.add_argument("--compile", action="store_true", help="compile the network, for GPUs")
     parser.add_argument("--export", type=Path, help="write OUT's weights here and do nothing else")
+    parser.add_argument("--start", type=Path, help="weights to start from, where OUT has no checkpoint")
+    parser.add_argument("--masks", type=Path, help="a folder of masks of real marks, white = damage")
     options = parser.parse_args()
     recipe = load_recipe(options.recipe)
+    if options.masks:
+        recipe = replace(recipe, data={**recipe.data, "masks": str(options.masks)})
     if options.export:
         export(recipe, options.out / "state.safetensors", options.export)
     else:
-        how = {"workers": options.workers, "every": options.every, "compiled": options.compile}
+        how = {"workers": options.workers, "every": options.every, "compiled": options.compile, "start": options.start}
         train(recipe, load_photos(options.photos), options.out, **how)
 
 

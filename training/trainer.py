@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from adversary import Adversary
-from checkpoint import Parts, load_state, save_state
+from checkpoint import Parts, load_state, save_state, start_from
 from PIL import Image
 from recipe import Recipe
 from task import Judged
@@ -39,7 +39,7 @@ class Samples(Dataset):
 class Training:
     """What a recipe trains, from the checkpoint in the folder `out` if there is one."""
 
-    def __init__(self, recipe: Recipe, out: Path, compiled: bool = False) -> None:
+    def __init__(self, recipe: Recipe, out: Path, compiled: bool = False, start: Path | None = None) -> None:
         self.recipe, self.out, self.seen, self.task = recipe, out, 0, recipe.module
         self.accelerator = Accelerator(
             mixed_precision=recipe.precision, cpu=not torch.cuda.is_available(), step_scheduler_with_optimizer=False
@@ -48,6 +48,8 @@ class Training:
             torch.manual_seed(recipe.seed)
             network = self.task.make(recipe.network).to(memory_format=torch.channels_last)
             adversary = self._adversary(network)
+        if start:
+            start_from(network, start)
         self.average = copy.deepcopy(network).requires_grad_(False).to(self.accelerator.device)
         if compiled:
             network.compile()
@@ -156,10 +158,14 @@ def train(
     workers: int = 0,
     every: float = SAVE_EVERY,
     compiled: bool = False,
+    start: Path | None = None,
 ) -> Training:
-    """Train to the end of the recipe, from where it was stopped. every: seconds between checkpoints."""
+    """Train to the end of the recipe, from where it was stopped.
+
+    every: seconds between checkpoints. start: weights to begin with, where there is no checkpoint.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    run = Training(recipe, out, compiled)
+    run = Training(recipe, out, compiled, start)
     saved, before, figures = time.monotonic(), run.seen, []
     while run.seen < recipe.samples:
         for batch in run.batches(photos, workers):

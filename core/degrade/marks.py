@@ -19,7 +19,7 @@ def scratch(scene: Scene) -> Layer:
         angle = main + random.normal(0, 0.06) if alike else random.uniform(0, math.pi)
         length = math.hypot(h, w) * min(random.lognormal(-1.1, 0.7), 1.2)
         width = scene.fine * random.uniform(0.7, scene.between(2.4, 1.2))
-        lines.append((_path(scene, angle, length, 0.04), width))
+        lines.append((random_path(scene, angle, length, 0.04), width))
         if scene.chance(0.3):
             lines += _scuffs(scene, lines[-1][0], angle)
     worn = np.clip(1.3 + rough(scene, 30 * scene.unit), 0, 1)
@@ -39,7 +39,7 @@ def _part(scene: Scene, path: np.ndarray) -> np.ndarray:
     return path[start : start + scene.random.integers(2, len(path))]
 
 
-def _path(scene: Scene, angle: float, length: float, bend: float) -> np.ndarray:
+def random_path(scene: Scene, angle: float, length: float, bend: float) -> np.ndarray:
     """A line through a random point that keeps turning a little, 24 points (24, 2)."""
     turns = angle + np.cumsum(scene.random.normal(0, bend, 24))
     steps = np.stack([np.cos(turns), np.sin(turns)], 1) * length / 24
@@ -110,5 +110,5 @@ def _speck(scene: Scene) -> np.ndarray:
 
 def _fibre(scene: Scene) -> Line:
     length = scene.unit * scene.random.uniform(8, 45)
-    path = _path(scene, scene.random.uniform(0, math.pi), length, scene.random.uniform(0.05, 0.35))
+    path = random_path(scene, scene.random.uniform(0, math.pi), length, scene.random.uniform(0.05, 0.35))
     return path, scene.fine * scene.random.uniform(0.5, 1.1)

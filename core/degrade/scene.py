@@ -14,6 +14,7 @@ class Scene(NamedTuple):
     difficulty: float
     random: Generator
     other: np.ndarray | None = None  # (h, w, 3), a photo to take foreign content from
+    scale: float = 1.0  # of the damage, beside what the size of the photo says
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -23,7 +24,7 @@ class Scene(NamedTuple):
     @property
     def unit(self) -> float:
         """Pixels for one pixel of a photo whose shorter side is 256: the damage grows with the photo."""
-        return min(self.shape) / 256
+        return self.scale * min(self.shape) / 256
 
     @property
     def fine(self) -> float:
@@ -107,6 +108,14 @@ def _reduced(canvas: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     import cv2
 
     return cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def paper(scene: Scene) -> np.ndarray:
+    """The color (3,) of photographic paper: white to cream, now and then grayed."""
+    level = scene.random.uniform(0.72, 1.0)
+    return np.clip(level * np.array([1, scene.random.uniform(0.94, 1), scene.random.uniform(0.82, 1)]), 0, 1).astype(
+        np.float32
+    )
 
 
 def tone(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
