@@ -88,7 +88,7 @@ def _masks(folder: str) -> list[np.ndarray]:
 
 def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Marks (H, W) as long ones and compact ones, two float32 (H, W)."""
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     long = (length * length > LONG * 1.3 * stats[:, cv2.CC_STAT_AREA]) & (length > 8)
     inside = parts > 0

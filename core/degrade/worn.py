@@ -13,10 +13,11 @@ def worn_border(scene: Scene) -> Layer:
     sides = np.minimum(np.minimum(rows, h - rows), np.minimum(columns, w - columns))
     corner = np.minimum(np.hypot(rows, columns), np.hypot(h - rows, w - columns))
     corner = np.minimum(corner, np.minimum(np.hypot(h - rows, columns), np.hypot(rows, w - columns)))
-    depth = unit * scene.random.uniform(1, scene.between(7, 4))
-    eaten = depth * (rough(scene, 30 * unit) + 0.5 * rough(scene, 7 * unit) + scene.random.uniform(-0.6, 0.6))
-    eaten = eaten + np.float32(scene.random.uniform(0, 2)) * depth * np.exp(-corner / (12 * unit))
-    soft = np.clip((eaten - sides) / max(unit, 1) + 0.5, 0, 1)
+    depth = unit * scene.random.uniform(2, 8)
+    eaten = depth * (rough(scene, 30 * unit) + 0.5 * rough(scene, 7 * unit))
+    eaten = eaten + np.float32(scene.random.uniform(0, 2)) * depth * np.exp(-corner / (12 * unit)) - sides
+    low = np.quantile(eaten, 1 - scene.between(0.07, 0.03) * scene.random.uniform(0.3, 1.2))
+    soft = np.clip((eaten - low) / max(unit, 1) + 0.5, 0, 1)
     return Layer(np.clip(_bare(scene), 0, 1), soft.astype(np.float32) * np.float32(scene.between(1, 0.6)))
 
 

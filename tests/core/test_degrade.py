@@ -1,9 +1,12 @@
 """The damage: what it promises of masks and untouched pixels, and that each kind is what it is called."""
 
+from functools import partial
+
 import pytest
 import torch
 from conftest import make_photo
-from monochromic.core.degrade import ANY, KINDS, VISIBLE, degrade
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.degrade import ANY, KINDS, VISIBLE, Kind, degrade, draw_kind
 from monochromic.core.errors import InputError, UnknownNameError
 from monochromic.nodes.degrade import Degrade
 
@@ -19,6 +22,7 @@ def check(photo, found):
     b, _, h, w = photo.shape
     assert found.image.shape == photo.shape
     assert found.soft.shape == found.hole.shape == (b, 1, h, w)
+    assert found.kinds.shape == (b, len(KIND_NAMES), h, w)
     assert found.image.dtype == found.soft.dtype == found.hole.dtype == photo.dtype
     assert 0 <= found.image.min() <= found.image.max() <= 1
     assert 0 <= found.soft.min() <= found.soft.max() <= 1
@@ -78,10 +82,54 @@ def test_every_kind_is_another():
 
 def test_any_draws_every_kind(monkeypatch):
     seen = []
-    for name, draw in KINDS.items():
-        monkeypatch.setitem(KINDS, name, lambda scene, name=name, draw=draw: seen.append(name) or draw(scene))
-    degrade(photo_of(16, 16).expand(150, -1, -1, -1), ANY)
+    for name, kind in KINDS.items():
+        paint = partial(lambda scene, name, paint: seen.append(name) or paint(scene), name=name, paint=kind.paint)
+        monkeypatch.setitem(KINDS, name, kind._replace(paint=paint))
+    degrade(photo_of(16, 16).expand(500, -1, -1, -1), ANY)
     assert set(seen) == set(KINDS)
+
+
+def test_a_new_kind_takes_few_draws_from_others(monkeypatch):
+    before = [draw_kind(seed) for seed in range(200)]
+    share = sum(kind.share for kind in KINDS.values())
+    monkeypatch.setitem(KINDS, "burn", Kind(KINDS["stain"].paint, "areas", share / 9))
+    after = [draw_kind(seed) for seed in range(200)]
+    changed = [now for was, now in zip(before, after, strict=True) if was != now]
+    assert set(changed) == {"burn"}  # a tenth of the draws, and of others none
+    assert 8 <= len(changed) <= 36  # 20 expected; beyond either end one time in ten thousand
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_map_of_kinds(kind):
+    """Only the kind's own plane is marked, inside the hole, and nearly all of the layer is."""
+    found = degrade(photo_of(), kind, 0.2, seed=3)
+    place = KIND_NAMES.index(KINDS[kind].damage)
+    assert found.kinds.shape == (1, len(KIND_NAMES), *found.hole.shape[2:])
+    assert found.kinds.sum((0, 2, 3)).nonzero().flatten().tolist() == [place]
+    own = found.kinds[:, place : place + 1]
+    assert (own <= found.hole).all()
+    assert own.sum() >= 0.6 * (found.soft > 0.5).sum()
+
+
+def test_several_kinds_are_in_their_own_planes():
+    photo = photo_of()
+    both = degrade(photo, ["torn_corner", "text"], 0, seed=4).kinds[0].mean((1, 2))
+    assert [name for name, share in zip(KIND_NAMES, both, strict=True) if share > 0] == ["lost", "overlays"]
+
+
+def test_light_beside_a_crease_is_no_crack():
+    """The flanks change the photo, and so are in the hole; only the crack is a line."""
+    seeds = [degrade(photo_of(192, 256), "crease", 0, seed) for seed in range(8)]
+    lines, hole = (sum(t.sum() for t in tensors) for tensors in zip(*((s.kinds, s.hole) for s in seeds), strict=True))
+    assert 0 < lines < 0.9 * hole
+
+
+def test_scale_makes_lines_thicker():
+    photo = photo_of(192, 192)
+    thin, thick = (
+        sum(degrade(photo, "crackle", 0, seed, scale=scale).kinds.sum() for seed in range(6)) for scale in (0.7, 2)
+    )
+    assert thick > 1.5 * thin
 
 
 def test_several_at_once():
