@@ -71,6 +71,15 @@ def read(path: Path) -> tuple[dict[str, Tensor], int]:
         raise SystemExit(f"{path} is no checkpoint of a training: {error}") from error
 
 
+def load_average(path: Path) -> dict[str, Tensor]:
+    """The averaged weights of a checkpoint, or those of a file of weights, at full precision. Raises `SystemExit`."""
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise SystemExit(f"{path} holds no weights: {error}") from error
+    return {k: v.float() for k, v in (under("average", tensors) or tensors).items()}
+
+
 def under(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of one part by their own names."""
     return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}

@@ -21,9 +21,10 @@ from photos import random_cut
 from task import Outcome
 from torch import Tensor, nn
 
-TAKES = {"network": {"widths"}, "data": {"clean", "masks"}, "losses": {"entropy", "dice"}}
+TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "dice"}}
 RIM = 0.15  # weight of pixels within 2 of damage: where it ends is a matter of taste
 REAL = 0.3  # share of damaged photos that get real dust and scratches
+HARD = 0.4  # share of the undamaged photos that are of those in which damage was seen
 LONG = 4.0  # a mark so many times longer than wide is a line
 
 
@@ -35,10 +36,13 @@ def make(network: dict) -> nn.Module:
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
     """A photo (3, side, side) in [0, 1] and its damage (5, side, side) by kind."""
     photo, other = (photos[i] for i in random.integers(len(photos), size=2))
+    clean = random.random() < data.get("clean", 0.25)
+    if clean and "hard" in data and random.random() < HARD:
+        photo = photos[random.choice(_places(data["hard"]))]
     cut = _cut(photo, side, random).permute(1, 2, 0).numpy()
     picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
     kinds = torch.zeros(1, len(KIND_NAMES), side, side)
-    if random.random() >= data.get("clean", 0.25):
+    if not clean:
         foreign = random_cut(other, side, random)[None]
         count, seed = int(random.choice([1, 2, 3], p=[0.45, 0.35, 0.2])), int(random.integers(2**32))
         scale = 256 / side * random.uniform(0.5, 1.5)
@@ -84,6 +88,12 @@ def _masks(folder: str) -> list[np.ndarray]:
     if not files:
         raise SystemExit(f"there are no masks (.png) in {folder}")
     return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in files]
+
+
+@cache
+def _places(file: str) -> list[int]:
+    """Which photos a file of `mine.py` names."""
+    return [int(line) for line in Path(file).read_text().split()]
 
 
 def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

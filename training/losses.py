@@ -67,15 +67,6 @@ def ms_ssim(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
     return 1 - core_ms_ssim(composite(answer, truth, hole), truth)
 
 
-def balanced_bce(logits: Tensor, hole: Tensor) -> Tensor:
-    """Class-balanced cross entropy of a predicted hole, as VCNet: `monochromic.core.balanced_bce` from logits."""
-    share = hole.flatten(1).mean(1)
-    missed, false = (
-        (value).flatten(1).mean(1) for value in (F.softplus(-logits) * hole, F.softplus(logits) * (1 - hole))
-    )
-    return (1 - share) / (share + 1e-5) * missed + false
-
-
 def distance_to_known(hole: Tensor) -> Tensor:
     """Pixels to the nearest known one, (B, 1, H, W); 0 where known."""
     maps = [cv2.distanceTransform(each, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for each in _bytes(hole)]

@@ -9,7 +9,7 @@ is, written every two minutes; started again after whatever stopped it, it goes 
 CPU. `log.jsonl` has a line for each time, `preview.jpg` shows what the network does. `--export` writes the
 averaged weights at half precision and prints their size and sha256, for weights_manifest.json. `--start` takes
 the tensors that fit from weights written so, and `--masks` names a folder of masks of real marks, white = damage, for
-tasks that use them.
+tasks that use them; `--hard` a file of `mine.py`.
 """
 
 import argparse
@@ -47,10 +47,11 @@ def main() -> None:
     parser.add_argument("--export", type=Path, help="write OUT's weights here and do nothing else")
     parser.add_argument("--start", type=Path, help="weights to start from, where OUT has no checkpoint")
     parser.add_argument("--masks", type=Path, help="a folder of masks of real marks, white = damage")
+    parser.add_argument("--hard", type=Path, help="a file of `mine.py`: photos to show undamaged")
     options = parser.parse_args()
     recipe = load_recipe(options.recipe)
-    if options.masks:
-        recipe = replace(recipe, data={**recipe.data, "masks": str(options.masks)})
+    files = {name: str(path) for name in ("masks", "hard") if (path := getattr(options, name))}
+    recipe = replace(recipe, data={**recipe.data, **files})
     if options.export:
         export(recipe, options.out / "state.safetensors", options.export)
     else:

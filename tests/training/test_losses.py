@@ -5,8 +5,7 @@ import pytest
 import torch
 from conftest import make_photo
 from features import gram, mrf
-from losses import PIXELS, balanced_bce, composite, distance_to_known
-from monochromic.core import balanced_bce as core_balanced_bce
+from losses import PIXELS, composite, distance_to_known
 from monochromic.core import tv as core_tv
 from scipy.ndimage import distance_transform_edt
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure as oracle_ms_ssim
@@ -81,15 +80,6 @@ def test_ms_ssim_is_the_oracle_s_and_can_be_learned_from():
     loss.sum().backward()
     assert answer.grad.isfinite().all()
     assert (answer.grad.abs().amax(1, keepdim=True)[hole == 0] == 0).all()
-
-
-def test_balanced_bce_is_the_metric_s_and_finite_for_sure_mistakes(case):
-    (answer, _, hole), _ = case
-    logits = answer[:, :1] * 8 - 4
-    assert torch.allclose(balanced_bce(logits, hole), core_balanced_bce(logits.sigmoid(), hole))
-    sure = (1000 * (1 - 2 * hole)).requires_grad_()
-    balanced_bce(sure, hole).sum().backward()
-    assert sure.grad.isfinite().all()
 
 
 def test_distance_is_to_the_nearest_known_pixel():
