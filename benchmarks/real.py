@@ -10,7 +10,8 @@ folders given to `--clean`; a bare `--clean` means all folders. The boxes of the
 F1 has a tolerance: a found pixel is right where the truth is no farther, and a true pixel is found where a found one
 is no farther, than 2 pixels or 1/256 of the shorter side. It judges the hole before it grows; pictures and shares
 are of the hole as `find_hole` gives it. An island is a part of the hole before it grows, as left by an opening with a
-disc of 1/100 of the shorter side (3 pixels or more), most of which lies in the box of a face.
+disc of 1/100 of the shorter side (3 pixels or more), most of which lies in the box of a face; where damage was traced
+it is none if most of it is right or not judged. Where nothing was traced, damage in a face is counted too.
 """
 
 import argparse
@@ -157,14 +158,20 @@ def opened(mask: Mask, diameter: int) -> Mask:
     return cv2.dilate(eroded, element, anchor=(back, back)) > 0
 
 
-def islands_in(plain: Mask, faces: list[Box]) -> list[Box]:
-    """The boxes around the blobs of a hole (H, W) of which more than half lies in the box of one face."""
+def islands_in(plain: Mask, faces: list[Box], excused: Mask | None = None) -> list[Box]:
+    """The boxes around the blobs of a hole (H, W) of which more than half lies in the box of one face.
+
+    excused: (H, W), True = right to fill; a blob of which more than half is excused is left out.
+    """
     blobs = opened(plain, max(3, round(min(plain.shape) / 100)))
     _, part, stats, _ = cv2.connectedComponentsWithStats(blobs.astype(np.uint8), connectivity=8)
     inside = np.zeros(len(stats), np.bool_)
     for left, top, width, height in faces:
         pixels = np.bincount(part[top : top + height, left : left + width].ravel(), minlength=len(stats))
         inside |= 2 * pixels > stats[:, cv2.CC_STAT_AREA]
+    if excused is not None:
+        pixels = np.bincount(part[excused], minlength=len(stats))
+        inside &= 2 * pixels <= stats[:, cv2.CC_STAT_AREA]
     inside[0] = False  # what is no blob
     return [tuple(int(v) for v in stats[i, :4]) for i in np.flatnonzero(inside)]
 
@@ -199,6 +206,7 @@ def judge(path: Path, image: Tensor, found: Search, faces: list[Box] | None, con
     h, w = image.shape[-2:]
     truth, ignore, plain = beside(path, "truth", image), beside(path, "ignore", image), plane(found.plain)
     about = tolerance_of(h, w)
+    excused = None if truth is None else near(truth, about) | (False if ignore is None else ignore)
     return Judged(
         name=path.name,
         folder=path.parent.name,
@@ -208,7 +216,7 @@ def judge(path: Path, image: Tensor, found: Search, faces: list[Box] | None, con
         sweep={} if truth is None else sweep(found.probability, truth, ignore, about),
         faces=None if faces is None else len(faces),
         face_filled=mean(plane(found.hole)[area_of(faces, h, w)]) if faces else None,
-        islands=islands_in(plain, faces or []),
+        islands=islands_in(plain, faces or [], excused),
     )
 
 

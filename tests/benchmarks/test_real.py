@@ -161,6 +161,16 @@ def test_islands_in_faces(real):
     assert real.islands_in(np.zeros_like(hole), faces) == []
 
 
+def test_an_island_of_damage_is_none(real):
+    hole = np.zeros((60, 80), bool)
+    hole[10:14, 10:14] = hole[20:24, 10:14] = True
+    damage = np.zeros_like(hole)
+    damage[10:14, 10:12] = True  # half of the first
+    damage[20:24, 10:13] = True  # 3 of 4 columns of the second
+    assert real.islands_in(hole, [(4, 5, 16, 40)], damage) == [(10, 10, 4, 4)]
+    assert real.islands_in(hole, [(4, 5, 16, 40)], ~hole) == [(10, 10, 4, 4), (10, 20, 4, 4)]
+
+
 def test_an_island_between_two_faces_lies_in_neither(real):
     hole = np.zeros((60, 80), bool)
     hole[10:14, 18:22] = True
@@ -197,28 +207,30 @@ def run(real, patch, arguments):
 
 def test_the_report(real, folder, monkeypatch, capsys):
     hole = np.zeros((60, 80), bool)
-    hole[20:22, 10:40] = True  # the left half of the truth
+    hole[18:22, 10:40] = True  # the left half of the truth, and two rows above it
     hole[30:36, 75:] = True  # not judged
+    hole[50:55, 60:65] = True  # a false alarm of 25 pixels
     faces = folder / "faces.json"
-    faces.write_text(json.dumps({"a.png": [[70, 30, 10, 10]]}))
+    faces.write_text(json.dumps({"a.png": [[70, 30, 10, 10], [10, 18, 20, 4], [60, 50, 5, 10]]}))
     monkeypatch.setattr(real, "search", found_at(real, hole))
     monkeypatch.setattr(real, "FACES", faces)
     run(real, monkeypatch, [folder, "--json", folder / "out.json", "--sheet", folder / "sheets"])
     printed = capsys.readouterr().out
     recall = 2 * 32 / 120  # two columns more are within the tolerance
-    f1 = 2 * recall / (1 + recall)
-    assert f"| {folder.name}/a.png | {f1:.3f} | 1.000 | {recall:.3f} | {f1:.3f} | 0.99 | 1.88 | 1 | 1 | 30.00 |" in (
-        printed
-    )
-    assert f"| {folder.name}/c2_clean.png (control) | - | - | - | - | - | 1.88 | - | - | - |" in printed
+    precision = 120 / 145
+    f1 = 2 * precision * recall / (precision + recall)
+    scores = f"{f1:.3f} | {precision:.3f} | {recall:.3f} | {f1:.3f} | 0.99"
+    faces = f"3 | 1 | {100 * (30 + 80 + 25) / (100 + 80 + 50):.2f}"
+    assert f"| {folder.name}/a.png | {scores} | 3.65 | {faces} |" in printed
+    assert f"| {folder.name}/c2_clean.png (control) | - | - | - | - | - | 3.65 | - | - | - |" in printed
     assert {p.name for p in (folder / "sheets").iterdir()} == {
         f"{folder.name}_a.jpg",
         f"{folder.name}_c2_clean.jpg",
     }
     told = json.loads((folder / "out.json").read_text())
-    assert told["photos"][0]["islands"] == [[75, 30, 5, 6]]
+    assert told["photos"][0]["islands"] == [[60, 50, 5, 5]]
     assert told["summary"]["mean F1"] == pytest.approx(f1)
-    assert told["summary"]["% filled of controls, worst"] == pytest.approx(1.875)
+    assert told["summary"]["% filled of controls, worst"] == pytest.approx(100 * 175 / 4800)
 
 
 def test_clean_folders_are_controls(real, folder, monkeypatch, capsys):
