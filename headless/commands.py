@@ -24,7 +24,7 @@ from ..core.weights.choose import load_model
 from ..core.weights.models import load_network
 from ..nodes import NODE_CLASS_MAPPINGS, runtime
 from .execute import execute
-from .find import asks_to_find, find
+from .find import asks_to_find, find, warn_of_nothing
 from .graph import Call
 from .host_nodes import HOST_CLASSES, PreviewImage, output_folder
 from .load import load_graph
@@ -159,10 +159,10 @@ def _hole_to_restore(options: argparse.Namespace, photo: Tensor, asked: bool) ->
     clear = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
     if clear.any() and not asked:
         return grow(clear, options.grow or 0), "hole marked"
-    hole = find(options, photo).hole
-    if not hole.any():
-        log.warning("no damage was found in %s; it is written as it is", options.photo)
-    return hole, "damage found"
+    found = find(options, photo)
+    if not found.hole.any():
+        warn_of_nothing(found, options.photo, "it is written as it is")
+    return found.hole, "damage found"
 
 
 def _load_hints(path: str, strength: float) -> Guide:

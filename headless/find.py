@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ..core.blind import FINDERS, Found, find_hole, get_finder, heat_map
+from ..core.blind import FINDERS, Found, find_hole, get_finder, heat_map, summary
 from ..core.blind.finders import DEFAULT
 from ..core.errors import InputError, PictureError
 from ..core.images import load_hole, load_image, save_image
@@ -14,8 +14,10 @@ from ..nodes import runtime
 from .shared import check_output, progress_bar
 
 log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)  # what was filled and what was left is said, though other commands only warn
 
-OPTIONS = ("find", "threshold", "smallest", "protect")
+OPTIONS = {name: f"--{name}" for name in ("find", "threshold", "smallest", "protect")} | {"guard": "--no-guard"}
+"""The flags that ask for a search, by the option that holds them."""
 
 
 def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
@@ -29,6 +31,13 @@ def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
         "--smallest", type=int, metavar="PIXELS", help="drop connected parts of fewer pixels (default: 4)"
     )
     parser.add_argument("--protect", metavar="FILE", help="white = never fill, whatever is found there; any size")
+    parser.add_argument(
+        "--no-guard",
+        dest="guard",
+        action="store_const",
+        const=False,
+        help="also fill blank margins and thick parts inside the photo, which often are faces or signs",
+    )
 
 
 def mask_photo(options: argparse.Namespace) -> None:
@@ -47,12 +56,18 @@ def mask_photo(options: argparse.Namespace) -> None:
         save_image(heat_map(photo, found.probability), options.heat)
         print(options.heat)
     if not found.hole.any():
-        log.warning("no damage was found in %s; the mask is empty", options.photo)
+        warn_of_nothing(found, options.photo, "the mask is empty")
+
+
+def warn_of_nothing(found: Found, photo: str, result: str) -> None:
+    """Say that nothing will be filled, and what comes of it."""
+    what = "all that looks damaged was left alone" if found.left.any() else "no damage was found"
+    log.warning("%s in %s; %s", what, photo, result)
 
 
 def asks_to_find(options: argparse.Namespace) -> bool:
     """Whether damage is to be looked for, whatever the photo is. Raises `InputError` where there is a mask too."""
-    asked = [f"--{name}" for name in OPTIONS if getattr(options, name) is not None]
+    asked = [flag for name, flag in OPTIONS.items() if getattr(options, name) is not None]
     if asked and options.mask:
         raise InputError(f"{', '.join(asked)} and --mask do not go together: damage is looked for where no mask is")
     if asked:
@@ -61,9 +76,13 @@ def asks_to_find(options: argparse.Namespace) -> bool:
 
 
 def find(options: argparse.Namespace, photo: Tensor) -> Found:
-    """The damage of a photo, by the options of the command line."""
-    numbers = {name: getattr(options, name) for name in ("threshold", "smallest", "grow")}
-    given = {name: value for name, value in numbers.items() if value is not None}
+    """The damage of a photo, by the options of the command line; says what is filled and what is left."""
+    values = {name: getattr(options, name) for name in ("threshold", "smallest", "grow", "guard")}
+    given = {name: value for name, value in values.items() if value is not None}
     protect = load_hole(options.protect, photo) if options.protect else None
     with progress_bar("damage") as progress:
-        return find_hole(photo, options.find or DEFAULT, **given, protect=protect, progress=progress)
+        found = find_hole(photo, options.find or DEFAULT, **given, protect=protect, progress=progress)
+    if found.hole.any() or found.left.any():
+        for line in summary(found):
+            log.info("%s: %s", options.photo, line)
+    return found

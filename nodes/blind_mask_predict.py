@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.blind import FINDERS, find_hole, heat_map
+from ..core.blind import FINDERS, find_hole, heat_map, summary
 from ..core.blind.finders import DEFAULT
 from . import runtime
-from .inputs import menu, number, socket, whole
+from .inputs import menu, number, socket, switch, whole
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
@@ -19,18 +19,23 @@ class BlindMaskPredict:
         "the more probable the damage."
     )
     SEARCH_ALIASES = ("find damage", "detect scratches", "auto mask", "blind inpainting", "vcnet", "damage mask")
-    RETURN_TYPES = ("MASK", "MASK", "IMAGE")
-    RETURN_NAMES = ("mask", "probability", "heat_map")
+    RETURN_TYPES = ("MASK", "MASK", "IMAGE", "STRING")
+    RETURN_NAMES = ("mask", "probability", "heat_map", "summary")
     OUTPUT_TOOLTIPS = (
         "What to fill, 1 = fill. Empty for a photo without damage: then all of it stays as it is.",
         "How probable damage is in each pixel, from 0 to 1.",
         "The photo in gray under the probabilities: blue for hardly any, red for a half, yellow for 1.",
+        "What is filled and what looked damaged but was left, in a line for each photo.",
     )
     FUNCTION = "predict"
     OUTPUT_NODE = True
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
+        guard = (
+            "Leave blank margins, and thick parts inside the photo that show an image: more often faces or signs than "
+            "damage. Off: fill all that looks damaged."
+        )
         method = "; ".join(f"{name}: {finder.title}" for name, finder in FINDERS.items())
         return {
             "required": {
@@ -40,7 +45,10 @@ class BlindMaskPredict:
                 "grow": whole(2, 0, 256, "Widen what was found by this many pixels, to cover its soft edges."),
                 "smallest": whole(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
             },
-            "optional": {"protect": socket("MASK", "1 = never fill, whatever is found there.")},
+            "optional": {
+                "protect": socket("MASK", "1 = never fill, whatever is found there."),
+                "guard": switch(True, guard),
+            },
         }
 
     @classmethod
@@ -49,12 +57,19 @@ class BlindMaskPredict:
 
     @runtime.hosted()
     def predict(
-        self, image: Tensor, method: str, threshold: float, grow: int, smallest: int, protect: Tensor | None = None
+        self,
+        image: Tensor,
+        method: str,
+        threshold: float,
+        grow: int,
+        smallest: int,
+        protect: Tensor | None = None,
+        guard: bool = True,
     ) -> dict[str, Any]:
         photo = image_in(image)
-        options = {"threshold": threshold, "grow": grow, "smallest": smallest}
+        options = {"threshold": threshold, "grow": grow, "smallest": smallest, "guard": guard}
         kept = None if protect is None else hole_in(protect, photo)
         found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
-        heat = image_out(heat_map(photo, found.probability))
-        result = (mask_out(found.hole), mask_out(found.probability), heat)
-        return {"ui": {"images": preview_of(heat)}, "result": result}
+        heat, lines = image_out(heat_map(photo, found.probability)), summary(found)
+        result = (mask_out(found.hole), mask_out(found.probability), heat, "\n".join(lines))
+        return {"ui": {"images": preview_of(heat), "text": lines}, "result": result}

@@ -5,6 +5,7 @@ import pytest
 import torch
 from conftest import make_photo
 from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
+from monochromic.core.blind import summary
 from monochromic.core.sheet import MARK
 from monochromic.headless import main
 from PIL import Image
@@ -48,6 +49,49 @@ def test_mask_options(photo):
     assert torch.equal(load_image("x.png"), wanted)
     assert run("mask", "old.png", "-o", "y.png") == 0
     assert torch.equal(load_image("y.png"), find_hole(photo).hole)
+
+
+@pytest.fixture
+def rimmed(photo, monkeypatch):
+    """A photo with a white margin, in which and inside of which damage seems to be."""
+    picture, marks = torch.nn.functional.pad(0.6 * photo, (14, 14, 14, 14), value=1), torch.zeros(1, 1, 124, 158)
+    save_image(picture, "rimmed.png")
+    marks[..., 2:8, 20:140] = marks[..., 50:52, 20:140] = 0.9
+    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    return load_image("rimmed.png")
+
+
+@pytest.mark.parametrize("command", ["mask", "restore"])
+def test_what_was_left_is_said_and_can_be_filled(rimmed, command, caplog):
+    flag = "--method" if command == "mask" else "--find"
+    assert run(command, "rimmed.png", "-o", "x.png", flag, "classical") == 0
+    found, plain = (find_hole(rimmed, "classical", guard=guard) for guard in (True, False))
+    assert (plain.hole - found.hole).sum() == 10 * 124  # grown by two pixels
+    assert caplog.messages == [f"rimmed.png: {summary(found)[0]}"]
+    assert caplog.records[0].levelname == "INFO"
+    assert "3.7 % of blank margin" in caplog.text
+    assert run(command, "rimmed.png", "-o", "y.png", flag, "classical", "--no-guard") == 0
+    assert caplog.messages[1:] == [f"rimmed.png: {summary(plain)[0]}"]
+    for name, each in (("x.png", found), ("y.png", plain)):
+        wanted = each.hole if command == "mask" else rounded(restore(rimmed, each.hole))
+        assert torch.equal(load_image(name), wanted)
+
+
+def test_where_all_was_left_that_is_said(photo, monkeypatch, caplog):
+    marks = torch.zeros(1, 1, 96, 130)
+    marks[..., 30:60, 40:70] = 0.9
+    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    assert run("restore", "old.png", "-o", "x.png") == 0
+    assert caplog.messages == [
+        "old.png: filled: nothing; left: 1 thick area of 7.2 %, see the heat map",
+        "all that looks damaged was left alone in old.png; it is written as it is",
+    ]
+    assert torch.equal(load_image("x.png"), photo)
+
+
+def test_the_guard_needs_no_mask(photo, capsys):
+    assert run("restore", "old.png", "-o", "x.png", "--mask", "left.png", "--no-guard") == 2
+    assert "--no-guard and --mask do not go together" in capsys.readouterr().err
 
 
 def test_a_mask_of_nothing_is_said(photo, caplog):

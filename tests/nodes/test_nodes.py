@@ -27,6 +27,7 @@ from monochromic.core import (
     parse_strokes,
     restore,
 )
+from monochromic.core.blind import summary
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from PIL import Image
 
@@ -370,21 +371,40 @@ def test_blind_mask_predict():
         out = BlindMaskPredict().predict(bhwc(damaged), "classical", 0.4, 1, 2, protect)
     finally:
         runtime.preview_hook.reset(token)
-    mask, probability, heat = out["result"]
+    mask, probability, heat, told = out["result"]
     found = find_hole(damaged, "classical", threshold=0.4, grow=1, smallest=2, protect=protect[:, None])
     assert found.hole.any()
     assert torch.equal(mask, found.hole[:, 0])
     assert torch.equal(probability, found.probability[:, 0])
     assert torch.equal(heat, bhwc(heat_map(damaged, found.probability)))
-    assert out["ui"]["images"] == [{"filename": "x.png"}]
+    assert out["ui"] == {"images": [{"filename": "x.png"}], "text": [told]}
+    assert [told] == summary(found)
     assert torch.equal(shown[0], heat)
+
+
+def test_blind_mask_predict_leaves_a_margin_unless_told_otherwise(monkeypatch):
+    photo, marks = make_photo(2, 96, 130) * 0.6, torch.zeros(1, 1, 96, 130)
+    photo[..., :9] = 1
+    marks[..., 40:42, :] = 0.9
+    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    guarded, plain = (
+        BlindMaskPredict().predict(bhwc(photo), "both", 0.5, 0, 0, guard=guard)["result"] for guard in (True, False)
+    )
+    assert torch.equal(plain[0], (marks[:, 0] > 0.5).float())
+    assert not guarded[0][..., :9].any()
+    assert torch.equal(guarded[0][..., 11:], plain[0][..., 11:])
+    assert guarded[3] == "filled: 1 mark, 1.9 % of the photo; left: 0.2 % of blank margin, see the heat map"
+    assert plain[3] == "filled: 1 mark, 2.1 % of the photo"
 
 
 def test_blind_mask_predict_shows_nothing_where_nobody_looks():
     image = bhwc(make_photo(batch=2))
     out = BlindMaskPredict().predict(image, "learned", 0.5, 0, 0)
     assert out["ui"]["images"] == []
-    assert [tuple(t.shape) for t in out["result"]] == [(2, 37, 53), (2, 37, 53), (2, 37, 53, 3)]
+    *pictures, told = out["result"]
+    assert [tuple(t.shape) for t in pictures] == [(2, 37, 53), (2, 37, 53), (2, 37, 53, 3)]
+    assert told.splitlines() == out["ui"]["text"]
+    assert [line.split(":")[0] for line in told.splitlines()] == ["photo 1", "photo 2"]
     with pytest.raises(WeightsError, match="fill holes but do not find them"):
         BlindMaskPredict().predict(image, "vcnet", 0.5, 0, 0)
 
