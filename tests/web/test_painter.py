@@ -73,6 +73,18 @@ def test_what_is_drawn_is_what_the_core_draws(painter, pixels, corners):
     assert overlap(drawn(painter), by_core(painter)) > (0.9 if pixels > 3 else 0.8)
 
 
+@pytest.mark.parametrize("corners", [((0.5, 0.5),), ((0.5, 0.5), (0.5, 0.5)), ((0.5, 0.5), (0.502, 0.502))])
+def test_a_dot_is_not_left_to_the_browsers_way_with_lines_without_length(painter, corners):
+    """The corners of a dot lie in one pixel of the photo. Chromium 150 draws a line there, 156 does not."""
+    painter.connect()
+    painter.run("(window.lines = 0) || (CanvasRenderingContext2D.prototype.stroke = () => lines++) && 0")
+    painter.text = json.dumps([stroke(*corners)])
+    assert drawn(painter).any()
+    assert painter.run("lines") == 0
+    painter.text = json.dumps([stroke(*LINE)])
+    assert painter.run("lines") > 0
+
+
 def by_core(painter):
     """Where the core draws the strokes on a photo of 300 x 200."""
     return Guide(strokes=parse_strokes(painter.text)).draw(torch.zeros(1, 3, 200, 300))[1][0, 0].numpy()

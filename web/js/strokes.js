@@ -140,10 +140,12 @@ export function drawStrokes(context, strokes, size) {
     context.strokeStyle = context.fillStyle = color;
     const thickness = thicknessOf(width, size);
     context.lineWidth = thickness * Math.max(...zoom);
-    context.beginPath();
-    corners.forEach((corner) => context.lineTo(...corner));
-    context.stroke();
-    // A canvas leaves out lines without length: a dot is a disc, to OpenCV one of a pixel less.
+    // Some browsers draw a line without length, others do not: a dot is only the disc, to OpenCV one of a pixel less.
+    if (corners.some((corner) => distance(corner, corners[0]) > 0)) {
+      context.beginPath();
+      corners.forEach((corner) => context.lineTo(...corner));
+      context.stroke();
+    }
     context.beginPath();
     context.arc(...corners[0], (Math.max(1, thickness - 1) * Math.max(...zoom)) / 2, 0, 2 * Math.PI);
     context.fill();
