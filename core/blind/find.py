@@ -16,6 +16,7 @@ from .guard import split_hole
 from .margins import find_margins
 
 EDGE = 1 / 256  # of the shorter side, two pixels at least: so soft the edge of a margin may be
+APART = 1 / 24  # of the shorter side: areas that are closer are counted as one
 MUCH = 0.08  # of a photo: if more would be filled, the summary warns
 
 
@@ -120,7 +121,7 @@ def summary(found: Found) -> list[str]:
 def _summary_of(hole: Tensor, left: Tensor, margin: Tensor) -> str:
     """The line of one photo; all (1, H, W)."""
     marks, filled = count_parts(hole)
-    areas, thick = count_parts(left * (1 - margin))
+    areas, thick = count_parts(left * (1 - margin), apart=round(APART * min(left.shape[-2:])))
     _, rim = count_parts(left * margin)
     line = f"filled: {_counted(marks, 'mark')}, {_percent(filled)} of the photo" if marks else "filled: nothing"
     kept = [f"{_counted(areas, 'thick area')} of {_percent(thick)}"] if areas else []
@@ -132,13 +133,19 @@ def _summary_of(hole: Tensor, left: Tensor, margin: Tensor) -> str:
     return line
 
 
-def count_parts(mask: Tensor) -> tuple[int, float]:
-    """How many connected parts a mask (1, H, W) of 0 and 1 has, and its share of the pixels; corners connect."""
+def count_parts(mask: Tensor, apart: int = 0) -> tuple[int, float]:
+    """How many connected parts a mask (1, H, W) of 0 and 1 has, and its share of the pixels.
+
+    Corners connect, and so do gaps of up to `apart` pixels.
+    """
     import cv2
 
     plane = mask[0].byte().cpu().numpy()
+    share = float(np.count_nonzero(plane)) / plane.size
+    if apart:
+        plane = cv2.dilate(plane, np.ones((apart + 1, apart + 1), np.uint8))
     count, _ = patiently(plane.size, cv2.connectedComponents, plane, connectivity=8)
-    return count - 1, float(np.count_nonzero(plane)) / plane.size
+    return count - 1, share
 
 
 def _counted(count: int, name: str) -> str:

@@ -27,19 +27,32 @@ SAME = (8.0, 24.0)  # levels of 255 within which a pixel has the color of its si
 STRAIGHT = 0.8  # of the lines end on the edge, at least
 UNIFORM = 0.9  # of the pixels of a margin have its color, at least
 SLACK = 0.004  # of the shorter side, a pixel at least: how far from the edge a line may end
+CORNER = 0.05  # of the shorter side: so many lines at a corner may not end without another reason
 TILT = 0.05  # of the edge, as height by length, at most
 CONTRAST = 24.0  # levels between a margin and what is beyond its edge, at least
 NARROW = 0.1  # of the extent: up to that a single side can have a margin, if it is white or black
 WHITE, BLACK = 215, 40
 ALIKE = 24.0  # levels by which margins of one photo differ, at most
 NESTED = 3  # margins inside each other, at most
+NEIGHBORS = {
+    "top": ("left", "right"),
+    "bottom": ("left", "right"),
+    "left": ("top", "bottom"),
+    "right": ("top", "bottom"),
+}
+"""The sides at the first and at the last line of each side."""
 
 
 class Band(NamedTuple):
-    """A band along one side. level: its gray, 0 to 255. ends: where it ends on each line of pixels, (lines,)."""
+    """A band along one side.
+
+    level: its gray, 0 to 255. ends: where it ends on each line of pixels, (lines,). corners: how many of the first and
+    of the last lines do not end.
+    """
 
     level: float
     ends: NDArray[np.intp]
+    corners: tuple[int, int]
 
 
 def find_margins(image: Tensor, beyond: int = 0) -> Tensor:
@@ -94,16 +107,24 @@ def _paint(margin: Plane, bands: dict[str, Band], beyond: int) -> None:
 
 
 def _bands(gray: Plane) -> dict[str, Band]:
-    """The margins of a gray photo by side; one that is alone, or unlike the others, has to be narrow and plain."""
+    """The margins of a gray photo by side.
+
+    One that is alone, or unlike the others, has to be narrow and plain. Lines that do not end lie in a margin of the
+    neighboring side, else it is no margin: a sky above a straight roof.
+    """
     short = min(gray.shape)
     if short < SMALLEST:
         return {}
     found = {side: band for side, view in _seen_from(gray).items() if (band := _band(view, short)) is not None}
+    depth = {side: int(np.median(band.ends)) for side, band in found.items()}
     return {
         side: band
         for side, band in found.items()
-        if _plain(band, _seen_from(gray)[side].shape[1])
-        or sum(abs(band.level - other.level) <= ALIKE for other in found.values()) > 1
+        if all(c <= depth.get(n, 0) + CORNER * short for c, n in zip(band.corners, NEIGHBORS[side], strict=True))
+        and (
+            _plain(band, _seen_from(gray)[side].shape[1])
+            or sum(abs(band.level - other.level) <= ALIKE for other in found.values()) > 1
+        )
     }
 
 
@@ -125,7 +146,8 @@ def _band(view: Plane, short: int) -> Band | None:
     lines[:, 0] = level
     away = np.abs(lines - level)
     same = away <= np.clip(4 * noise, *SAME)
-    edge = _edge(at, _ends(same), limit, slack)
+    ends = _ends(same)
+    edge = _edge(at, ends, limit, slack)
     if edge is None or np.median(edge) < max(2, SHALLOWEST * short):
         return None
     before = _between(edge - np.inf, edge - slack, limit + 2)
@@ -133,7 +155,9 @@ def _band(view: Plane, short: int) -> Band | None:
     if same[before].mean() < UNIFORM or not behind.any() or np.median(away[behind]) < CONTRAST:
         return None
     every = np.interp(np.arange(len(view)), at, edge)
-    return Band(level, np.floor(every + 0.5).astype(np.intp))
+    ending = at[ends <= limit]
+    corners = int(ending[0]), int(len(view) - 1 - ending[-1])
+    return Band(level, np.floor(every + 0.5).astype(np.intp), corners)
 
 
 def _ends(same: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -154,7 +178,7 @@ def _edge(at: NDArray[np.intp], ends: NDArray[np.intp], limit: int, slack: float
     Lines at the corners that do not end lie in the margin of the next side, and are not counted.
     """
     ending = np.flatnonzero(ends <= limit)
-    if len(ending) < 0.5 * len(ends):
+    if not len(ending):
         return None
     counted = slice(ending[0], ending[-1] + 1)
     x, y = at[counted], ends[counted].astype(float)

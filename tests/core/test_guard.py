@@ -40,6 +40,12 @@ class TestGuard:
         hole = disc(120, 150, 2)
         assert torch.equal(split_hole(hole, busy()).filled, hole)
 
+    def test_what_is_thick_grows_with_the_photo(self):
+        """At 640 pixels it is what is wider than 10."""
+        thin, thick = disc(300, 300, 4, 640, 640), disc(300, 300, 6, 640, 640)
+        assert torch.equal(split_hole(thin, busy(640, 640)).filled, thin)
+        assert torch.equal(split_hole(thick, busy(640, 640)).left, thick)
+
     @pytest.mark.parametrize(("y", "x"), [(0, 150), (20, 150), (120, 300), (255, 319)])
     def test_a_disc_at_the_border_is_filled(self, y, x):
         hole = disc(y, x, 20)
@@ -182,8 +188,11 @@ class TestMargins:
 
     def test_none_where_the_sky_reaches_the_border(self):
         """It ends where trees and hills do, or far inside."""
-        hills = 20 + 12 * torch.sin(torch.arange(320) / 20)
-        for skyline in (hills, torch.full((320,), 100.0)):
+        across = torch.arange(320)
+        hills, plain = 20 + 12 * torch.sin(across / 20), torch.full((320,), 35.0)
+        roof = torch.where((across - 160).abs() < 120, 20, 200)
+        town = torch.where(across % 20 < 14, 20, 30 + across % 7)
+        for skyline in (hills, plain, 3 * plain, roof, town):
             sky = torch.arange(256)[:, None] < skyline
             assert not find_margins(torch.where(sky, torch.tensor(0.95), 0.6 * busy())).any()
 
@@ -300,3 +309,12 @@ class TestSummary:
     def test_parts_that_touch_at_a_corner_are_one(self):
         mask = torch.eye(10)[None]
         assert count_parts(mask) == (1, 0.1)
+
+    def test_crumbs_are_counted_with_the_area_they_lie_around(self):
+        mask = torch.zeros(1, 10, 40)
+        mask[..., 2:4, [5, 9, 20]] = 1  # gaps of 3 and 10 pixels
+        assert [count_parts(mask, apart)[0] for apart in (0, 2, 3, 9, 10)] == [3, 3, 2, 2, 1]
+        assert count_parts(mask, 10)[1] == 6 / 400
+        left = torch.zeros(1, 1, 96, 120)  # 96 / 24 pixels apart
+        left[..., 40:50, [10, 14, 21]] = 1
+        assert "left: 2 thick areas of 0.3 %" in summary(found(nothing(96, 120), left))[0]

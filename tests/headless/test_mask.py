@@ -96,7 +96,7 @@ def test_the_guard_needs_no_mask(photo, capsys):
 
 def test_a_mask_of_nothing_is_said(photo, caplog):
     assert run("mask", "clean.png", "-o", "x.png", "--method", "classical") == 0
-    assert "no damage was found in clean.png; the mask is empty" in caplog.text
+    assert caplog.messages == ["no damage was found in clean.png; the mask is empty"]
     assert not load_image("x.png").any()
 
 
