@@ -11,7 +11,7 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 
 from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
-from .blind import FINDERS, Finder, Found, find_hole, get_finder, heat_map, predict_damage
+from .blind import FINDERS, Finder, Found, find_hole, get_finder, heat_map, predict_damage, predict_kinds
 from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .colorize import (
     METHODS,
@@ -127,6 +127,7 @@ __all__ = [
     "parse_strokes",
     "precision_recall",
     "predict_damage",
+    "predict_kinds",
     "psnr",
     "random_hole",
     "resize",

@@ -48,7 +48,7 @@ class Training:
             torch.manual_seed(recipe.seed)
             network = self.task.make(recipe.network).to(memory_format=torch.channels_last)
             adversary = self._adversary(network)
-        if start:
+        if start and not self.state.exists():
             start_from(network, start)
         self.average = copy.deepcopy(network).requires_grad_(False).to(self.accelerator.device)
         if compiled:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..backbones import get_backbone
-from ..damage import find_damage
+from ..damage import find_marks
+from ..damage_kinds import DAMAGE_KINDS
 from ..errors import UnknownNameError
 from ..memory import halves, retry_smaller
 from ..model import Model
@@ -22,11 +23,15 @@ from .scales import SMALLEST, TILE, find_at_sizes
 
 @dataclass(frozen=True)
 class Finder:
-    """One way: `find(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, 1, H, W)."""
+    """One way: `find(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, K, H, W).
+
+    K is one for each of `DAMAGE_KINDS`, or 1 where the kinds are not told apart. slack: see `marks_of`.
+    """
 
     id: str
     title: str
     find: Callable[[Tensor, Progress], Tensor]
+    slack: float = 0.0
 
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -81,13 +86,13 @@ def _seen_by(model: Model, part: Tensor) -> Tensor:
 
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:
-    """By what scratches and dust look like: `find_damage`."""
-    found = []
+    """By what scratches and dust look like: `find_marks`; of the other kinds nothing is found."""
+    found = torch.zeros_like(image[:, :1]).repeat(1, len(DAMAGE_KINDS), 1, 1)
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found.append(patiently(photo.numel(), find_damage, photo))
+        found[i : i + 1, :2] = patiently(photo.numel(), find_marks, photo)
     progress(len(image), len(image))
-    return torch.cat(found)
+    return found
 
 
 def both(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -106,8 +111,11 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
         progress(looks + done, looks + total)
 
     found, marks = learned(image, at_first), classical(image, then)
-    parts = zip(found.split(1), marks.split(1), strict=True)  # one by one, so that a batch equals its items
-    return torch.cat([alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_() for alone, mark in parts])
+    for alone, mark in zip(found, marks, strict=True):  # one by one, so that a batch equals its items
+        kinds = slice(0, min(len(alone), 2))  # lines and specks; or all kinds in one
+        alone[kinds] = alone[kinds].logit(1e-6).add_(mark[:2].amax(0) if len(alone) == 1 else mark[:2], alpha=TRUST)
+        alone[kinds].sigmoid_()
+    return found
 
 
 FINDERS = {

@@ -20,7 +20,7 @@ from ..masks import Box
 from ..progress import Progress, silent
 
 Look = Callable[[Tensor], Tensor]
-"""From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to the probability of damage (1, 1, H, W)."""
+"""From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to probabilities of damage (1, K, H, W)."""
 
 MULTIPLE = 8  # of the sides of tiles, and of where they begin
 TILE, SMALLEST = 1024, 256  # pixels a side; the smallest where memory is short
@@ -37,7 +37,7 @@ def find_at_sizes(
     progress: Progress = silent,
     tile: int = TILE,
 ) -> Tensor:
-    """Probability of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, 1, H, W), each photo by itself.
+    """Probabilities of damage, (B, 1 or 3, H, W) in [0, 1] to float32 (B, K, H, W), each photo by itself.
 
     trained: the shorter side of the photos that `look` was trained on. tile: the side of the tiles it is shown.
     """
@@ -56,13 +56,16 @@ def sizes_of(h: int, w: int, trained: int) -> list[tuple[int, int]]:
 
 
 def find_in_tiles(look: Look, image: Tensor, tile: int = TILE, tick: Callable[[], None] = lambda: None) -> Tensor:
-    """Probability of damage in a picture at its own size, (1, 3, H, W) to (1, 1, H, W)."""
+    """Probabilities of damage in a picture at its own size, (1, 3, H, W) to (1, K, H, W)."""
     h, w = image.shape[-2:]
     image = F.pad(image, (0, -w % MULTIPLE, 0, -h % MULTIPLE), mode="replicate")
-    total, weight = torch.zeros_like(image[:, :1]), torch.zeros_like(image[:, :1])
+    total, weight = None, torch.zeros_like(image[:, :1])
     for box in tiles_of(h, w, tile):
         share = _share(box, *image.shape[-2:]).to(image)
-        box.crop(total).add_(look(box.crop(image)) * share)
+        found = look(box.crop(image)) * share
+        if total is None:
+            total = image.new_zeros(1, found.shape[1], *image.shape[-2:])
+        box.crop(total).add_(found)
         box.crop(weight).add_(share)
         tick()
     return (total / weight)[..., :h, :w]
@@ -100,10 +103,11 @@ def _ramp(start: int, end: int, length: int) -> Tensor:
 
 
 def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tile: int, tick: Callable[[], None]) -> Tensor:
-    """One photo, (1, 3, H, W) to (1, 1, H, W)."""
-    found = torch.zeros(1, 1, 1, 1).to(photo)
+    """One photo, (1, 3, H, W) to (1, K, H, W)."""
+    found = None
     for size in sizes:
-        found = torch.maximum(_resized(found, size), find_in_tiles(look, _resized(photo, size), tile, tick))
+        here = find_in_tiles(look, _resized(photo, size), tile, tick)
+        found = here if found is None else torch.maximum(_resized(found, size), here)
     return found
 
 

@@ -1,0 +1,81 @@
+"""From probabilities to marks: where each kind of damage is, as 0 and 1, with hysteresis.
+
+A mark is a connected part of rather probable pixels with one that is above the threshold (Canny 1986): so the faint
+end of a sure scratch belongs to it, and a part of which nothing is sure is none.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from ..errors import InputError, UnknownNameError
+from ..progress import patiently
+
+Kinds = Iterable[str] | Mapping[str, float] | None
+"""Which kinds are filled: names; names with the threshold of each; None for those that are restored by default."""
+
+
+def thresholds_of(kinds: Kinds, threshold: float) -> dict[str, float]:
+    """The threshold of each kind to fill, by its name.
+
+    Args:
+        kinds: see `Kinds`.
+        threshold: of the kinds that have none of their own; at least 0, below 1.
+
+    Raises:
+        UnknownNameError: a name that is no kind of damage.
+        InputError: a threshold out of its range.
+    """
+    if kinds is None:
+        kinds = [kind.id for kind in DAMAGE_KINDS if kind.restored]
+    names = [kinds] if isinstance(kinds, str) else kinds
+    chosen = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, threshold)
+    for name, value in (("", threshold), *chosen.items()):
+        if name not in ("", *KIND_NAMES):
+            raise UnknownNameError("kind of damage", name, KIND_NAMES)
+        if not 0 <= value < 1:
+            raise InputError(f"the threshold{' of ' * bool(name)}{name} must be at least 0 and below 1, got {value:g}")
+    return chosen
+
+
+def marks_of(probability: Tensor, threshold: float, smallest: int = 0, slack: float = 0.0) -> Tensor:
+    """Where damage is, from the probability of one kind.
+
+    Args:
+        probability: (B, 1, H, W) in [0, 1].
+        threshold: pixels above it are damage; at least 0, below 1.
+        smallest: connected parts of fewer pixels are dropped; corners connect.
+        slack: log odds by which pixels may be below the threshold that hang together with one above it.
+
+    Returns:
+        (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
+
+    Raises:
+        InputError: `smallest` is negative.
+    """
+    if smallest < 0:
+        raise InputError(f"the smallest part must have 0 pixels or more, got {smallest}")
+    weak = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - slack))
+    marks = torch.zeros_like(probability)
+    for here, chance in zip(marks, probability, strict=True):
+        if (chance > threshold).any():
+            plane = chance[0].float().cpu().numpy()
+            kept = patiently(plane.size, lambda p=plane: _connected(p, weak, threshold, smallest))
+            here[0] = torch.from_numpy(kept).to(here)
+    return marks
+
+
+def _connected(plane: NDArray[np.float32], weak: float, sure: float, smallest: int) -> NDArray[np.bool_]:
+    """Connected parts above `weak` with a pixel above `sure`, of `smallest` pixels or more."""
+    import cv2
+
+    count, part, stats, _ = cv2.connectedComponentsWithStats((plane > weak).astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, np.bool_)
+    kept[np.unique(part[plane > sure])] = True
+    kept &= stats[:, cv2.CC_STAT_AREA] >= smallest
+    kept[0] = False
+    return kept[part]
