@@ -2,7 +2,8 @@
 
 Dust lies on calm and on busy ground alike; foliage, lace, halftone dots and grain are made of small things. So a
 speck is weighed against the highest top-hats of its surroundings, light and dark, against how even its ground is,
-and against how many candidates there are near: a crowd is texture.
+and against how many candidates there are near: a crowd is texture. The weights are those of a logistic regression of
+specks drawn on training photos against what clean ones hold.
 """
 
 from typing import NamedTuple
@@ -24,7 +25,12 @@ RING_POINTS = 12
 
 
 class SpeckWeights(NamedTuple):
-    """What the logarithms of the measures of a speck add to its log odds."""
+    """What the logarithms of the measures of a speck add to its log odds.
+
+    height: its top-hat. texture, opposite: the high quantile of the top-hats around, of its own and of the other
+    polarity. ground: the standard deviation of the levels on a ring around it. crowd: candidates in the window.
+    fill: its area as a share of its square. dark: added for dark specks, no logarithm.
+    """
 
     bias: float
     height: float
