@@ -24,7 +24,7 @@ from torch import Tensor, nn
 TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "dice"}}
 RIM = 0.15  # weight of pixels within 2 of damage: where it ends is a matter of taste
 REAL = 0.3  # share of damaged photos that get real dust and scratches
-HARD = 0.4  # share of the undamaged photos that are of those in which damage was seen
+HARD = 0.6  # share of the undamaged photos that are of those in which damage was seen
 LONG = 4.0  # a mark so many times longer than wide is a line
 
 

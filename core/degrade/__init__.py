@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "free_form": Kind(free_form, "overlays", 0.3),
     "scratch": Kind(scratch, "lines", 1.0),
-    "fold": Kind(fold, "lines", 0.2),
+    "fold": Kind(fold, "lines", 0.03),
     "dust": Kind(dust, "specks", 1.5),
     "stain": Kind(stain, "areas", 0.7),
     "torn_corner": Kind(torn_corner, "lost", 0.7),
