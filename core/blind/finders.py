@@ -51,8 +51,10 @@ def _in_tiles(find: Callable[[int], Tensor], image: Tensor) -> Tensor:
     return retry_smaller(find, halves(TILE, SMALLEST), f"{failed}; close other programs, or use smaller photos")
 
 
-TRUST = 5.0  # log odds that a sure mark of the filters adds to the network's
-CALM = 2.0  # off the log odds: it is too sure on photos it has not seen; under 2 % of clean ones are above 1/2 so
+CALM = {"lines": 4.0, "specks": 4.0, "lost": 4.0, "areas": 2.0, "overlays": 2.0}
+"""Off the log odds of each kind: so sure the network has to be alone. It is surer of photos than it is right."""
+TRUST = 8.0  # log odds that a sure mark of the filters adds, so that a pixel counts that both find
+SLACK = 5.0  # log odds by which what hangs together with a sure pixel may be less sure
 
 
 def damage_network(device: torch.device) -> nn.Module:
@@ -65,7 +67,8 @@ def _damage_network(_device: torch.device) -> nn.Module:
     """One for each device, so that it stays there."""
     with torch.inference_mode(False):
         state = {name: value.float() for name, value in load_weights("damage").items()}
-        network = build({**state, "body.leave.bias": state["body.leave.bias"] - CALM})
+        bias = state["body.leave.bias"].view(len(CALM), -1) - torch.tensor([*CALM.values()])[:, None]
+        network = build({**state, "body.leave.bias": bias.flatten()})
         return network.to(memory_format=torch.channels_last)
 
 
@@ -96,9 +99,10 @@ def classical(image: Tensor, progress: Progress = silent) -> Tensor:
 
 
 def both(image: Tensor, progress: Progress = silent) -> Tensor:
-    """The log odds of our network, raised where the filters find something: it is less sure of thin scratches and dust.
+    """The log odds of our network, raised where the filters find lines and specks.
 
-    So a sure mark of the filters counts unless the network is sure of the opposite.
+    So a mark counts that both find, or of which the network is very sure alone; what only the filters find, such as
+    window bars and wires, does not.
     """
     looks = 0
 
@@ -121,8 +125,8 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
 FINDERS = {
     finder.id: finder
     for finder in (
-        Finder("both", "our network, surer where the filters find a scratch or dust", both),
-        Finder("learned", "a network of our own, for damage of every kind", learned),
+        Finder("both", "our network, surer where the filters find a scratch or dust", both, SLACK),
+        Finder("learned", "a network of our own, for damage of every kind", learned, SLACK),
         Finder("vcnet", "VCNet's first network, with weights that you bring", vcnet),
         Finder("classical", "filters for scratches and dust, without weights", classical),
     )

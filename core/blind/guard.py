@@ -19,6 +19,7 @@ from torch import Tensor
 from ..checks import shape_of
 from ..errors import InputError
 from ..progress import patiently
+from .catchlights import catchlights
 from .margins import Plane, gray_levels
 
 Mask = NDArray[np.bool_]  # (H, W)
@@ -84,7 +85,7 @@ def left_of(hole: Plane, photo: Tensor, margin: Plane) -> Plane:
     found, rim = (cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) for plane in (hole, margin))
     left = _thick_parts((found > 127) & (rim == 0), Picture(gray, rim == 0))
     reach = cv2.resize(left.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return hole & (reach | margin)
+    return hole & (reach | margin | catchlights(hole, gray_levels(photo)))
 
 
 def _thick_parts(hole: Mask, photo: Picture) -> Mask:
