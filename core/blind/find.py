@@ -20,12 +20,12 @@ EDGE = 1 / 256  # of the shorter side, two pixels at least: so soft the edge of 
 
 
 class Found(NamedTuple):
-    """What was found in photos, each float; K is one channel for each of `DAMAGE_KINDS`, or 1 if kinds are not told.
+    """What was found in photos; K is one channel for each of `DAMAGE_KINDS`, or 1 if kinds are not told.
 
     hole: (B, 1, H, W) of 0 and 1, 1 = fill. probability: of damage, the highest of all kinds, (B, 1, H, W) in [0, 1].
     left: (B, 1, H, W) of 0 and 1, 1 = looked damaged and was left alone. margin: (B, 1, H, W) of 0 and 1, 1 = blank
     margin with its soft edge, which is never filled. kinds: of each kind the probability, (B, K, H, W) in [0, 1].
-    marks: of each kind what looked damaged, filled or not, (B, K, H, W) of 0 and 1, before it grows.
+    marks: of each kind what looked damaged, filled or not, before it grows, uint8 (B, K, H, W) of 0 and 1.
     """
 
     hole: Tensor
@@ -60,7 +60,7 @@ def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | 
     check_image(image)
     finder = get_finder(method)
     with torch.no_grad(), every_call(image.numel()):
-        return finder.find(image, progress).clamp(0, 1).to(image.dtype)
+        return finder.find(image, progress).clamp_(0, 1).to(image.dtype)
 
 
 def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
@@ -122,27 +122,29 @@ def find_hole(
         slack = get_finder(method).slack
         levels = [chosen.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
         planes = zip(probability.split(1, dim=1), levels, strict=True)
-        marks = torch.cat([marks_of(plane, level, smallest, slack) for plane, level in planes], 1)
-        filled, left, margin = _sorted(marks, image, chosen, guard)
-        alone = margin > 0 if kept is None else (margin > 0) | kept
-        hole = hole_of(filled, grow, alone | (left > 0))
+        marks = torch.cat([marks_of(plane, level, smallest, slack).byte() for plane, level in planes], 1)
+        careful, asked, other = _by_care(marks, chosen)
+        margin = left = torch.zeros_like(careful)
+        if guard:
+            careful, left, margin = _guarded(careful.to(image.dtype), image)
+        alone = (left > asked) | (margin > 0)
+        hole = hole_of(torch.maximum(careful, asked), grow, alone if kept is None else alone | kept)
+        left = torch.maximum(left, other) * (1 - hole)
         left = left if kept is None else left.masked_fill(kept, 0)
-        results = (hole, probability.amax(1, keepdim=True), left, margin, probability, marks)
-        return Found(*(each.to(probability.dtype) for each in results))
+        masks = [mask.to(probability.dtype) for mask in (hole, left, margin)]
+        return Found(masks[0], probability.amax(1, keepdim=True), *masks[1:], probability, marks)
 
 
-def _sorted(marks: Tensor, image: Tensor, chosen: dict[str, float], guard: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the marks (B, K, H, W) is filled, what is left, and the margins; all (B, 1, H, W) of 0 and 1."""
-    careful, plain, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
+def _by_care(marks: Tensor, chosen: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
+    """The marks (B, K, H, W) to fill with care, those to fill because they were asked for, and all others.
+
+    Each (B, 1, H, W) of 0 and 1, of 8 bits.
+    """
+    careful, asked, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
     for i, kind in enumerate(DAMAGE_KINDS[: marks.shape[1]]):
-        group = other if kind.id not in chosen else careful if kind.restored else plain
+        group = other if kind.id not in chosen else careful if kind.restored else asked
         torch.maximum(group, marks[:, i : i + 1], out=group)
-    margin = torch.zeros_like(careful)
-    left = torch.zeros_like(careful)
-    if guard:
-        careful, left, margin = _guarded(careful, image)
-    filled = torch.maximum(careful, plain)
-    return filled, torch.maximum(left, other) * (1 - filled), margin
+    return careful, asked, other
 
 
 def _guarded(marks: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:

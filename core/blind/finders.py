@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..backbones import get_backbone
@@ -90,12 +91,17 @@ def _seen_by(model: Model, part: Tensor) -> Tensor:
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:
     """By what scratches and dust look like: `find_marks`; of the other kinds nothing is found."""
-    found = torch.zeros_like(image[:, :1]).repeat(1, len(DAMAGE_KINDS), 1, 1)
+    return F.pad(_filtered(image, progress), (0, 0, 0, 0, 0, len(DAMAGE_KINDS) - 2))
+
+
+def _filtered(image: Tensor, progress: Progress) -> Tensor:
+    """Lines and specks, (B, 2, H, W)."""
+    found = []
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found[i : i + 1, :2] = patiently(photo.numel(), find_marks, photo)
+        found.append(patiently(photo.numel(), find_marks, photo))
     progress(len(image), len(image))
-    return found
+    return torch.cat(found)
 
 
 def both(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -114,11 +120,9 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
     def then(done: int, total: int) -> None:
         progress(looks + done, looks + total)
 
-    found, marks = learned(image, at_first), classical(image, then)
-    for alone, mark in zip(found, marks, strict=True):  # one by one, so that a batch equals its items
-        kinds = slice(0, min(len(alone), 2))  # lines and specks; or all kinds in one
-        alone[kinds] = alone[kinds].logit(1e-6).add_(mark[:2].amax(0) if len(alone) == 1 else mark[:2], alpha=TRUST)
-        alone[kinds].sigmoid_()
+    found, marks = learned(image, at_first), _filtered(image, then)
+    for alone, mark in zip(found[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
+        alone.copy_(alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_())
     return found
 
 

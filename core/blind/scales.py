@@ -28,7 +28,7 @@ TILE, SMALLEST = 1024, 256  # pixels a side; the smallest where memory is short
 OVERLAP = 192  # pixels that neighbours share, at least
 BLIND = 64  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
 FACTOR = 2  # from a size to the next
-FINEST = 1536  # pixels of the shorter side that are looked at, at most
+FINEST = 1280  # pixels of the shorter side that are looked at, at most
 THIN_FROM = 400  # pixels of the shorter side of a reduced photo in which thin marks are looked for, at least
 THIN = [KIND_NAMES.index(name) for name in ("lines", "specks")]
 STEP = 1.5  # a size is looked at if the photo is so many times larger, or more
@@ -77,21 +77,19 @@ def find_in_tiles(look: Look, image: Tensor, tile: int = TILE, tick: Callable[[]
 
 
 def tiles_of(h: int, w: int, tile: int = TILE) -> list[Box]:
-    """Tiles that cover a picture padded to multiples of `MULTIPLE`."""
+    """Tiles that cover a picture padded to multiples of `MULTIPLE`, as small as their number allows."""
     high, wide = (side + -side % MULTIPLE for side in (h, w))
-    return [
-        Box(top, left, min(top + tile, high), min(left + tile, wide))
-        for top in _starts(high, tile)
-        for left in _starts(wide, tile)
-    ]
+    return [Box(top, left, bottom, right) for top, bottom in _spans(high, tile) for left, right in _spans(wide, tile)]
 
 
-def _starts(length: int, tile: int) -> list[int]:
-    """Where tiles begin so that they cover `length` evenly; all multiples of `MULTIPLE`."""
+def _spans(length: int, tile: int) -> list[tuple[int, int]]:
+    """Where tiles begin and end so that they cover `length` evenly; all multiples of `MULTIPLE`."""
     if length <= tile:
-        return [0]
+        return [(0, length)]
     steps = -(-(length - tile) // (tile - OVERLAP))
-    return [i * (length - tile) // (steps * MULTIPLE) * MULTIPLE for i in range(steps + 1)]
+    side = -(-(length + steps * OVERLAP) // ((steps + 1) * MULTIPLE)) * MULTIPLE
+    starts = (i * (length - side) // (steps * MULTIPLE) * MULTIPLE for i in range(steps + 1))
+    return [(start, start + side) for start in starts]
 
 
 def _share(box: Box, h: int, w: int) -> Tensor:
