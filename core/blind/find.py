@@ -12,7 +12,7 @@ from ..masks import binarize, grow
 from ..memory import explained
 from ..progress import Progress, every_call, stoppable
 from .finders import DEFAULT, get_finder
-from .guard import split_hole
+from .guard import split_hole, wide_specks
 from .margins import find_margins
 from .marks import Kinds, marks_of, thresholds_of
 
@@ -126,7 +126,7 @@ def find_hole(
         careful, asked, other = _by_care(marks, chosen)
         margin = left = torch.zeros_like(careful)
         if guard:
-            careful, left, margin = _guarded(careful.to(image.dtype), image)
+            careful, left, margin = _guarded(marks, careful.to(image.dtype), image)
         alone = (left > asked) | (margin > 0)
         hole = hole_of(torch.maximum(careful, asked), grow, alone if kept is None else alone | kept)
         left = torch.maximum(left, other) * (1 - hole)
@@ -147,10 +147,18 @@ def _by_care(marks: Tensor, chosen: dict[str, float]) -> tuple[Tensor, Tensor, T
     return careful, asked, other
 
 
-def _guarded(marks: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the marks is filled and what is left, and the margins with their soft edges; all (B, 1, H, W)."""
+def _guarded(marks: Tensor, careful: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What of the careful marks is filled and what is left, and the margins with their soft edges; all (B, 1, H, W).
+
+    marks: of all kinds, (B, K, H, W).
+    """
     margin = find_margins(image, beyond=max(2, round(EDGE * min(image.shape[-2:]))))
-    return *split_hole(marks, image, margin), margin
+    filled, left = split_hole(careful, image, margin)
+    if marks.shape[1] == len(KIND_NAMES):
+        lines, specks, lost, *_ = marks.split(1, dim=1)
+        wide = wide_specks(specks).to(filled) * filled * (1 - torch.maximum(lines, lost))
+        filled, left = filled - wide, left + wide
+    return filled, left, margin
 
 
 def hole_of(marks: Tensor, pixels: int = 0, protect: Tensor | None = None) -> Tensor:

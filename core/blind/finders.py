@@ -52,7 +52,7 @@ def _in_tiles(find: Callable[[int], Tensor], image: Tensor) -> Tensor:
     return retry_smaller(find, halves(TILE, SMALLEST), f"{failed}; close other programs, or use smaller photos")
 
 
-CALM = {"lines": 4.0, "specks": 4.0, "lost": 4.0, "areas": 2.0, "overlays": 2.0}
+CALM = {"lines": 4.0, "specks": 4.0, "lost": 4.0, "areas": 3.0, "overlays": 4.0}
 """Off the log odds of each kind: so sure the network has to be alone. It is surer of photos than it is right."""
 TRUST = 8.0  # log odds that a sure mark of the filters adds, so that a pixel counts that both find
 DOUBT, ENOUGH = 2.0, 0.4  # log odds less where the filters confirm nothing; none where they confirm that share

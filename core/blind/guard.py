@@ -24,6 +24,7 @@ from .margins import Plane, gray_levels
 
 Mask = NDArray[np.bool_]  # (H, W)
 
+WIDE_SPECK = 1 / 100  # of the shorter side, 4 pixels at least: wider round marks are buttons and beads as often as dust
 SHORT = 512  # pixels: the shorter side of the reduced copy, about
 THICK, FAT = 1 / 64, 1 / 24  # of the shorter side: widths above which a part is no thin mark, and no wide crease
 LEAST = 5  # pixels: a thin mark is that wide at least
@@ -73,6 +74,35 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None) -> Spl
             mask = patiently(plane.size, left_of, plane, photo, kept)
             here[0] = torch.from_numpy(mask).to(here)
     return Split(hole - left, left)
+
+
+def wide_specks(specks: Tensor) -> Tensor:
+    """The specks that are too wide to be sure that they are dust.
+
+    Args:
+        specks: (B, 1, H, W) of 0 and 1, 1 = looks like dust.
+
+    Returns:
+        (B, 1, H, W) of the same type, 1 = part of a wide speck.
+    """
+    wide = torch.zeros_like(specks)
+    limit = max(4.0, WIDE_SPECK * min(specks.shape[-2:]))
+    for here, found in zip(wide, specks, strict=True):
+        if found.any():
+            plane = found[0].byte().cpu().numpy()
+            here[0] = torch.from_numpy(patiently(plane.size, _wide_parts, plane, limit)).to(here)
+    return wide
+
+
+def _wide_parts(plane: Plane, limit: float) -> Mask:
+    """The connected parts of a plane (H, W) into which a disc of more than a diameter fits."""
+    import cv2
+
+    count, label = cv2.connectedComponents(plane, connectivity=8)
+    wide = np.zeros(count, np.bool_)
+    wide[np.unique(label[2 * _to_edge(plane > 0) - 1 > limit])] = True
+    wide[0] = False
+    return wide[label]
 
 
 def left_of(hole: Plane, photo: Tensor, margin: Plane) -> Plane:
