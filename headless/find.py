@@ -8,6 +8,8 @@ from torch import Tensor
 
 from ..core.blind import FINDERS, Found, find_hole, get_finder, heat_map, summary
 from ..core.blind.finders import DEFAULT
+from ..core.blind.marks import parse_kinds, thresholds_of
+from ..core.damage_kinds import DAMAGE_KINDS
 from ..core.errors import InputError, PictureError
 from ..core.images import load_hole, load_image, save_image
 from ..nodes import runtime
@@ -16,7 +18,9 @@ from .shared import check_output, progress_bar
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)  # what was filled and what was left is said, though other commands only warn
 
-OPTIONS = {name: f"--{name}" for name in ("find", "threshold", "smallest", "protect")} | {"guard": "--no-guard"}
+OPTIONS = {name: f"--{name}" for name in ("find", "threshold", "smallest", "protect", "kinds")} | {
+    "guard": "--no-guard"
+}
 """The flags that ask for a search, by the option that holds them."""
 
 
@@ -26,6 +30,14 @@ def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
     parser.add_argument(flag, dest="find", metavar="NAME", help=f"what finds damage (default: {DEFAULT}): {names}")
     parser.add_argument(
         "--threshold", type=float, metavar="P", help="fill what is more probable than this, 0 to 1 (default: 0.5)"
+    )
+    kinds = ", ".join(f"{kind.id} ({kind.title})" for kind in DAMAGE_KINDS)
+    usual = ",".join(kind.id for kind in DAMAGE_KINDS if kind.restored)
+    parser.add_argument(
+        "--kinds",
+        metavar="LIST",
+        help=f"the kinds of damage to fill, with thresholds of their own where given, such as lines,specks=0.3, or all "
+        f"(default: {usual}): {kinds}",
     )
     parser.add_argument(
         "--smallest", type=int, metavar="PIXELS", help="drop connected parts of fewer pixels (default: 4)"
@@ -42,7 +54,7 @@ def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
 
 def mask_photo(options: argparse.Namespace) -> None:
     """`monochromic mask`: the damage of a photo as a mask, white = fill."""
-    get_finder(options.find or DEFAULT)
+    asks_to_find(options)
     check_output(options.out, options.photo, options.protect)
     if options.heat:
         check_output(options.heat, options.photo, options.protect)
@@ -53,7 +65,7 @@ def mask_photo(options: argparse.Namespace) -> None:
     save_image(found.hole, options.out)
     print(options.out)
     if options.heat:
-        save_image(heat_map(photo, found.probability), options.heat)
+        save_image(heat_map(photo, found.kinds), options.heat)
         print(options.heat)
     if not found.hole.any():
         warn_of_nothing(found, options.photo, "the mask is empty")
@@ -66,13 +78,21 @@ def warn_of_nothing(found: Found, photo: str, result: str) -> None:
 
 
 def asks_to_find(options: argparse.Namespace) -> bool:
-    """Whether damage is to be looked for, whatever the photo is. Raises `InputError` where there is a mask too."""
+    """Whether damage is to be looked for, whatever the photo is.
+
+    Raises `InputError` where there is a mask too, and for methods, kinds and thresholds that are not there.
+    """
     asked = [flag for name, flag in OPTIONS.items() if getattr(options, name) is not None]
-    if asked and options.mask:
+    if asked and getattr(options, "mask", None):
         raise InputError(f"{', '.join(asked)} and --mask do not go together: damage is looked for where no mask is")
     if asked:
         get_finder(options.find or DEFAULT)
+        thresholds_of(_kinds(options), 0.5 if options.threshold is None else options.threshold)
     return bool(asked)
+
+
+def _kinds(options: argparse.Namespace) -> dict[str, float | None] | None:
+    return None if options.kinds is None else parse_kinds(options.kinds)
 
 
 def find(options: argparse.Namespace, photo: Tensor) -> Found:
@@ -81,7 +101,8 @@ def find(options: argparse.Namespace, photo: Tensor) -> Found:
     given = {name: value for name, value in values.items() if value is not None}
     protect = load_hole(options.protect, photo) if options.protect else None
     with progress_bar("damage") as progress:
-        found = find_hole(photo, options.find or DEFAULT, **given, protect=protect, progress=progress)
+        method, more = options.find or DEFAULT, {"kinds": _kinds(options), "protect": protect, "progress": progress}
+        found = find_hole(photo, method, **given, **more)
     if found.hole.any() or found.left.any():
         for line in summary(found):
             log.info("%s: %s", options.photo, line)

@@ -6,17 +6,19 @@ from torch import Tensor
 
 from ..core.blind import FINDERS, find_hole, heat_map, summary
 from ..core.blind.finders import DEFAULT
+from ..core.blind.marks import choose_kinds
+from ..core.damage_kinds import DAMAGE_KINDS
 from . import runtime
-from .inputs import menu, number, socket, switch, whole
+from .inputs import line, menu, number, socket, switch, whole
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
 class BlindMaskPredict:
     CATEGORY = "Monochromic/mask"
     DESCRIPTION = (
-        "Finds the damage of a photo without a mask: scratches, folds, dust, stains, lost parts, letters and more. "
-        "Follow it by Gray Inpaint and Progressive Colorize. The node shows the photo under a heat map: the warmer, "
-        "the more probable the damage."
+        "Finds the damage of a photo without a mask, by kind: lines, specks, lost parts, areas and overlays. Follow it "
+        "by Gray Inpaint and Progressive Colorize. The node shows the photo under the colors of what was found, and "
+        "says what is filled and what is left."
     )
     SEARCH_ALIASES = ("find damage", "detect scratches", "auto mask", "blind inpainting", "vcnet", "damage mask")
     RETURN_TYPES = ("MASK", "MASK", "IMAGE", "STRING")
@@ -24,7 +26,8 @@ class BlindMaskPredict:
     OUTPUT_TOOLTIPS = (
         "What to fill, 1 = fill. Empty for a photo without damage: then all of it stays as it is.",
         "How probable damage is in each pixel, from 0 to 1.",
-        "The photo in gray under the probabilities: blue for hardly any, red for a half, yellow for 1.",
+        "The photo in gray under what was found: lines are yellow, specks orange, lost parts pink, areas blue and "
+        "overlays green.",
         "What is filled and what looked damaged but was left, in a line for each photo.",
     )
     FUNCTION = "predict"
@@ -33,21 +36,28 @@ class BlindMaskPredict:
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         guard = (
-            "Leave blank margins, and thick parts inside the photo that show an image: more often faces or signs than "
-            "damage. Off: fill all that looks damaged."
+            "Leave blank margins, thick parts inside the photo that show an image, wide specks and the light in eyes: "
+            "more often content than damage. Off: fill all that looks damaged."
         )
         method = "; ".join(f"{name}: {finder.title}" for name, finder in FINDERS.items())
         return {
             "required": {
                 "image": socket("IMAGE", "The damaged photos."),
                 "method": menu(FINDERS, DEFAULT, f"What looks for the damage. {method}."),
-                "threshold": number(0.5, 0.0, 0.99, "More probable than this is damage; lower finds more."),
+                "threshold": number(
+                    0.5,
+                    0.0,
+                    0.99,
+                    "Damage is what hangs together with more than this probability.",
+                ),
                 "grow": whole(2, 0, 256, "Widen what was found by this many pixels, to cover its soft edges."),
                 "smallest": whole(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
             },
             "optional": {
                 "protect": socket("MASK", "1 = never fill, whatever is found there."),
                 "guard": switch(True, guard),
+                **{kind.id: switch(kind.restored, f"Fill {kind.title}. Off: only show them.") for kind in DAMAGE_KINDS},
+                "thresholds": line("", "Thresholds of their own for kinds that are on, such as lines=0.4, areas=0.7."),
             },
         }
 
@@ -65,11 +75,19 @@ class BlindMaskPredict:
         smallest: int,
         protect: Tensor | None = None,
         guard: bool = True,
+        lines: bool = True,
+        specks: bool = True,
+        lost: bool = True,
+        areas: bool = False,
+        overlays: bool = False,
+        thresholds: str = "",
     ) -> dict[str, Any]:
         photo = image_in(image)
         options = {"threshold": threshold, "grow": grow, "smallest": smallest, "guard": guard}
+        switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
+        options["kinds"] = choose_kinds(switches, thresholds)
         kept = None if protect is None else hole_in(protect, photo)
         found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
-        heat, lines = image_out(heat_map(photo, found.probability)), summary(found)
-        result = (mask_out(found.hole), mask_out(found.probability), heat, "\n".join(lines))
-        return {"ui": {"images": preview_of(heat), "text": lines}, "result": result}
+        heat, told = image_out(heat_map(photo, found.kinds)), summary(found)
+        result = (mask_out(found.hole), mask_out(found.probability), heat, "\n".join(told))
+        return {"ui": {"images": preview_of(heat), "text": told}, "result": result}

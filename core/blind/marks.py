@@ -15,8 +15,51 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import InputError, UnknownNameError
 from ..progress import patiently
 
-Kinds = Iterable[str] | Mapping[str, float] | None
-"""Which kinds are filled: names; names with the threshold of each; None for those that are restored by default."""
+Kinds = Iterable[str] | Mapping[str, float | None] | None
+"""Which kinds are filled: names; names with thresholds of their own or None; None for those restored by default."""
+
+
+def parse_kinds(text: str) -> dict[str, float | None]:
+    """Kinds of damage from a line such as "lines, specks=0.3": names, and the thresholds of those that have their own.
+
+    Args:
+        text: names of `DAMAGE_KINDS` with or without `=` and a threshold, set apart by commas; "all" is every kind.
+
+    Raises:
+        InputError: a threshold that is no number. Names and ranges are looked at by `thresholds_of`.
+    """
+    chosen: dict[str, float | None] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, number = (each.strip() for each in part.partition("="))
+        try:
+            own = float(number) if equals else None
+        except ValueError as error:
+            raise InputError(f"the threshold of {name} must be a number, such as {name}=0.5, got {part!r}") from error
+        chosen |= dict.fromkeys(KIND_NAMES if name == "all" else [name], own)
+    return chosen
+
+
+def choose_kinds(switches: Mapping[str, bool], thresholds: str = "") -> dict[str, float | None] | None:
+    """The kinds of damage that are switched on, with the thresholds of a line such as "lines=0.4, areas=0.7".
+
+    Args:
+        switches: whether each kind is filled, by its name; those that are missing are as by default.
+        thresholds: see `parse_kinds`.
+
+    Returns:
+        Names and thresholds, or None where all is as by default.
+
+    Raises:
+        InputError: a threshold of a kind that is off, or one that is no number.
+    """
+    usual = {kind.id: kind.restored for kind in DAMAGE_KINDS}
+    on = {**usual, **switches}
+    own = parse_kinds(thresholds)
+    for name in own:
+        if not on.get(name, True):
+            raise InputError(f"{name} has a threshold but is off; switch it on, or take it out of the thresholds")
+    chosen = {**dict.fromkeys(name for name, filled in on.items() if filled), **own}
+    return None if on == usual and not own else chosen
 
 
 def thresholds_of(kinds: Kinds, threshold: float) -> dict[str, float]:
@@ -33,7 +76,8 @@ def thresholds_of(kinds: Kinds, threshold: float) -> dict[str, float]:
     if kinds is None:
         kinds = [kind.id for kind in DAMAGE_KINDS if kind.restored]
     names = [kinds] if isinstance(kinds, str) else kinds
-    chosen = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, threshold)
+    given = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names)
+    chosen = {name: threshold if own is None else own for name, own in given.items()}
     for name, value in (("", threshold), *chosen.items()):
         if name not in ("", *KIND_NAMES):
             raise UnknownNameError("kind of damage", name, KIND_NAMES)

@@ -5,8 +5,8 @@ import torch
 from conftest import ROOT, make_photo
 from monochromic.core import InputError, find_hole, load_image
 from monochromic.core.blind import Found, find_margins, split_hole, summary
-from monochromic.core.blind.find import count_parts
 from monochromic.core.blind.guard import FLAT
+from monochromic.core.blind.summary import count_parts
 
 REAL = ROOT.parent / "shared" / "data" / "real"
 PHOTOS = sorted([*REAL.glob("still_*.jpg"), *REAL.glob("worn/[0-9c]*[a-z].jpg")]) if REAL.is_dir() else []
@@ -228,7 +228,7 @@ class TestFound:
         photo, _ = framed(0.2 + 0.5 * busy(), 12, 12, 9, 9)
         marks = torch.maximum(disc(120, 150, 20), disc(60, 60, 2))
         marks[..., :12, 40:80] = 1
-        monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: 0.9 * marks)
+        monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: 0.9 * marks)
         found = find_hole(photo, grow=0)
         assert torch.equal(found.hole, disc(60, 60, 2))
         assert torch.equal(found.left, marks - found.hole)
@@ -241,7 +241,7 @@ class TestFound:
     def test_it_does_not_grow_over_what_was_left(self, monkeypatch):
         marks = disc(120, 150, 20)
         marks[..., 120:122, :] = 1  # a scratch through it
-        monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: 0.9 * marks)
+        monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: 0.9 * marks)
         protect = disc(120, 150, 5)
         found = find_hole(busy(), grow=6, protect=protect)
         assert found.hole[..., 115:126, :100].any(2).all()
@@ -274,8 +274,10 @@ class TestFound:
 
 
 def found(filled, left=None, margin=None):
+    """As of a method that tells no kinds."""
     none = torch.zeros_like(filled)
-    return Found(filled, filled, none if left is None else left, none if margin is None else margin)
+    left, margin = (none if mask is None else mask for mask in (left, margin))
+    return Found(filled, filled, left, margin, filled, torch.maximum(filled, left))
 
 
 class TestSummary:
@@ -284,7 +286,7 @@ class TestSummary:
         filled[..., 5, 5:10] = filled[..., 10, 40] = filled[..., 11, 41] = 1
         left[..., 12:18, 10:20] = 1
         assert summary(found(filled)) == ["filled: 2 marks, 0.7 % of the photo"]
-        alone = "filled: 2 marks, 0.7 % of the photo; left: 1 thick area of 6.0 %"
+        alone = "filled: 2 marks, 0.7 % of the photo; left: 1 thick part of 6.0 %"
         assert summary(found(filled, left)) == [f"{alone}, see the heat map"]
         margin[..., :2, :] = left[..., :2, :20] = 1
         assert summary(found(filled, left, margin)) == [f"{alone} and 4.0 % of blank margin, see the heat map"]
@@ -317,4 +319,4 @@ class TestSummary:
         assert count_parts(mask, 10)[1] == 6 / 400
         left = torch.zeros(1, 1, 96, 120)  # 96 / 24 pixels apart
         left[..., 40:50, [10, 14, 21]] = 1
-        assert "left: 2 thick areas of 0.3 %" in summary(found(nothing(96, 120), left))[0]
+        assert "left: 2 thick parts of 0.3 %" in summary(found(nothing(96, 120), left))[0]

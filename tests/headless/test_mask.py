@@ -37,7 +37,7 @@ def test_mask(photo, capsys):
     found = find_hole(photo, "classical")
     assert found.hole.any()
     assert torch.equal(load_image("x.png"), found.hole)
-    assert torch.equal(load_image("h.png"), rounded(heat_map(photo, found.probability)))
+    assert torch.equal(load_image("h.png"), rounded(heat_map(photo, found.kinds)))
 
 
 def test_mask_options(photo):
@@ -57,7 +57,7 @@ def rimmed(photo, monkeypatch):
     picture, marks = torch.nn.functional.pad(0.6 * photo, (14, 14, 14, 14), value=1), torch.zeros(1, 1, 124, 158)
     save_image(picture, "rimmed.png")
     marks[..., 2:8, 20:140] = marks[..., 50:52, 20:140] = 0.9
-    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: marks)
     return load_image("rimmed.png")
 
 
@@ -80,10 +80,10 @@ def test_what_was_left_is_said_and_can_be_filled(rimmed, command, caplog):
 def test_where_all_was_left_that_is_said(photo, monkeypatch, caplog):
     marks = torch.zeros(1, 1, 96, 130)
     marks[..., 30:60, 40:70] = 0.9
-    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: marks)
     assert run("restore", "old.png", "-o", "x.png") == 0
     assert caplog.messages == [
-        "old.png: filled: nothing; left: 1 thick area of 7.2 %, see the heat map",
+        "old.png: filled: nothing; left: 1 thick part of 7.2 %, see the heat map",
         "all that looks damaged was left alone in old.png; it is written as it is",
     ]
     assert torch.equal(load_image("x.png"), photo)

@@ -376,7 +376,7 @@ def test_blind_mask_predict():
     assert found.hole.any()
     assert torch.equal(mask, found.hole[:, 0])
     assert torch.equal(probability, found.probability[:, 0])
-    assert torch.equal(heat, bhwc(heat_map(damaged, found.probability)))
+    assert torch.equal(heat, bhwc(heat_map(damaged, found.kinds)))
     assert out["ui"] == {"images": [{"filename": "x.png"}], "text": [told]}
     assert [told] == summary(found)
     assert torch.equal(shown[0], heat)
@@ -386,7 +386,7 @@ def test_blind_mask_predict_leaves_a_margin_unless_told_otherwise(monkeypatch):
     photo, marks = make_photo(2, 96, 130) * 0.6, torch.zeros(1, 1, 96, 130)
     photo[..., :9] = 1
     marks[..., 40:42, :] = 0.9
-    monkeypatch.setattr("monochromic.core.blind.find.predict_damage", lambda *_, **__: marks)
+    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: marks)
     guarded, plain = (
         BlindMaskPredict().predict(bhwc(photo), "both", 0.5, 0, 0, guard=guard)["result"] for guard in (True, False)
     )
