@@ -28,9 +28,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from monochromic.core import FINDERS, find_hole, heat_map, load_image, restore
-from monochromic.core.blind.find import without_small
+from monochromic.core.blind.marks import marks_of
+from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.images import load_hole, save_picture
-from monochromic.core.masks import binarize
 from monochromic.core.sheet import mark_hole, report_sheet
 from numpy.typing import NDArray
 from report import machine, table, write
@@ -73,11 +73,15 @@ class Counts(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What was found in a photo, each (1, 1, H, W); holes are 0 and 1, 1 = fill, the probability in [0, 1]."""
+    """What was found in a photo: holes (1, 1, H, W) of 0 and 1, 1 = fill; probabilities (1, K, H, W) in [0, 1].
+
+    slack: that of the method, see `marks_of`.
+    """
 
     hole: Tensor
     plain: Tensor  # the hole before it grows
-    probability: Tensor
+    kinds: Tensor
+    slack: float
 
 
 class Judged(NamedTuple):
@@ -98,7 +102,7 @@ def search(image: Tensor, method: str, threshold: float | None) -> Search:
     """Look for damage in one photo (1, 1 or 3, H, W) in [0, 1]; no threshold is that of `find_hole`."""
     options = {} if threshold is None else {"threshold": threshold}
     found = find_hole(image, method, **options)
-    return Search(found.hole, find_hole(image, method, grow=0, **options).hole, found.probability)
+    return Search(found.hole, find_hole(image, method, grow=0, **options).hole, found.kinds, FINDERS[method].slack)
 
 
 def tolerance_of(height: int, width: int) -> int:
@@ -125,10 +129,16 @@ def count(found: Mask, truth: Mask, ignore: Mask | None, tolerance: float) -> Co
     return Counts(*(int(mask.sum()) for mask in (right, is_found, hit, is_true)))
 
 
-def sweep(probability: Tensor, truth: Mask, ignore: Mask | None, tolerance: float) -> dict[float, Counts]:
-    """The counts at each threshold of the probability (1, 1, H, W), of parts as large as `find_hole` keeps."""
-    holes = ((at, without_small(binarize(probability, at), DEFAULTS["smallest"])) for at in SWEEP)
-    return {at: count(plane(hole), truth, ignore, tolerance) for at, hole in holes}
+def sweep(kinds: Tensor, truth: Mask, ignore: Mask | None, tolerance: float, slack: float = 0.0) -> dict[float, Counts]:
+    """The counts at each threshold of the probabilities (1, K, H, W), before anything is left.
+
+    Of all kinds that are restored by default, of parts as large as `find_hole` keeps; slack: see `marks_of`.
+    """
+    restored = [i for i, kind in enumerate(DAMAGE_KINDS) if kind.restored][: kinds.shape[1]]
+    marks = {
+        at: marks_of(kinds[:, restored].reshape(-1, 1, *truth.shape), at, DEFAULTS["smallest"], slack) for at in SWEEP
+    }
+    return {at: count(plane(found.amax(0, keepdim=True)), truth, ignore, tolerance) for at, found in marks.items()}
 
 
 def best_threshold(sweeps: list[dict[float, Counts]]) -> float:
@@ -213,7 +223,7 @@ def judge(path: Path, image: Tensor, found: Search, faces: list[Box] | None, con
         control=control,
         filled=found.hole.mean().item(),
         counts=None if truth is None else count(plain, truth, ignore, about),
-        sweep={} if truth is None else sweep(found.probability, truth, ignore, about),
+        sweep={} if truth is None else sweep(found.kinds, truth, ignore, about, found.slack),
         faces=None if faces is None else len(faces),
         face_filled=mean(plane(found.hole)[area_of(faces, h, w)]) if faces else None,
         islands=islands_in(plain, faces or [], excused),
@@ -238,7 +248,7 @@ def draw_sheet(folder: Path, path: Path, image: Tensor, found: Search, faces: li
     """One page: the photo, its heat map, the hole marked, and the photo restored from that."""
     panels = {
         path.name: image,
-        "probability of damage": heat_map(image, found.probability),
+        "found, by kind": heat_map(image, found.kinds),
         f"hole, {100 * found.hole.mean().item():.2f} %": outlined(mark_hole(image, found.hole), faces),
         "restored": restore(image, found.hole),
     }

@@ -197,7 +197,7 @@ def folder(tmp_path):
 
 def found_at(real, hole):
     """A search that found this hole."""
-    return lambda *_: real.Search(at(hole), at(hole), at(hole))
+    return lambda *_: real.Search(at(hole), at(hole), at(hole), 0.0)
 
 
 def run(real, patch, arguments):
@@ -249,7 +249,7 @@ def test_the_search_is_that_of_find_hole(real):
     found, expected = real.search(image, "classical", None), find_hole(image, "classical")
     assert torch.equal(found.hole, expected.hole)
     assert torch.equal(found.plain, find_hole(image, "classical", grow=0).hole)
-    assert torch.equal(found.probability, expected.probability)
+    assert torch.equal(found.kinds, expected.kinds)
     assert 0 < found.plain.sum() < found.hole.sum()
     assert real.search(image, "classical", 0.9).hole.sum() < found.hole.sum()
 
