@@ -235,7 +235,7 @@ def main() -> None:
     parts = [
         "F1 and IoU of what looks damaged, by any kind, and of all that is damaged, pooled over the pixels of a row; "
         "the mean of the photos' own F1; and F1 of what is filled by default, before it grows. Without a "
-        "tolerance: a line that is found a pixel beside itself is not found. `classical` looks for scratches and dust only."
+        "tolerance: a line found a pixel beside itself is not found. `classical` looks for scratches and dust only."
     ]
     for side in options.sides:
         images = photos(options.photos, side, options.count if side <= 256 else options.large)

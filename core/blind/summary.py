@@ -75,9 +75,9 @@ def _left(left: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
 
 
 def _noun(kind: int) -> tuple[str, str]:
-    """What was left of a kind: of those that are filled by default only what is thick."""
+    """What was left of a kind: of lines what is thick, by default."""
     one, several = NOUNS[KIND_NAMES[kind]]
-    return (f"thick {one}", f"thick {several}") if KIND_NAMES[kind] in ("lines", "specks") else (one, several)
+    return (f"thick {one}", f"thick {several}") if KIND_NAMES[kind] == "lines" else (one, several)
 
 
 def count_parts(mask: Tensor, apart: int = 0) -> tuple[int, float]:

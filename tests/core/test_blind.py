@@ -21,7 +21,7 @@ from monochromic.core import (
     restore,
 )
 from monochromic.core.backbones.vcnet import fresh
-from monochromic.core.blind.find import hole_of, without_small
+from monochromic.core.blind.find import hole_of
 from monochromic.core.blind.finders import TRUST, _damage_network, damage_network, learned
 from monochromic.core.blind.scales import (
     BLIND,
@@ -81,7 +81,7 @@ class TestSizesAndTiles:
         assert sizes_of(100, 300, 256) == [(100, 300)]
         assert sizes_of(380, 300, 256) == [(380, 300)]
         assert sizes_of(512, 1024, 256) == [(256, 512), (512, 1024)]
-        assert sizes_of(4000, 3000, 256) == [(341, 256), (683, 512), (1365, 1024), (4000, 3000)]
+        assert sizes_of(4000, 3000, 256) == [(341, 256), (683, 512), (1707, 1280)]
 
     def test_the_surest_size_counts(self):
         photo = torch.zeros(1, 3, 512, 512)
@@ -120,36 +120,24 @@ class TestSizesAndTiles:
 
 
 class TestHole:
-    def test_threshold_then_smallest_then_grow_then_protect(self):
-        chance = torch.zeros(2, 1, 20, 30)
-        chance[0, 0, 4:7, 4:7] = 0.6  # nine pixels
-        chance[0, 0, 12, 20] = chance[0, 0, 13, 21] = 0.9  # two that touch at a corner
-        chance[1, 0, 10, 10] = 0.4
-        assert hole_of(chance).sum((1, 2, 3)).tolist() == [11, 0]
-        assert hole_of(chance, 0.3).sum((1, 2, 3)).tolist() == [11, 1]
-        assert hole_of(chance, 0.7).sum((1, 2, 3)).tolist() == [2, 0]
-        assert hole_of(chance, smallest=2).sum() == 11
-        assert hole_of(chance, smallest=3).sum() == 9
-        wide = hole_of(chance, pixels=1, smallest=3)
+    def test_it_grows_and_leaves_what_is_protected(self):
+        marks = torch.zeros(1, 1, 20, 30)
+        marks[0, 0, 4:7, 4:7] = 1
+        wide = hole_of(marks, pixels=1)
         assert torch.equal(wide[0, 0].nonzero().aminmax(dim=0).max, torch.tensor([7, 7]))
         assert wide.sum() == 25
         protect = torch.zeros(1, 1, 20, 30, dtype=torch.bool)
         protect[..., :5] = True
-        assert hole_of(chance, pixels=1, smallest=3, protect=protect).sum() == 15
-
-    def test_small_parts_are_counted_photo_by_photo(self):
-        hole = torch.zeros(2, 1, 9, 9)
-        hole[0, 0, 8, 8] = hole[1, 0, 0, :3] = 1
-        assert without_small(hole, 2).sum((1, 2, 3)).tolist() == [0, 3]
+        assert hole_of(marks, pixels=1, protect=protect).sum() == 15
 
     def test_a_photo_that_is_all_damage_is_refused(self):
-        chance = torch.zeros(2, 1, 9, 9)
-        chance[1] = 0.9
+        marks = torch.zeros(2, 1, 9, 9)
+        marks[1] = 1
         with pytest.raises(InputError, match="all of photo 2 was taken for damage.*protect"):
-            hole_of(chance)
+            hole_of(marks)
         protect = torch.zeros(1, 1, 9, 9, dtype=torch.bool)
         protect[..., 0, 0] = True
-        assert hole_of(chance, protect=protect)[1].sum() == 80
+        assert hole_of(marks, protect=protect)[1].sum() == 80
 
     def test_protect_reaches_every_photo(self):
         damaged = degrade(make_photo(2, 64, 96, batch=2), "scratch", 0, seed=4).image
@@ -167,6 +155,8 @@ class TestHole:
         [
             ({"method": "lerned"}, UnknownNameError, "no way of finding damage 'lerned'; did you mean 'learned'"),
             ({"threshold": 1.0}, InputError, "threshold must be at least 0 and below 1, got 1"),
+            ({"kinds": ["line"]}, UnknownNameError, "no kind of damage 'line'; did you mean 'lines'"),
+            ({"kinds": {"lines": 2.0}}, InputError, "threshold of lines must be at least 0 and below 1, got 2"),
             ({"smallest": -1}, InputError, "smallest part must have 0 pixels or more, got -1"),
             ({"grow": -1}, InputError, "grows by 0 pixels or more, got -1"),
             ({"protect": torch.zeros(1, 1, 5, 5)}, InputError, r"protect must be \(1, 1, 37, 53\) like image"),

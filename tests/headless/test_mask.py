@@ -1,5 +1,7 @@
 """`monochromic mask`, and `monochromic restore` without a mask, as a user types them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -140,3 +142,22 @@ def test_a_clean_photo_comes_back_bit_for_bit(photo, caplog, bits):
     assert torch.equal(load_image("x.png"), load_image("calm.png"))
     with Image.open("r/x_report.png") as sheet:
         assert sheet.width > 2 * 80
+
+
+def test_kinds(photo, capsys):
+    """What is asked for, with a threshold of its own; wrong words are refused before the work."""
+    assert run("mask", "old.png", "-o", "x.png", "--method", "classical", "--kinds", "lines=0.8") == 0
+    wanted = find_hole(photo, "classical", kinds={"lines": 0.8}).hole
+    assert wanted.any()
+    assert torch.equal(load_image("x.png"), wanted)
+    assert run("mask", "old.png", "-o", "y.png", "--method", "classical", "--kinds", "areas") == 0
+    assert not load_image("y.png").any()
+    assert run("restore", "old.png", "-o", "z.png", "--kinds", "areas", "--find", "classical") == 0
+    assert torch.equal(load_image("z.png"), photo)
+    wrong = {"line": "did you mean 'lines'", "lines=2": "below 1, got 2", "lines=x": "must be a number"}
+    for text, words in wrong.items():
+        for command in ("mask", "restore"):
+            capsys.readouterr()
+            assert run(command, "old.png", "-o", "n.png", "--kinds", text) == 2
+            assert words in capsys.readouterr().err
+    assert not Path("n.png").exists()

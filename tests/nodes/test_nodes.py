@@ -1,6 +1,7 @@
 """The nodes as ComfyUI calls them: its tensors in, its tensors out."""
 
 import inspect
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import monochromic
@@ -420,3 +421,16 @@ def test_files_outside_comfyui(tmp_path, monkeypatch):
     assert not runtime.in_comfyui()
     assert runtime.device().type in ("cpu", "cuda")
     runtime.progress()(1, 2)
+
+
+def test_blind_mask_predict_fills_the_kinds_that_are_on():
+    damaged = degrade(make_photo(2, 96, 130), "scratch", 0, seed=4).image
+    call = partial(BlindMaskPredict().predict, bhwc(damaged), "classical", 0.5, 0, 4)
+    usual = call()["result"][0]
+    assert usual.any()
+    assert torch.equal(usual, find_hole(damaged, "classical", grow=0).hole[:, 0])  # a workflow saved before kinds
+    assert not call(lines=False, specks=False)["result"][0].any()
+    own = call(thresholds="lines=0.8")["result"][0]
+    assert torch.equal(own, find_hole(damaged, "classical", grow=0, kinds={"lines": 0.8, "specks": 0.5}).hole[:, 0])
+    with pytest.raises(InputError, match="areas has a threshold but is off"):
+        call(thresholds="areas=0.2")
