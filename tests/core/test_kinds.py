@@ -81,16 +81,19 @@ def test_a_line_grows_over_an_area_that_is_left(planes, photo, monkeypatch):
     assert not (found.hole * found.left).any()
 
 
-def test_wide_specks_are_left_and_narrow_ones_filled(found_in):
-    kinds = torch.zeros(1, 5, 200, 260)
-    kinds[0, SPECKS, 40:43, 60:63] = kinds[0, SPECKS, 40:46, 100:106] = kinds[0, SPECKS, 80:86, 100:106] = 0.9
-    kinds[0, LINES, 82:84, 80:130] = 0.9  # a line through the second wide one
-    found = found_in(kinds)
-    assert found.hole[0, 0, 41, 61] == 1
-    assert not found.hole[0, 0, 40:46, 100:106].any()
-    assert found.left[0, 0, 40:46, 100:106].all()
-    assert found.hole[0, 0, 82:84, 80:92].all()
-    assert found_in(kinds, guard=False).hole[0, 0, 40:46, 100:106].all()
+def test_wide_specks_are_left_and_narrow_ones_filled(monkeypatch):
+    """7 pixels are more than 1/100 of 600, and less than the 1/64 at which any part is left."""
+    kinds = torch.zeros(1, 5, 600, 640)
+    kinds[0, SPECKS, 40:45, 60:65] = kinds[0, SPECKS, 140:147, 100:107] = kinds[0, SPECKS, 280:287, 100:107] = 0.9
+    kinds[0, LINES, 282:284, 80:230] = 0.9  # a line through the second wide one
+    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: kinds)
+    photo = 0.2 + 0.5 * make_photo(1, 600, 640)
+    found = find_hole(photo, grow=0)
+    assert found.hole[0, 0, 40:45, 60:65].all()
+    assert found.left[0, 0, 140:147, 100:107].all()
+    assert found.hole[0, 0, 282:284, 80:230].all()
+    assert torch.equal(found.hole + found.left, union(kinds, LINES, SPECKS))
+    assert torch.equal(find_hole(photo, grow=0, guard=False).hole, union(kinds, LINES, SPECKS))
 
 
 def test_methods_that_tell_no_kinds(found_in):
