@@ -52,10 +52,9 @@ def _in_tiles(find: Callable[[int], Tensor], image: Tensor) -> Tensor:
     return retry_smaller(find, halves(TILE, SMALLEST), f"{failed}; close other programs, or use smaller photos")
 
 
-CALM = {"lines": 4.0, "specks": 4.0, "lost": 4.0, "areas": 3.0, "overlays": 4.0}
+CALM = {"lines": 6.0, "specks": 6.0, "lost": 6.0, "areas": 3.0, "overlays": 4.0}
 """Off the log odds of each kind: so sure the network has to be alone. It is surer of photos than it is right."""
-TRUST = 8.0  # log odds that a sure mark of the filters adds, so that a pixel counts that both find
-DOUBT, ENOUGH = 2.0, 0.4  # log odds less where the filters confirm nothing; none where they confirm that share
+TRUST = 9.0  # log odds that a sure mark of the filters adds, so that a pixel counts that both find
 SLACK = 5.0  # log odds by which what hangs together with a sure pixel may be less sure
 
 
@@ -109,8 +108,6 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
     """The log odds of our network, raised where the filters find lines and specks.
 
     So a mark counts that both find, or of which the network is very sure alone; what only the filters find does not.
-    In a photo in which the filters confirm little of what the network sees, such as the windows of a house, it has to
-    be surer still.
     """
     looks = 0
 
@@ -124,16 +121,8 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
 
     found, marks = learned(image, at_first), _filtered(image, then)
     for alone, mark in zip(found[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
-        odds = alone.logit(1e-6)
-        doubt = DOUBT * max(0.0, 1 - _agreement(odds, mark) / ENOUGH)
-        alone.copy_(odds.add_(mark, alpha=TRUST).sub_(doubt).sigmoid_())
+        alone.copy_(alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_())
     return found
-
-
-def _agreement(odds: Tensor, marks: Tensor) -> float:
-    """The share of what the network sees, by its log odds (2, H, W), that the filters are surer of than not."""
-    seen = (odds > -CALM["lines"]).any(0)
-    return float((seen & (marks > 0.5).any(0)).sum() / seen.sum().clamp(min=1))
 
 
 FINDERS = {
