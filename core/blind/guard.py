@@ -21,6 +21,7 @@ from ..errors import InputError
 from ..progress import patiently
 from .catchlights import catchlights
 from .margins import Plane, gray_levels
+from .rings import rings
 
 Mask = NDArray[np.bool_]  # (H, W)
 
@@ -115,7 +116,7 @@ def left_of(hole: Plane, photo: Tensor, margin: Plane) -> Plane:
     found, rim = (cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) for plane in (hole, margin))
     left = _thick_parts((found > 127) & (rim == 0), Picture(gray, rim == 0))
     reach = cv2.resize(left.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return hole & (reach | margin | catchlights(hole, gray_levels(photo)))
+    return hole & (reach | margin | catchlights(hole, gray_levels(photo)) | rings(hole))
 
 
 def _thick_parts(hole: Mask, photo: Picture) -> Mask:

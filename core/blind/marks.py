@@ -26,11 +26,13 @@ def parse_kinds(text: str) -> dict[str, float | None]:
         text: names of `DAMAGE_KINDS` with or without `=` and a threshold, set apart by commas; "all" is every kind.
 
     Raises:
-        InputError: a threshold that is no number. Names and ranges are looked at by `thresholds_of`.
+        InputError: a threshold that is no number, or of no kind. `thresholds_of` looks at names and ranges.
     """
     chosen: dict[str, float | None] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, number = (each.strip() for each in part.partition("="))
+        if not name:
+            raise InputError(f"a kind of damage must stand before the threshold, such as lines=0.5, got {part!r}")
         try:
             own = float(number) if equals else None
         except ValueError as error:

@@ -139,6 +139,8 @@ def test_kinds_as_text():
     assert parse_kinds("all, areas=0.7") == {**dict.fromkeys(KIND_NAMES), "areas": 0.7}
     with pytest.raises(InputError, match=r"threshold of lines must be a number, such as lines=0.5, got 'lines=x'"):
         parse_kinds("lines=x")
+    with pytest.raises(InputError, match=r"must stand before the threshold, such as lines=0.5, got '=0.5'"):
+        parse_kinds("lines, =0.5")
 
 
 def test_switches():
