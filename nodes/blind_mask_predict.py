@@ -7,6 +7,7 @@ from torch import Tensor
 from ..core.blind import FINDERS, find_hole, heat_map, summary
 from ..core.blind.finders import DEFAULT
 from ..core.blind.marks import choose_kinds
+from ..core.blind.summary import NOUNS
 from ..core.damage_kinds import DAMAGE_KINDS
 from . import runtime
 from .inputs import line, menu, number, socket, switch, whole
@@ -56,7 +57,10 @@ class BlindMaskPredict:
             "optional": {
                 "protect": socket("MASK", "1 = never fill, whatever is found there."),
                 "guard": switch(True, guard),
-                **{kind.id: switch(kind.restored, f"Fill {kind.title}. Off: only show them.") for kind in DAMAGE_KINDS},
+                **{
+                    kind.id: switch(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them.")
+                    for kind in DAMAGE_KINDS
+                },
                 "thresholds": line("", "Thresholds of their own for kinds that are on, such as lines=0.4, areas=0.7."),
             },
         }

@@ -8,6 +8,7 @@ import torch
 from conftest import make_photo
 from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
 from monochromic.core.blind import summary
+from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.sheet import MARK
 from monochromic.headless import main
 from PIL import Image
@@ -154,7 +155,13 @@ def test_kinds(photo, capsys):
     assert not load_image("y.png").any()
     assert run("restore", "old.png", "-o", "z.png", "--kinds", "areas", "--find", "classical") == 0
     assert torch.equal(load_image("z.png"), photo)
+    assert run("mask", "old.png", "-o", "a.png", "--method", "classical", "--kinds", "all") == 0
+    assert torch.equal(load_image("a.png"), find_hole(photo, "classical", kinds=KIND_NAMES).hole)
+    capsys.readouterr()
+    assert run("restore", "old.png", "-o", "n.png", "--mask", "left.png", "--kinds", "lines") == 2
+    assert "--kinds and --mask do not go together" in capsys.readouterr().err
     wrong = {"line": "did you mean 'lines'", "lines=2": "below 1, got 2", "lines=x": "must be a number"}
+    wrong["=0.5"] = "must stand before the threshold"
     for text, words in wrong.items():
         for command in ("mask", "restore"):
             capsys.readouterr()

@@ -101,6 +101,16 @@ def test_shipped_workflows(name, place, root, capsys):
     assert (picture - thumbnail)[..., right:].abs().mean() < 0.03
 
 
+def test_a_workflow_saved_before_the_kinds_has_their_defaults(place):
+    find = saved_node(2, "MonochromicBlindMaskPredict", ["both", 0.7, 2, 4, True], inputs=[("image", "IMAGE", 1)])
+    photo = saved_node(1, "LoadImage", ["old.png", "image"], outputs=("IMAGE", "MASK"))
+    graph = load_graph(write({"nodes": [photo, find], "links": [[1, 1, 0, 2, 0, "IMAGE"]]}), CLASSES)
+    inputs = graph.calls["2"].inputs
+    assert (inputs["threshold"], inputs["guard"]) == (0.7, True)
+    kinds = [inputs[name] for name in ("lines", "specks", "lost", "areas", "overlays", "thresholds")]
+    assert kinds == [True, True, True, False, False, ""]
+
+
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_shipped_workflows_fit_their_nodes(name, root):
     """Every link and widget of the file is an input of its node, and nothing is left over."""
