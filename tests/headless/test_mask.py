@@ -155,8 +155,6 @@ def test_kinds(photo, capsys):
     assert not load_image("y.png").any()
     assert run("restore", "old.png", "-o", "z.png", "--kinds", "areas", "--find", "classical") == 0
     assert torch.equal(load_image("z.png"), photo)
-    assert run("mask", "old.png", "-o", "a.png", "--method", "classical", "--kinds", "all") == 0
-    assert torch.equal(load_image("a.png"), find_hole(photo, "classical", kinds=KIND_NAMES).hole)
     capsys.readouterr()
     assert run("restore", "old.png", "-o", "n.png", "--mask", "left.png", "--kinds", "lines") == 2
     assert "--kinds and --mask do not go together" in capsys.readouterr().err
@@ -165,6 +163,15 @@ def test_kinds(photo, capsys):
     for text, words in wrong.items():
         for command in ("mask", "restore"):
             capsys.readouterr()
-            assert run(command, "old.png", "-o", "n.png", "--kinds", text) == 2
+            assert run(command, "nowhere.png", "-o", "n.png", "--kinds", text) == 2
             assert words in capsys.readouterr().err
     assert not Path("n.png").exists()
+
+
+def test_all_kinds(photo, monkeypatch):
+    kinds = torch.zeros(1, len(KIND_NAMES), 96, 130)
+    for i in range(len(KIND_NAMES)):
+        kinds[0, i, 10 + 15 * i : 12 + 15 * i, 20:100] = 0.9
+    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: kinds)
+    assert run("mask", "old.png", "-o", "x.png", "--grow", "0", "--kinds", "all") == 0
+    assert torch.equal(load_image("x.png"), (kinds.amax(1, keepdim=True) > 0.5).float())
