@@ -115,8 +115,9 @@ def left_of(hole: Plane, photo: Tensor, margin: Plane) -> Plane:
     size = gray.shape[::-1]
     found, rim = (cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) for plane in (hole, margin))
     left = _thick_parts((found > 127) & (rim == 0), Picture(gray, rim == 0))
+    left |= rings((found > 0).astype(np.uint8)) > 0
     reach = cv2.resize(left.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return hole & (reach | margin | catchlights(hole, gray_levels(photo)) | rings(hole))
+    return hole & (reach | margin | catchlights(hole, gray_levels(photo)))
 
 
 def _thick_parts(hole: Mask, photo: Picture) -> Mask:
