@@ -34,10 +34,11 @@ def catchlights(hole: Plane, gray: Plane) -> Plane:
     count, label, stats, _ = cv2.connectedComponentsWithStats(hole, connectivity=8)
     length = stats[:, 2:4].max(1)
     compact = (stats[:, 4] >= COMPACT * length**2) & (length <= max(4, LARGEST * min(hole.shape)))
+    compact[0] = False  # what is no mark
     kept = np.zeros(count, np.uint8)
     for i in np.flatnonzero(compact):
         frame = _frame(stats[i], 2 + int(REACH[-1] * length[i]))
-        kept[i] = i > 0 and _on_a_dark_thing(label[frame] == i, gray[frame], int(length[i]))
+        kept[i] = _on_a_dark_thing(label[frame] == i, gray[frame], int(length[i]))
     return kept[label]
 
 

@@ -61,6 +61,10 @@ def test_each_mark_by_itself_up_to_the_border():
     assert not catchlights(np.zeros_like(hole), gray).any()
 
 
+def test_a_hole_over_all_of_the_photo():
+    assert not catchlights(np.ones((50, 60), np.uint8), np.full((50, 60), 90, np.uint8)).any()
+
+
 def test_they_are_left_by_the_guard(monkeypatch):
     gray, hole = dot(eye()[0], (100, 100))
     photo, marks = torch.from_numpy(gray)[None, None] / 255, torch.from_numpy(hole)[None, None].float()
