@@ -73,7 +73,7 @@ def find_in_tiles(look: Look, image: Tensor, tile: int = TILE, tick: Callable[[]
         box.crop(total).add_(found)
         box.crop(weight).add_(share)
         tick()
-    return (total / weight)[..., :h, :w]
+    return total.div_(weight)[..., :h, :w]
 
 
 def tiles_of(h: int, w: int, tile: int = TILE) -> list[Box]:
@@ -112,7 +112,7 @@ def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tile: int, t
         here = find_in_tiles(look, _resized(photo, size), tile, tick)
         if here.shape[1] > 1 and min(size) < THIN_FROM and size != sizes[-1]:
             here[:, THIN] = 0
-        found = here if found is None else torch.maximum(_resized(found, size), here)
+        found = here if found is None else torch.maximum(_resized(found, size), here, out=here)
     return _resized(found, photo.shape[-2:])
 
 

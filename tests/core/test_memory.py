@@ -193,7 +193,7 @@ class TestARealLimit:
             1400,
             """
             predict_damage(photo[..., :300, :300], "learned")
-            limit(190)
+            limit(330)
             found = predict_damage(photo, "learned")
             lift()
             print(tuple(found.shape), bool(found.isfinite().all()))
