@@ -258,8 +258,8 @@ LEAST = {
 }
 """F1 of what is filled, before it grows: four fifths of what the shipped network reaches, or a little less."""
 
-MOST = 0.01  # of a clean photo is filled
-FALSE_LINES = pytest.mark.xfail(reason="lines of the scene are taken for damage: 2 to 6 % are filled")
+MOST = {"astronaut": 0.01, "chelsea": 0.04, "coffee": 0.08, "rocket": 0.08}
+"""Of clean photos at most so much is filled: what is still wrong with all but the first, so that it gets no worse."""
 
 
 class TestLearned:
@@ -274,14 +274,11 @@ class TestLearned:
             reached.append(f1(find_hole(damaged.image, grow=0).hole, damaged.hole).mean())
         assert sum(reached) / len(reached) > LEAST[kind]
 
-    @pytest.mark.parametrize(
-        "name",
-        ["astronaut", *(pytest.param(name, marks=FALSE_LINES) for name in ("coffee", "rocket", "chelsea"))],
-    )
+    @pytest.mark.parametrize("name", MOST)
     def test_most_of_clean_photos_stays_clean(self, name):
         photo = picture(name, 256, 384)
-        assert find_hole(photo).hole.mean() <= MOST
-        assert find_hole(luminance(photo)).hole.mean() <= MOST
+        assert find_hole(photo).hole.mean() <= MOST[name]
+        assert find_hole(luminance(photo)).hole.mean() <= MOST[name]
 
     def test_a_thin_scratch_of_a_large_photo(self):
         photo = picture("astronaut", 1024, 1200)
