@@ -112,17 +112,17 @@ def find_hole(
     True
     """
     check_image(image)
+    finder = get_finder(method)
+    if kinds is not None and not finder.tells_kinds:
+        raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")
     chosen = thresholds_of(kinds, threshold)
     hole_of(marks_of(image[:0, :1], threshold, smallest), grow)  # of no photo: refuses wrong numbers before the work
     kept = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, progress=progress)
-    if probability.shape[1] == 1 and kinds is not None:
-        raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")
     with every_call(image.numel()):
-        slack = get_finder(method).slack
         levels = [chosen.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
         planes = zip(probability.split(1, dim=1), levels, strict=True)
-        marks = torch.cat([marks_of(plane, level, smallest, slack).byte() for plane, level in planes], 1)
+        marks = torch.cat([marks_of(plane, level, smallest, finder.slack).byte() for plane, level in planes], 1)
         careful, asked, other = _by_care(marks, chosen)
         margin = left = torch.zeros_like(careful)
         if guard:

@@ -26,13 +26,14 @@ from .scales import SMALLEST, TILE, find_at_sizes
 class Finder:
     """One way: `find(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, K, H, W).
 
-    K is one for each of `DAMAGE_KINDS`, or 1 where the kinds are not told apart. slack: see `marks_of`.
+    K is one for each of `DAMAGE_KINDS`, or 1 unless `tells_kinds`. slack: see `marks_of`.
     """
 
     id: str
     title: str
     find: Callable[[Tensor, Progress], Tensor]
     slack: float = 0.0
+    tells_kinds: bool = True
 
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -130,7 +131,7 @@ FINDERS = {
     for finder in (
         Finder("both", "our network, surer where the filters find a scratch or dust", both, SLACK),
         Finder("learned", "a network of our own, for damage of every kind", learned, SLACK),
-        Finder("vcnet", "VCNet's first network, with weights that you bring", vcnet),
+        Finder("vcnet", "VCNet's first network, with weights that you bring", vcnet, tells_kinds=False),
         Finder("classical", "filters for scratches and dust, without weights", classical),
     )
 }

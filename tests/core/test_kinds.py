@@ -96,12 +96,12 @@ def test_wide_specks_are_left_and_narrow_ones_filled(monkeypatch):
     assert torch.equal(find_hole(photo, grow=0, guard=False).hole, union(kinds, LINES, SPECKS))
 
 
-def test_methods_that_tell_no_kinds(found_in):
+def test_methods_that_tell_no_kinds(found_in, photo):
     one = torch.zeros(1, 1, 200, 260)
     one[..., 20:22, 30:200] = 0.9
     assert found_in(one).hole.sum() == 340
-    with pytest.raises(InputError, match="does not tell kinds of damage apart"):
-        found_in(one, kinds=["lines"])
+    with pytest.raises(InputError, match="'vcnet' does not tell kinds of damage apart"):
+        find_hole(photo, "vcnet", kinds=["lines"])  # before its weights are looked for
 
 
 def test_what_is_said(planes, found_in):
