@@ -28,14 +28,14 @@ from cases import photo
 from colour_cost import peak
 from monochromic.core import BACKBONES, DependencyError, colorize, fill, load_hole, load_image, luminance, random_hole
 from monochromic.core.backbones import lama, mat
-from monochromic.core.library import library
-from monochromic.core.model import Model
-from monochromic.core.sheet import mark_hole
+from monochromic.core.backbones.loaded import Model
+from monochromic.core.backbones.optional import library
+from monochromic.core.io.files import hash_file
+from monochromic.core.io.sheet import mark_hole
 from monochromic.core.weights import WeightFile, data_folder
-from monochromic.core.weights.choose import readiness
 from monochromic.core.weights.convert import describe, save_weights
-from monochromic.core.weights.files import hash_file
-from monochromic.core.weights.models import clear, load_network
+from monochromic.core.weights.load import clear, load_network
+from monochromic.core.weights.select import readiness
 from PIL import Image, ImageDraw, ImageFont
 from report import table, write
 from torch import Tensor, nn

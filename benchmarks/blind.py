@@ -24,9 +24,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from cases import PHOTOS, photo
-from monochromic.core import DAMAGES, FINDERS, Degraded, degrade, find_hole, load_image, restore
+from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, load_image
+from monochromic.core import pipeline as restore
 from monochromic.core.damage_kinds import DAMAGE_KINDS
-from monochromic.core.sheet import mark_hole
+from monochromic.core.io.sheet import mark_hole
 from PIL import Image, ImageDraw, ImageFont
 from report import machine, table, write
 from torch import Tensor
@@ -217,7 +218,7 @@ def put_on_page(text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--methods", nargs="+", default=["both", "learned", "classical"], choices=FINDERS)
+    parser.add_argument("--methods", nargs="+", default=["both", "learned", "classical"], choices=DETECTORS)
     parser.add_argument("--sides", type=int, nargs="+", default=[256, 1024])
     parser.add_argument("--count", type=int, help="photos at most")
     parser.add_argument("--large", type=int, default=6, help="photos at most at sides above 256")

@@ -33,12 +33,12 @@ from monochromic.core import (
     save_image,
     ssim,
 )
+from monochromic.core.backbones.loaded import Model
+from monochromic.core.io.sheet import mark_hole
 from monochromic.core.metrics.regions import box_around
-from monochromic.core.model import Model
-from monochromic.core.sheet import mark_hole
-from monochromic.core.weights.choose import load_model, readiness
-from monochromic.core.weights.models import read_metadata
-from monochromic.core.weights.recognise import read_tensors
+from monochromic.core.weights.detect import read_tensors
+from monochromic.core.weights.load import read_metadata
+from monochromic.core.weights.select import load_model, readiness
 from report import RESULTS, table, write
 from torch import Tensor
 

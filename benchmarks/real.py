@@ -27,11 +27,12 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from monochromic.core import FINDERS, find_hole, heat_map, load_image, restore
-from monochromic.core.blind.marks import marks_of
+from monochromic.core import DETECTORS, find_hole, heat_map, load_image
+from monochromic.core import pipeline as restore
 from monochromic.core.damage_kinds import DAMAGE_KINDS
-from monochromic.core.images import load_hole, save_picture
-from monochromic.core.sheet import mark_hole, report_sheet
+from monochromic.core.detect.marks import marks_of
+from monochromic.core.io.images import load_hole, save_picture
+from monochromic.core.io.sheet import mark_hole, report_sheet
 from numpy.typing import NDArray
 from report import machine, table, write
 from torch import Tensor
@@ -102,7 +103,7 @@ def search(image: Tensor, method: str, threshold: float | None) -> Search:
     """Look for damage in one photo (1, 1 or 3, H, W) in [0, 1]; no threshold is that of `find_hole`."""
     options = {} if threshold is None else {"threshold": threshold}
     found = find_hole(image, method, **options)
-    return Search(found.hole, find_hole(image, method, grow=0, **options).hole, found.kinds, FINDERS[method].slack)
+    return Search(found.hole, find_hole(image, method, grow=0, **options).hole, found.kinds, DETECTORS[method].slack)
 
 
 def tolerance_of(height: int, width: int) -> int:
@@ -344,7 +345,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="*", help="of photos")
     parser.add_argument("--clean", type=Path, nargs="*", help="folders of photos without damage; bare: all are")
     parser.add_argument("--controls", default="c[0-9]*", help="file names of photos without damage, as a pattern")
-    parser.add_argument("--method", default=DEFAULTS["method"], choices=FINDERS)
+    parser.add_argument("--method", default=DEFAULTS["method"], choices=DETECTORS)
     parser.add_argument("--threshold", type=float, help="of the probability; else that of find_hole")
     parser.add_argument("--sheet", type=Path, help="folder for a page a photo")
     parser.add_argument("--json", type=Path, help="file for all figures")

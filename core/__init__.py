@@ -9,10 +9,8 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 >>> save_image(restore(photo, hole), folder / "restored.png")
 """
 
-from .backbone import Backbone
 from .backbones import BACKBONES, get_backbone
-from .blind import FINDERS, Finder, Found, find_hole, get_finder, heat_map, predict_damage, predict_kinds
-from .color import chroma, luminance, to_rgb, to_rgb_in_gamut
+from .backbones.record import Backbone
 from .colorize import (
     METHODS,
     SCHEDULES,
@@ -26,9 +24,10 @@ from .colorize import (
     parse_points,
     parse_strokes,
 )
-from .damage import find_damage
 from .degrade import KINDS as DAMAGES
 from .degrade import Degraded, degrade
+from .detect import DETECTORS, Detection, Detector, find_hole, get_detector, heat_map, predict_damage, predict_kinds
+from .detect.filters import find_damage
 from .errors import (
     DependencyError,
     InputError,
@@ -39,9 +38,11 @@ from .errors import (
     WeightsError,
     WorkflowError,
 )
-from .images import load_alpha, load_hole, load_image, load_mask, save_image
-from .inpaint import fill, fill_rgb
-from .masks import Box, binarize, bounding_box, composite, fit, grow, resize
+from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
+from .image.masks import Box, binarize, bounding_box, composite, fit, grow, resize
+from .image.random_masks import KINDS, random_hole
+from .inpaint.stage import fill, fill_rgb
+from .io.images import load_alpha, load_hole, load_image, load_mask, save_image
 from .metrics import (
     Lpips,
     PrecisionRecall,
@@ -61,13 +62,12 @@ from .metrics import (
     ssim,
     tv,
 )
-from .random_masks import KINDS, random_hole
-from .restore import restore
+from .pipeline import restore
 
 __all__ = [
     "BACKBONES",
     "DAMAGES",
-    "FINDERS",
+    "DETECTORS",
     "KINDS",
     "METHODS",
     "SCHEDULES",
@@ -75,8 +75,8 @@ __all__ = [
     "Box",
     "Degraded",
     "DependencyError",
-    "Finder",
-    "Found",
+    "Detection",
+    "Detector",
     "Guide",
     "InputError",
     "Lpips",
@@ -107,7 +107,7 @@ __all__ = [
     "find_hole",
     "fit",
     "get_backbone",
-    "get_finder",
+    "get_detector",
     "get_method",
     "grow",
     "heat_map",

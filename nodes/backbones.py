@@ -1,7 +1,7 @@
 """The menu of backbones: what can run now comes first, and the tooltip says what the others need."""
 
 from ..core.backbones import BACKBONES, DEFAULT
-from ..core.weights.choose import readiness
+from ..core.weights.select import readiness
 from . import runtime
 from .inputs import Entry, menu
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.blind import FINDERS, find_hole, heat_map, summary
-from ..core.blind.finders import DEFAULT
-from ..core.blind.marks import choose_kinds
-from ..core.blind.summary import NOUNS
 from ..core.damage_kinds import DAMAGE_KINDS
+from ..core.detect import DETECTORS, find_hole, heat_map, summary
+from ..core.detect.detectors import DEFAULT
+from ..core.detect.marks import choose_kinds
+from ..core.detect.summary import NOUNS
 from . import runtime
 from .inputs import line, menu, number, socket, switch, whole
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
@@ -40,11 +40,11 @@ class BlindMaskPredict:
             "Leave blank margins, thick parts inside the photo that show an image, wide specks and the light in eyes: "
             "more often content than damage. Off: fill all that looks damaged."
         )
-        method = "; ".join(f"{name}: {finder.title}" for name, finder in FINDERS.items())
+        method = "; ".join(f"{name}: {detector.title}" for name, detector in DETECTORS.items())
         return {
             "required": {
                 "image": socket("IMAGE", "The damaged photos."),
-                "method": menu(FINDERS, DEFAULT, f"What looks for the damage. {method}."),
+                "method": menu(DETECTORS, DEFAULT, f"What looks for the damage. {method}."),
                 "threshold": number(
                     0.5,
                     0.0,

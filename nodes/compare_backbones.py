@@ -9,11 +9,11 @@ from torch import Tensor
 from ..core.backbones import BACKBONES, get_backbone
 from ..core.colorize import METHODS
 from ..core.errors import InputError, UnknownNameError
+from ..core.host.cancel import Progress
+from ..core.io.sheet import compare_sheet
 from ..core.metrics import REGIONS, format_table, measure
-from ..core.progress import Progress
-from ..core.restore import restore
-from ..core.sheet import compare_sheet
-from ..core.weights.choose import readiness
+from ..core.pipeline import restore
+from ..core.weights.select import readiness
 from . import runtime
 from .inputs import line, menu, socket, whole
 from .tensors import hole_in, image_in, image_out, preview_of

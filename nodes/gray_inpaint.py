@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.inpaint import SOURCES, fill
-from ..core.sheet import mark_hole
+from ..core.inpaint.stage import SOURCES, fill
+from ..core.io.sheet import mark_hole
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import menu, number, socket, whole

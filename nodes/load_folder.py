@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
-from ..core.images import load_image
-from ..core.samples import ALBUM
+from ..core.io.images import load_image
+from ..core.io.samples import ALBUM
 from . import runtime
 from .inputs import line, menu, whole
 from .tensors import image_out, preview_of

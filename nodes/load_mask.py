@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.images import CHANNELS, load_mask
-from ..core.masks import binarize
-from ..core.masks import grow as grow_hole
+from ..core.image.masks import binarize
+from ..core.image.masks import grow as grow_hole
+from ..core.io.images import CHANNELS, load_mask
 from . import runtime
 from .inputs import menu, number, picture_file, switch, whole
 from .tensors import mask_out

@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core.host.cancel import part_of
 from ..core.metrics import METRICS, REGIONS, format_table, load_lpips, lpips_weights, mean_scores, measure
-from ..core.progress import part_of
 from . import runtime
 from .inputs import menu, socket
 from .tensors import hole_in, image_in

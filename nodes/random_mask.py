@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.random_masks import KINDS, random_hole
+from ..core.image.random_masks import KINDS, random_hole
 from . import runtime
 from .inputs import menu, number, whole
 from .tensors import mask_out

@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ..core.backbones import BACKBONES
-from ..core.inpaint import fill_rgb
+from ..core.inpaint.stage import fill_rgb
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import number, socket, whole

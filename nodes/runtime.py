@@ -18,12 +18,12 @@ from PIL import Image
 from torch import Tensor
 
 from ..core.backbones import get_backbone
-from ..core.memory import explained, free_host
-from ..core.model import Model
-from ..core.placing import put
-from ..core.progress import Preview, Progress, silent, watching
+from ..core.backbones.loaded import Model
+from ..core.host.cancel import Preview, Progress, reporting, silent
+from ..core.host.device import put
+from ..core.host.memory import free_host, translates_oom
 from ..core.weights import model_folders
-from ..core.weights.choose import fingerprint_of, load_model, row_fingerprint
+from ..core.weights.select import fingerprint_of, load_model, row_fingerprint
 
 input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
 progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
@@ -58,9 +58,9 @@ def hosted() -> Iterator[None]:
     """Around the work of a node, also as a decorator: its host's folders, memory, model manager and cancel button."""
     with ExitStack() as stack:
         stack.enter_context(weight_folders())
-        stack.enter_context(explained())
+        stack.enter_context(translates_oom())
         if in_comfyui():
-            stack.enter_context(watching(lambda done, total: _stop_if_asked()))(0, 1)
+            stack.enter_context(reporting(lambda done, total: _stop_if_asked()))(0, 1)
             stack.enter_context(_as(free_host, _free))
             stack.enter_context(_as(put, _put))
         yield

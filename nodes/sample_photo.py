@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.samples import SAMPLES, load_sample
+from ..core.io.samples import SAMPLES, load_sample
 from .inputs import menu, socket
 from .tensors import image_out, mask_out, preview_of
 

@@ -7,12 +7,12 @@ Library: image (B, C, H, W) in [0, 1], hole (B, 1, H, W) of 0 and 1, on the devi
 import torch
 from torch import Tensor
 
-from ..core.checks import check_image, shape_of
-from ..core.color import luminance
 from ..core.errors import InputError
-from ..core.masks import binarize, fit, grow
-from ..core.progress import every_call
-from ..core.sheet import shrink
+from ..core.host.cancel import cancel_between_calls
+from ..core.image.checks import check_image, shape_of
+from ..core.image.color import luminance
+from ..core.image.masks import binarize, fit, grow
+from ..core.io.sheet import shrink
 from . import runtime
 
 PREVIEW = 1024  # pixels a side at most
@@ -27,7 +27,7 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     """IMAGE -> (B, 1, 3 or 4, H, W), alpha kept."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
-    with every_call(image.numel()):
+    with cancel_between_calls(image.numel()):
         inside = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
         check_image(inside, name, channels=(1, 3, 4))
     return inside
@@ -40,7 +40,7 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 
 def image_out(image: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) in [0, 1], where ComfyUI keeps what goes between nodes."""
-    with every_call(image.numel()):
+    with cancel_between_calls(image.numel()):
         inside = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
         return inside.contiguous().to(runtime.intermediate_device())
 
@@ -63,7 +63,7 @@ def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0
 
     Values above `threshold` are filled, and the hole is grown by `pixels` of the photo.
     """
-    with every_call(image.numel()):
+    with cancel_between_calls(image.numel()):
         return grow(binarize(soft_mask_in(mask, image), threshold), pixels)
 
 

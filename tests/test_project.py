@@ -13,10 +13,10 @@ except ImportError:  # Python 3.10
     import tomli as tomllib
 
 from monochromic.core import BACKBONES, METHODS
-from monochromic.core.samples import SAMPLES
+from monochromic.core.io.samples import SAMPLES
 from monochromic.core.weights import read_manifest
-from monochromic.headless.schema import inputs_of
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
+from monochromic.runner.schema import inputs_of
 
 NAMES = re.compile(r"^[\w-]+")
 CORE = {"IMAGE", "MASK", "STRING", "INT", "FLOAT", "BOOLEAN", "COMBO"}

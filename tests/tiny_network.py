@@ -2,8 +2,8 @@
 
 import torch
 from monochromic.core import BACKBONES, Backbone
-from monochromic.core.backbone import Layout, built
-from monochromic.core.weights import models
+from monochromic.core.backbones.record import Layout, built
+from monochromic.core.weights import load as models
 from safetensors import safe_open
 from torch import nn
 

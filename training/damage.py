@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from monochromic.core.blind.network import DamageNetwork
 from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from monochromic.core.degrade import ANY, VISIBLE, degrade
 from monochromic.core.degrade.aging import make_old, scan
+from monochromic.core.detect.network import DamageNetwork
 from numpy.random import Generator
 from photos import random_cut
 from task import Outcome

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from features import FEATURES
 from losses import PIXELS, composite
 from monochromic.core import luminance, random_hole
-from monochromic.core.backbone import Layout
 from monochromic.core.backbones import get_backbone
 from monochromic.core.backbones.mono import Mono
+from monochromic.core.backbones.record import Layout
 from numpy.random import Generator
 from photos import random_cut
 from task import Judged, Outcome

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from checkpoint import load_average
-from monochromic.core.blind.network import MULTIPLE, build
+from monochromic.core.detect.network import MULTIPLE, build
 from photos import load_photos
 from torch import Tensor, nn
 

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from checkpoint import read, under
+from monochromic.core.io.files import hash_file
 from monochromic.core.weights.convert import VERSION, save_weights
-from monochromic.core.weights.files import hash_file
 from photos import load_photos
 from recipe import Recipe, load_recipe
 from trainer import SAVE_EVERY, train

@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from monochromic.core.images import save_picture
-from monochromic.headless import main
+from monochromic.cli import main
+from monochromic.core.io.images import save_picture
 from PIL import Image
 
 HERE = Path(__file__).parent

@@ -1,6 +1,5 @@
 """Every backbone there is, in menu order. A new one is a new file and a new line here."""
 
-from ..backbone import Backbone
 from ..errors import UnknownNameError
 from .aot_gan import AOT_GAN
 from .autoencoder import AUTOENCODER
@@ -18,6 +17,7 @@ from .navier_stokes import NAVIER_STOKES
 from .partial_conv import PARTIAL_CONV
 from .patchmatch import PATCHMATCH
 from .pggan import PGGAN
+from .record import Backbone
 from .telea import TELEA
 from .vcnet import VCNET
 

@@ -16,7 +16,7 @@ of the size.
 import torch
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 DILATIONS = (1, 2, 4, 8)
 BLOCKS = 8

@@ -12,7 +12,7 @@ Our licence, and our weights where there are any. Sides are multiples of 4.
 import torch
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 DILATIONS = (1, 2, 4, 8, 16, 1)
 

@@ -7,8 +7,8 @@ are two more channels of both stages.
 
 from torch import Tensor
 
-from ..backbone import Backbone, Layout, State
 from .deepfill_parts import BORROWED, Form, build, fill, fresh, has, names, renamed
+from .record import Backbone, Layout, State
 
 FORM = Form()
 NAMES = names(attention=False)

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
-from ..color import KB, KG, KR
+from ..image.color import KB, KG, KR
+from .record import Backbone, Layout, State, built
 
 SIDE = 128  # the network's input, twice its answer
 HIDDEN = 56  # the part of it that the program hides

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Layout, State, built
 from .attention import ContextualAttention, Rules
+from .record import Layout, State, built
 
 Activation = Callable[[Tensor], Tensor]
 

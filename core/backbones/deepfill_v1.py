@@ -13,9 +13,9 @@ instead of NaN where no patch is free.
 
 import torch.nn.functional as F
 
-from ..backbone import Backbone
 from .attention import Rules
 from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, layout, mmagic_names
+from .record import Backbone
 
 
 def daa233_names() -> list[str]:

@@ -17,10 +17,10 @@ instead of NaN where no patch is free.
 import torch
 import torch.nn.functional as F
 
-from ..backbone import Backbone
 from .attention import Rules
 from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, layout, mmagic_names
 from .deepfill_v2_zhaoyuzhi import LAYOUTS as ZHAOYUZHI
+from .record import Backbone
 
 NIPPONJO = "https://github.com/nipponjo/deepfillv2-pytorch"
 

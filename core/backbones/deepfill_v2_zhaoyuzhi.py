@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Layout, State, built
+from .record import Layout, State, built
 
 MULTIPLE, MINIMUM = 4, 68
 SOURCE = "https://github.com/zhaoyuzhi/deepfillv2"

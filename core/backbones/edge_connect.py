@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
-from ..edges import canny
+from ..image.canny import canny
+from .record import Backbone, Layout, State, built
 
 SIGMA = 2.0  # of the Canny edges, from the authors' configuration
 RGB_TO_GRAY = (0.2125, 0.7154, 0.0721)  # scikit-image's, which they trained with

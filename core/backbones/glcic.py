@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 MEAN_COLOUR = (0.506, 0.425, 0.383, 0.444)  # of CelebA, about: red, green, blue and gray
 

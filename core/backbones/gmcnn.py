@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 KERNELS = (7, 5, 3)
 ENCODER = ((1, 1, 1), (2, 2, 1), (2, 1, 1), (4, 2, 1), *((4, 1, d) for d in (1, 1, 2, 4, 8, 16, 1, 1)))

@@ -13,8 +13,8 @@ import re
 
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State
-from ..library import library, loaded
+from .optional import library, loaded
+from .record import Backbone, Layout, State
 
 SPANDREL = "spandrel.architectures.LaMa"
 AUTHORS = re.compile(r"(generator\.model\.|model\.model\.|model\.|)(?P<layer>\d+\..+)")

@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from ..backbone import Backbone, Layout, State
-from ..library import library, loaded
+from .optional import library, loaded
+from .record import Backbone, Layout, State
 
 LIBRARY = "spandrel_extra_arches.architectures.MAT"
 SEED = 0

@@ -1,7 +1,7 @@
 """Mono: our own network for the gray stage, small enough to ship.
 
 The external stage of Wang, Ouyang, Chen 2021: it sees the photo in colour and in gray, and gives gray. It starts
-from the tones around the hole, spread into it by pull-push (Gortler et al. 1996), and a U-Net (`core/unet.py`)
+from the tones around the hole, spread into it by pull-push (Gortler et al. 1996), and a U-Net (`core/layers/unet.py`)
 says what is to be added; so it never does worse than smooth, and learns structure from its first step.
 
 Our licence and weights (weights/mono.md). Sides are multiples of 8.
@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
-from ..unet import MULTIPLE, UNet, widths_of
+from ..layers.unet import MULTIPLE, UNet, widths_of
+from .record import Backbone, Layout, State, built
 
 HEADS = 2
 

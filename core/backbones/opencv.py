@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..color import luminance
-from ..progress import patiently
+from ..host.cancel import run_in_thread
+from ..image.color import luminance
 
 RADIUS = 3  # pixels that a filled pixel looks at; more helps wide holes and hurts scratches
 LEVELS = 65535
@@ -21,5 +21,5 @@ def opencv_inpaint(image: Tensor, hole: Tensor, method: str) -> Tensor:
 
     gray = (luminance(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)
     marked = hole[0, 0].cpu().numpy().astype(np.uint8)
-    filled = patiently(int(marked.sum()), cv2.inpaint, gray, marked, RADIUS, getattr(cv2, method))
+    filled = run_in_thread(int(marked.sum()), cv2.inpaint, gray, marked, RADIUS, getattr(cv2, method))
     return torch.from_numpy(filled.astype(np.float32) / LEVELS).to(image.device)[None, None]

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 
 class PartialConv2d(nn.Conv2d):

@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..backbone import Backbone
-from ..color import luminance
-from ..progress import ask
+from ..host.cancel import check_cancelled
+from ..image.color import luminance
 from .opencv import opencv_inpaint
+from .record import Backbone
 
 SIDES = (7, 5, 3)  # of a patch: the first of which there are enough known ones
 ENOUGH, SHARE = 32, 0.5  # known patches that there must be, and when coarser how many for each open one
@@ -141,7 +141,7 @@ class Matching:
 
     def differences(self, at: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
         """Weighted mean squared difference of the patches at `at` to those wanted, (N,)."""
-        ask()
+        check_cancelled()
         return torch.linalg.vecdot((self.patches(self.examples, at) - wanted).square_(), weights)
 
     def offer(self, candidates: Tensor) -> None:

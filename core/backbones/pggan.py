@@ -20,7 +20,7 @@ Sides are multiples of 4.
 import torch
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
+from .record import Backbone, Layout, State, built
 
 DILATIONS = (2, 4, 8, 16, 2, 4, 8, 16)
 

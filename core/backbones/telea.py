@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from ..backbone import Backbone
 from .opencv import opencv_inpaint
+from .record import Backbone
 
 
 def fill(image: Tensor, hole: Tensor) -> Tensor:

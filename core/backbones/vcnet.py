@@ -24,8 +24,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout, State, built
 from ..errors import WeightsError
+from .record import Backbone, Layout, State, built
 from .vcnet_parts import Block, Conv, FixedContext, LearnedContext, doubled
 
 ENCODER = ((1, 5, 1, 1), (2, 3, 2, 1), (2, 3, 1, 1), (4, 3, 2, 1), *((4, 3, 1, d) for d in (1, 2, 2, 4, 4, 1)))

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..progress import ask
+from ..host.cancel import check_cancelled
 from .stencil import OFFSETS
 
 STEP = 1e-5  # cost of a pixel's way where the luminance does not change
@@ -32,7 +32,7 @@ def hint_influence(
     moved = True
     while moved:
         before = way.sum(dtype=torch.float64)
-        ask()
+        check_cancelled()
         for (dy, dx), cost in zip(OFFSETS, costs, strict=True):
             longer = _shift(way, dy, dx, FAR) + cost
             carried = torch.where(longer[1] < way[1], _shift(carried, dy, dx, 0.0), carried)

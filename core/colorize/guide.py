@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checks import check_image
 from ..errors import InputError
+from ..image.checks import check_image
 
 POINT = re.compile(r"\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*(#\w+)\s*(?:,\s*([^,\s]+)\s*)?")
 CODE = re.compile(r"#[0-9a-fA-F]{6}")

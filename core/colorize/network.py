@@ -21,9 +21,9 @@ import torch.nn.functional as F
 from numpy.random import Generator
 from torch import Tensor
 
-from ..color import to_rgb, to_rgb_in_gamut
-from ..progress import ask
-from ..random_masks import random_hole
+from ..host.cancel import check_cancelled
+from ..image.color import to_rgb, to_rgb_in_gamut
+from ..image.random_masks import random_hole
 from .method import Method, Settings, Task, Watch
 from .prior import colour_prior, prior_network
 from .prior_network import CELL, MULTIPLE, PriorNetwork
@@ -42,7 +42,7 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image."""
     small = reduce_task(task)
     network = adapt(prior_network(task.gray.device), small, task.strength, settings, watch)
-    ending = Watch(lambda done, total: ask(), watch.preview)
+    ending = Watch(lambda done, total: check_cancelled(), watch.preview)
     return propagate(task, lambda gray, mean, share: colour_prior(gray, mean, share, network), ending)
 
 

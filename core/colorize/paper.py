@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..progress import patiently
+from ..host.cancel import run_in_thread
 from .method import Method, Settings, Task, Watch
 from .pyramid import enlarge, hint_pyramid, image_pyramid, known_pyramid
 from .residual import build
@@ -52,7 +52,7 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
             watch.progress(scale * steps + step, scales * steps)
             hint_weight = task.strength if where.any() else 0.0
             told = net, optimizer, source, target, known, (where, colors), hint_weight
-            out, loss = patiently(light.numel(), train_step, *told)
+            out, loss = run_in_thread(light.numel(), train_step, *told)
             if not math.isfinite(loss):  # the batch statistics of a flat picture have no spread
                 break
             result = out

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..placing import placed
+from ..host.device import placed
 from ..weights import load_weights
 from .prior_network import CELL, MULTIPLE, PriorNetwork
 

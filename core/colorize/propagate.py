@@ -29,8 +29,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..color import chroma, to_rgb_in_gamut
-from ..progress import every_call
+from ..host.cancel import cancel_between_calls
+from ..image.color import chroma, to_rgb_in_gamut
 from .geodesic import hint_influence
 from .method import Method, Settings, Task, Watch
 from .prior import colour_prior
@@ -56,18 +56,18 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
 
 def propagate(task: Task, prior: Prior, watch: Watch) -> Tensor:
     """RGB (1, 3, H, W) with the luminance of the gray image, drawn to what `prior` guesses."""
-    with every_call(task.gray.numel()):
+    with cancel_between_calls(task.gray.numel()):
         given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
         unknown = task.hole & ~task.hinted
     if unknown.any():
-        with every_call(task.gray.numel()):
+        with cancel_between_calls(task.gray.numel()):
             guess, pull = _guess(task, prior)
             row, column = unknown[0, 0].nonzero(as_tuple=True)
             guess, pull = guess[:, row, column].T, pull[row, column]
             system, right = _system(given[0], task.gray[0, 0], row, column, guess, pull)
         found = solve(system, right, guess, step=_told(task, given, row, column, watch))
         given[0, :, row, column] = found.T
-    with every_call(task.gray.numel()):
+    with cancel_between_calls(task.gray.numel()):
         return to_rgb_in_gamut(task.gray, given)
 
 

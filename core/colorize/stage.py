@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from ..checks import check_hole, check_image, shape_of
-from ..color import chroma, to_rgb_in_gamut
 from ..errors import InputError, UnknownNameError
-from ..masks import Box, composite
-from ..memory import explained, retry_smaller
-from ..progress import Preview, Progress, every_call, part_of, stoppable
-from ..regions import hole_boxes
+from ..host.cancel import Preview, Progress, cancel_between_calls, cancellable, part_of
+from ..host.memory import retry_smaller, translates_oom
+from ..image.boxes import hole_boxes
+from ..image.checks import check_hole, check_image, shape_of
+from ..image.color import chroma, to_rgb_in_gamut
+from ..image.masks import Box, composite
 from .guide import Guide
 from .method import Method, Settings, Task, Watch
 from .network import NETWORK
@@ -26,8 +26,8 @@ def get_method(name: str) -> Method:
     return METHODS[name]
 
 
-@explained()
-@stoppable
+@translates_oom()
+@cancellable
 def colorize(
     image: Tensor,
     gray: Tensor,
@@ -53,7 +53,7 @@ def colorize(
     luminance is `gray`, and a hint's pixel has the hint's chroma; where that leaves no room for a colour it
     is paled (`to_rgb_in_gamut`). Raises `InputError`, `UnknownNameError` and `OutOfMemoryError`.
     """
-    with every_call(image.numel()):
+    with cancel_between_calls(image.numel()):
         check_image(image)
         check_image(gray, "gray", channels=(1,))
         hole = check_hole(hole, image)
@@ -68,14 +68,14 @@ def colorize(
     for part, (i, box) in enumerate(work):
         progress(part, len(work))
         here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
-        with every_call(here[0].numel()):
+        with cancel_between_calls(here[0].numel()):
             task = _task(*here, strength=guide.strength if guide else 1.0)
             colourless = keep_luminance and _is_gray(task)
         if colourless:
             found = task.gray.expand(-1, 3, -1, -1)
         else:
             found = _run(chosen, task, settings or Settings(), Watch(part_of(progress, part, len(work)), preview))
-        with every_call(here[0].numel()):
+        with cancel_between_calls(here[0].numel()):
             here[0][:] = composite(_finish(task, found, keep_luminance), here[0], task.hole)
     progress(len(work), len(work))
     return result
@@ -108,7 +108,7 @@ def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor
 
     def run(device: torch.device) -> Tensor:
         with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
-            with every_call(task.gray.numel()):
+            with cancel_between_calls(task.gray.numel()):
                 own = [t.to(device, copy=True) for t in task[:-1]]
             return method.run(Task(*own, task.strength), settings, watch).to(task.gray.device)
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..progress import QUICK, ask, every_call
+from ..host.cancel import QUICK, cancel_between_calls, check_cancelled
 
 Step = Callable[[Tensor, float], None]
 """Called with the solution as it stands, (N, C), and how far it is, from 0 to 1."""
@@ -42,7 +42,7 @@ class Stencil(NamedTuple):
     def spread(self, x: Tensor) -> Tensor:
         """Weighted sum over the neighbours, (N, C) -> (N, C)."""
         if len(x) >= QUICK:
-            ask()
+            check_cancelled()
         padded = F.pad(x, (0, 0, 0, 1))
         return F.embedding_bag(self.neighbour, padded, per_sample_weights=self.weight, mode="sum")
 
@@ -84,7 +84,7 @@ def solve(
     or after `most` steps. step: called at each, where they take their time. Deterministic; float32;
     on the device of its inputs.
     """
-    with every_call(len(start)):
+    with cancel_between_calls(len(start)):
         precondition = multigrid(system)
     x, residual = start, right - system.apply(start)
     goal = tolerance**2 * (right * precondition(right)).sum(0).clamp(min=1e-20)
@@ -96,7 +96,7 @@ def solve(
         if (energy <= goal).all():
             break
         if step is None or len(start) < QUICK:
-            ask()
+            check_cancelled()
         else:
             left = min(left, float((energy / goal).max()))
             first = left if math.isinf(first) else first

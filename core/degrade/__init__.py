@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..checks import check_image, shape_of
 from ..damage_kinds import KIND_NAMES
 from ..errors import InputError, UnknownNameError
-from ..memory import explained
-from ..progress import Progress, patiently, stoppable
+from ..host.cancel import Progress, cancellable, run_in_thread
+from ..host.memory import translates_oom
+from ..image.checks import check_image, shape_of
 from .covers import constant, free_form, mosaic, noise
 from .creases import crackle, crease, film_scratch, hair
 from .lettering import text, watermark
@@ -84,8 +84,8 @@ class Degraded(NamedTuple):
     kinds: Tensor
 
 
-@explained()
-@stoppable
+@translates_oom()
+@cancellable
 def degrade(
     image: Tensor,
     kind: str | Sequence[str] = ANY,
@@ -112,7 +112,7 @@ def degrade(
     found = []
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found.append(patiently(photo.numel(), _degraded, photo, kinds, difficulty, seed + i, other, scale))
+        found.append(run_in_thread(photo.numel(), _degraded, photo, kinds, difficulty, seed + i, other, scale))
     progress(len(image), len(image))
     return Degraded(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 

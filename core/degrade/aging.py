@@ -1,6 +1,6 @@
 """What time and reproduction make of any photo, damaged or not: an old print before its damage, a scan after it.
 
-Neither is damage. A finder of damage has to see through both, so they belong into what it is trained and tested on.
+Neither is damage. A detector of damage has to see through both, so they belong into what it is trained and tested on.
 """
 
 import numpy as np

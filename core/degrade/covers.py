@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..random_masks import random_hole
+from ..image.random_masks import random_hole
 from .scene import Layer, Scene, draw_lines, nearer, reduced, tones_around
 
 AREA_SIDE = 1024  # larger photos get their areas drawn at this size of the shorter side

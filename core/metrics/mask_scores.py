@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..checks import shape_of
 from ..errors import InputError
+from ..image.checks import shape_of
 
 FLOOR = -100.0  # of logarithms, as torch's own cross entropy has it, so that certain mistakes stay finite
 EPSILON = 1e-5  # of VCNet

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..checks import shape_of
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..memory import retry_smaller
-from ..placing import placed
-from ..progress import patiently
+from ..host.cancel import run_in_thread
+from ..host.device import placed
+from ..host.memory import retry_smaller
+from ..image.checks import shape_of
 from .regions import mean_over
 
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of pixels in [-1, 1]
@@ -53,7 +53,7 @@ class Lpips(nn.Module):
         shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
         x, found = (image * 2 - 1 - shift) / scale, []
         for place, layer in enumerate(self.features):
-            x = patiently(x.numel(), layer, x)
+            x = run_in_thread(x.numel(), layer, x)
             if place in self.taps:
                 found.append(x)
         return found

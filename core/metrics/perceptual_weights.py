@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..placing import placed
-from ..progress import Progress
+from ..host.cancel import Progress
+from ..host.device import placed
+from ..io.files import hash_file
 from ..weights import WeightFile, add_row, all_rows, data_folder, get_row, load_weights, read_manifest
 from ..weights.convert import save_weights
-from ..weights.files import hash_file
-from ..weights.recognise import read_tensors
+from ..weights.detect import read_tensors
 from .perceptual import NETS, Lpips, build_lpips
 
 BACKBONES = {"vgg": "vgg16", "alex": "alexnet", "squeeze": "squeezenet1_1"}  # ids of weights

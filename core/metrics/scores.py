@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor
 
-from ..checks import check_hole, check_image, shape_of
 from ..errors import InputError, UnknownNameError
-from ..memory import explained
-from ..progress import Progress, every_call, part_of, stoppable
+from ..host.cancel import Progress, cancel_between_calls, cancellable, part_of
+from ..host.memory import translates_oom
+from ..image.checks import check_hole, check_image, shape_of
 from .color_difference import ciede2000
 from .differences import l1, mse, psnr, tv
 from .perceptual import Lpips
@@ -20,8 +20,8 @@ from .similarity import MS_SSIM_LEAST, WINDOW, ms_ssim, ssim
 METRICS = ("psnr", "ssim", "l1", "mse", "tv", "ms_ssim", "ciede2000", "lpips")
 
 
-@explained()
-@stoppable
+@translates_oom()
+@cancellable
 def measure(
     image: Tensor,
     reference: Tensor,
@@ -54,7 +54,7 @@ def measure(
     image, reference = torch.broadcast_tensors(image, reference)
     if hole is not None and region != "full":
         hole = check_hole(hole, image)
-    with every_call(image.numel()):
+    with cancel_between_calls(image.numel()):
         return [
             _measure_one(image[[i]], reference[[i]], hole if hole is None else hole[[i]], region, lpips, part)
             for i in range(len(image))

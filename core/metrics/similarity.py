@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checks import shape_of
 from ..errors import InputError
+from ..image.checks import shape_of
 from .regions import mean_over
 
 WINDOW = 11  # and sigma 1.5, as Wang et al.

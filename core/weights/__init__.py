@@ -1,6 +1,6 @@
 """Weight files: what the manifest says of them, and how they are found, fetched, converted and read."""
 
-from .files import data_folder, model_folders
+from ..io.files import data_folder, model_folders
 from .manifest import (
     MANIFEST,
     WeightFile,

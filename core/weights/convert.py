@@ -7,11 +7,11 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from ..backbone import Backbone, Layout
+from ..backbones.record import Backbone, Layout
 from ..errors import InputError, WeightsError
-from .files import data_folder, hash_file, written_whole
+from ..io.files import data_folder, hash_file, written_whole
+from .detect import identify, read_tensors
 from .manifest import WeightFile, add_row, read_manifest, user_rows
-from .recognise import identify, read_tensors
 
 VERSION = "1"
 

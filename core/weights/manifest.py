@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from .files import data_folder, written_whole
+from ..io.files import data_folder, written_whole
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "weights_manifest.json"

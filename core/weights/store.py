@@ -8,9 +8,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import WeightsError
-from ..progress import QUICK, Progress, ask, patiently
+from ..host.cancel import QUICK, Progress, check_cancelled, run_in_thread
+from ..io.files import forget, known_hash, search_folders
 from . import hub
-from .files import forget, known_hash, search_folders
 from .manifest import ROOT, WeightFile, get_row
 
 
@@ -47,7 +47,7 @@ def fetch(row: WeightFile, *, again: bool = False, progress: Progress | None = N
     if row.repo_id is None:
         raise WeightsError(f"weights {row.id!r} are on no Hub; there is nothing to fetch")
     try:
-        path = patiently(QUICK, hub.fetch, row, again=again, progress=progress and _heard(progress))
+        path = run_in_thread(QUICK, hub.fetch, row, again=again, progress=progress and _heard(progress))
     except WeightsError as error:
         raise _missing(row, str(error)) from error
     check(path, row)
@@ -58,7 +58,7 @@ def _heard(progress: Progress) -> Progress:
     """The same, which ends a download whose caller has gone."""
 
     def tell(done: int, total: int) -> None:
-        ask()
+        check_cancelled()
         progress(done, total)
 
     return tell

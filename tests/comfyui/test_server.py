@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import ROOT
+from monochromic.cli import main
 from monochromic.core import BACKBONES, load_image
-from monochromic.headless import main
-from monochromic.headless.host_nodes import HOST_CLASSES
-from monochromic.headless.load import load_graph
 from monochromic.nodes import NODE_CLASS_MAPPINGS
+from monochromic.runner.comfy_nodes import HOST_CLASSES
+from monochromic.runner.load import load_graph
 
 pytestmark = pytest.mark.comfyui
 

@@ -31,12 +31,12 @@ def test_every_public_name_is_documented_and_typed():
 
 def test_examples(inputs, tmp_path):
     """The documentation's examples, run as they stand."""
-    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
-    names = ["monochromic.core", "monochromic.core.restore", "monochromic.core.blind.find"]
+    detector, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
+    names = ["monochromic.core", "monochromic.core.pipeline", "monochromic.core.detect.stage"]
     examples = [
         example
         for name in names
-        for example in finder.find(importlib.import_module(name), globs={"photos": inputs, "folder": tmp_path})
+        for example in detector.find(importlib.import_module(name), globs={"photos": inputs, "folder": tmp_path})
         if example.examples
     ]
     assert len(examples) == 3
@@ -59,12 +59,12 @@ def test_core_never_imports_comfyui(root):
     for path in files:
         depth = len(path.relative_to(root / "core").parts)
         for level, name in imports_of(path):
-            assert level > 0 or name.split(".")[0] not in FORBIDDEN | {"monochromic", "core", "headless"}, path
+            assert level > 0 or name.split(".")[0] not in FORBIDDEN | {"monochromic", "core", "cli", "runner"}, path
             assert level <= depth, f"{path} reaches out of core by {name}"
 
 
 def test_comfyui_is_known_in_one_file(root):
-    for folder in ("nodes", "headless"):
+    for folder in ("cli", "nodes", "runner"):
         for path in (root / folder).rglob("*.py"):
             foreign = {n.split(".")[0] for level, n in imports_of(path) if level == 0} & FORBIDDEN
             assert not foreign or path.name == "runtime.py", path
@@ -77,7 +77,7 @@ def test_a_backbone_imports_no_other_and_not_the_registry(root):
             assert near <= {"opencv", "attention", "deepfill_parts", "vcnet_parts"}, path
 
 
-@pytest.mark.parametrize("module", ["monochromic", "monochromic.headless.cli"])
+@pytest.mark.parametrize("module", ["monochromic", "monochromic.cli.app"])
 def test_importing_is_light(module):
     """No OpenCV, no hub, and no network before they are needed."""
     code = f"import sys, {module}; print({{'cv2', 'huggingface_hub', 'requests'}} & set(sys.modules))"

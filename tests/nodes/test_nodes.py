@@ -26,9 +26,9 @@ from monochromic.core import (
     luminance,
     measure,
     parse_strokes,
-    restore,
 )
-from monochromic.core.blind import summary
+from monochromic.core import pipeline as restore
+from monochromic.core.detect import summary
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from PIL import Image
 
@@ -387,7 +387,7 @@ def test_blind_mask_predict_leaves_a_margin_unless_told_otherwise(monkeypatch):
     photo, marks = make_photo(2, 96, 130) * 0.6, torch.zeros(1, 1, 96, 130)
     photo[..., :9] = 1
     marks[..., 40:42, :] = 0.9
-    monkeypatch.setattr("monochromic.core.blind.find.predict_kinds", lambda *_, **__: marks)
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: marks)
     guarded, plain = (
         BlindMaskPredict().predict(bhwc(photo), "both", 0.5, 0, 0, guard=guard)["result"] for guard in (True, False)
     )

@@ -6,11 +6,11 @@ import sys
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import placing
-from monochromic.core.blind.finders import damage_network
 from monochromic.core.colorize.prior import prior_network
+from monochromic.core.detect.detectors import damage_network
+from monochromic.core.host import device as placing
 from monochromic.core.weights import WeightFile, add_row, get_row
-from monochromic.core.weights.models import clear
+from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS, runtime
 
 CHANGING = {

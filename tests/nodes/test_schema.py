@@ -4,9 +4,9 @@ import json
 
 import pytest
 from conftest import ROOT
-from monochromic.headless.host_nodes import HOST_CLASSES
-from monochromic.headless.schema import inputs_of, widget_slots
 from monochromic.nodes import NODE_CLASS_MAPPINGS
+from monochromic.runner.comfy_nodes import HOST_CLASSES
+from monochromic.runner.schema import inputs_of, widget_slots
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
 NOTES = {"MarkdownNote"}  # the page alone knows them

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from conftest import ROOT
-from monochromic.core.weights.recognise import read_tensors
+from monochromic.core.weights.detect import read_tensors
 from recipe import Phase, Recipe, load_recipe
 from task import TASKS
 

@@ -13,9 +13,9 @@ import torch
 from checkpoint import load_state, read, save_state
 from conftest import make_hole, make_photo
 from monochromic.core import fill
+from monochromic.core.io.files import hash_file
 from monochromic.core.weights import WeightFile, data_folder
-from monochromic.core.weights.files import hash_file
-from monochromic.core.weights.models import load_network
+from monochromic.core.weights.load import load_network
 from photos import load_photos
 from PIL import Image
 from recipe import Phase, load_recipe
@@ -60,7 +60,7 @@ def test_the_loss_falls(name, photos, tmp_path):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_resuming_equals_not_stopping_to_the_bit(name, photos, tmp_path):
-    """Stopped within a phase and in the next; the first ends with a batch that is not full."""
+    """Cancelled within a phase and in the next; the first ends with a batch that is not full."""
     recipe = replace(RECIPES[name], phases=(Phase(32, 4, 14), Phase(48, 4, 8)))
     train(recipe, photos, tmp_path / "whole")
     (tmp_path / "parts").mkdir()

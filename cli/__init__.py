@@ -1,0 +1,15 @@
+"""The workflow runner and the command line: everything without ComfyUI."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `monochromic`; returns the exit code. Reads what it needs here, so that this can be stopped too."""
+    try:
+        from .app import main as command
+
+        return command(arguments)
+    except KeyboardInterrupt:
+        print("monochromic: stopped", file=sys.stderr)
+        return 130

@@ -1,0 +1,1 @@
+"""Pictures and masks as tensors: color, checks, masks, boxes."""

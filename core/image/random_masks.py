@@ -1,0 +1,90 @@
+"""Random holes for trying out, training and measuring; seeded, the same on every machine."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from ..errors import InputError, UnknownNameError
+from ..host.cancel import run_in_thread
+
+
+def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed: int = 0) -> Tensor:
+    """One random hole, float (1, 1, height, width) of 0 and 1, 1 = fill.
+
+    kind: "free_form", brush strokes after DeepFill v2 (Yu et al. 2019); "box", rectangles; "blob",
+    irregular patches. coverage, above 0 and at most 0.9, is the share of the photo to cover: exactly
+    for blobs, and the least for strokes and boxes, which stop with the one that reaches it. seed >= 0.
+    Raises `InputError` and `UnknownNameError`.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind of random mask", kind, KINDS)
+    if height < 1 or width < 1:
+        raise InputError(f"a mask needs at least 1 x 1 pixels, got {width} x {height}")
+    if not 0 < coverage <= 0.9:
+        raise InputError(f"coverage must be above 0 and at most 0.9, got {coverage:g}")
+    canvas = np.zeros((height, width), np.uint8)
+    run_in_thread(canvas.size, KINDS[kind], canvas, coverage, np.random.default_rng(seed))
+    return torch.from_numpy(canvas).float()[None, None]
+
+
+def _free_form(canvas: np.ndarray, coverage: float, random: Generator) -> None:
+    while canvas.mean() < coverage:
+        _stroke(canvas, random)
+        if random.random() < 0.5:
+            canvas[:] = canvas[::-1].copy()
+        if random.random() < 0.5:
+            canvas[:] = canvas[:, ::-1].copy()
+
+
+def _stroke(canvas: np.ndarray, random: Generator) -> None:
+    """A zigzag of a wide brush: 4 to 12 legs, turning by 2/5 of a circle, give or take 2/15."""
+    import cv2
+
+    h, w = canvas.shape
+    brush = max(1, round(random.uniform(12, 40) / 256 * min(h, w)))
+    leg = math.hypot(h, w) / 8
+    here = random.uniform((0, 0), (w, h))
+    for i in range(random.integers(4, 13)):
+        angle = math.pi * (2 / 5 + random.uniform(-2 / 15, 2 / 15))
+        angle = -angle if i % 2 else angle
+        length = min(max(random.normal(leg, leg / 2), 0), 2 * leg)
+        there = np.clip(here + length * np.array([math.cos(angle), math.sin(angle)]), 0, (w - 1, h - 1))
+        cv2.line(canvas, _pixel(here), _pixel(there), 1, brush)
+        here = there
+
+
+def _pixel(point: np.ndarray) -> tuple[int, int]:
+    return int(point[0]), int(point[1])
+
+
+def _box(canvas: np.ndarray, coverage: float, random: Generator) -> None:
+    """Rectangles between a quarter and all of the area asked for, of aspect 1:2 to 2:1."""
+    h, w = canvas.shape
+    while canvas.mean() < coverage:
+        area = coverage * h * w * random.uniform(0.25, 1)
+        aspect = 2 ** random.uniform(-1, 1)
+        high = min(max(round(math.sqrt(area * aspect)), 1), h)
+        wide = min(max(round(math.sqrt(area / aspect)), 1), w)
+        top, left = random.integers(0, h - high + 1), random.integers(0, w - wide + 1)
+        canvas[top : top + high, left : left + wide] = 1
+
+
+def _blob(canvas: np.ndarray, coverage: float, random: Generator) -> None:
+    """The highest parts of a smooth random landscape."""
+    import cv2
+
+    noise = random.standard_normal(canvas.shape, dtype=np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), max(min(canvas.shape) / 16, 0.5))
+    highest = np.argsort(smooth, axis=None, kind="stable")[canvas.size - max(1, round(coverage * canvas.size)) :]
+    canvas.flat[highest] = 1
+
+
+KINDS: dict[str, Callable[[np.ndarray, float, Generator], None]] = {
+    "free_form": _free_form,
+    "box": _box,
+    "blob": _blob,
+}

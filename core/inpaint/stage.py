@@ -1,0 +1,166 @@
+"""The gray stage: fill the hole in grayscale, where structure is all there is to learn.
+
+This is the external stage of Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and
+Monochromic Bottleneck", CVPR 2021, with a backbone of your choice. The other two ways of the review are here
+for comparison: the backbone sees the colours (`source="rgb"`), and its own colours are taken (`fill_rgb`).
+"""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..backbones import DEFAULT, get_backbone
+from ..backbones.loaded import Model
+from ..backbones.record import Backbone
+from ..errors import InputError
+from ..host.cancel import Progress, cancel_between_calls, cancel_between_layers, cancellable, part_of
+from ..host.memory import LEAST, halving_sizes, retry_smaller, translates_oom
+from ..image.boxes import hole_boxes
+from ..image.checks import check_hole, check_image
+from ..image.color import luminance
+from ..image.masks import composite
+from ..weights.select import load_model
+from .tiled import fill_large
+
+CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without and with a network
+SOURCES = ("gray", "rgb")
+
+
+@translates_oom()
+@cancellable
+def fill(
+    image: Tensor,
+    hole: Tensor,
+    backbone: str | Backbone | Model = DEFAULT,
+    *,
+    source: str = "gray",
+    context: int = 0,
+    max_side: int = 0,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Reconstruct the gray image inside the hole.
+
+    image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
+    hole: (B or 1, 1, H, W), 1 = fill. backbone: by id, its weights found by the manifest, or a loaded one.
+    source: "gray" shows the backbone the luminance, "rgb" the colours, of which the answer's luminance is
+    taken. context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
+    max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
+    backbone was trained at. Backbones without weights take any size at once.
+
+    Returns (B, 1, H, W) in [0, 1] on the image's device and dtype: the luminance of the known pixels,
+    bit for bit, and the backbone's answer in the hole. Raises `InputError`, `UnknownNameError` and
+    `WeightsError`, and `OutOfMemoryError` where smaller tiles do not help.
+    """
+    with cancel_between_calls(image.numel()):
+        hole = _checked(image, hole, source, context, max_side)
+        gray = luminance(image).clone()
+    model = _model(backbone, image, rgb=False)
+    for photo, inside, here, part in _parts(image, hole, gray, model, context, progress):
+        here[:] = composite(luminance(_answer(model, photo, inside, source, max_side, part)), here, inside)
+    return gray
+
+
+@translates_oom()
+@cancellable
+def fill_rgb(
+    image: Tensor,
+    hole: Tensor,
+    backbone: str | Backbone | Model,
+    *,
+    context: int = 0,
+    max_side: int = 0,
+    progress: Progress | None = None,
+) -> Tensor:
+    """Fill the hole in colour by a backbone that was trained so: no bottleneck, for comparison.
+
+    As `fill`, but image is (B, 3, H, W) and the result too. Raises `InputError` also for a backbone that
+    gives gray.
+    """
+    check_image(image, channels=(3,))
+    hole = _checked(image, hole, "rgb", context, max_side)
+    model = _model(backbone, image, rgb=True)
+    if model.network is None or model.network.channels[1] != 3:
+        raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
+    result = image.clone()
+    for photo, inside, here, part in _parts(image, hole, result, model, context, progress):
+        here[:] = composite(_answer(model, photo, inside, "rgb", max_side, part), here, inside)
+    return result
+
+
+def _checked(image: Tensor, hole: Tensor, source: str, context: int, max_side: int) -> Tensor:
+    """The hole, fitted to the image."""
+    check_image(image)
+    hole = check_hole(hole, image)
+    if context < 0 or max_side < 0:
+        raise InputError(f"context and max_side must be 0 or more pixels, got {context} and {max_side}")
+    if source not in SOURCES:
+        raise InputError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
+    return hole
+
+
+def _model(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:
+    if isinstance(backbone, Model):
+        return backbone
+    record = get_backbone(backbone) if isinstance(backbone, str) else backbone
+    return load_model(record, image.device, rgb=rgb)
+
+
+def _parts(
+    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Progress]]:
+    """Each part of the hole: the photo, the hole and the result around it, as views, and the part's progress."""
+    context = context or (CONTEXT if model.network is None else NETWORK_CONTEXT)
+    work = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
+    for done, (i, box) in enumerate(work):
+        progress(done, len(work))
+        photo, inside, here = (box.crop(t[i : i + 1]) for t in (image, hole, result))
+        yield photo, inside, here, part_of(progress, done, len(work))
+    progress(len(work), len(work))
+
+
+def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int, progress: Progress) -> Tensor:
+    """The model's picture of one crop, at once or small first, (1, 1 or 3, H, W) in [0, 1]."""
+    h, w = inside.shape[-2:]
+    sides = _sides(model, max(h, w), max_side)
+
+    def filled(side: int) -> Tensor:
+        known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
+        model.placed(min(side, h) * min(side, w))
+        if side >= max(h, w):
+            return _padded(model, known, inside, source)
+        return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side, progress)
+
+    tiles = f", even in tiles of {sides[-1]}" if sides[-1] < max(h, w) else ""
+    failed = f"not enough memory to fill a part of {w} x {h} pixels by {model.backbone.id}{tiles}"
+    return retry_smaller(filled, sides, f"{failed}; close other programs, use a smaller photo, or less context")
+
+
+def _sides(model: Model, side: int, max_side: int) -> list[int]:
+    """Sides at which to fill a crop whose longer one is `side`: the one to take, and those for when memory runs out."""
+    trained = model.backbone.trained
+    if model.network is None or not trained:
+        return [side, side]
+    tile = min(trained, max_side or trained)
+    smaller = halving_sizes(tile, max(LEAST, model.backbone.minimum))
+    return [side, *(s for s in smaller if s < side)] if side <= (max_side or 2 * trained) else smaller
+
+
+def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
+    """The answer for a crop padded to the backbone's liking and cut back."""
+    h, w = known.shape[-2:]
+    pads = _pads(model.backbone, h, w)
+    image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
+    with torch.no_grad(), cancel_between_layers(model.network):
+        return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
+
+
+def _pads(backbone: Backbone, h: int, w: int) -> tuple[int, int, int, int]:
+    """Pixels to add right and below so that the sides suit the backbone."""
+
+    def missing(side: int) -> int:
+        wanted = max(side, backbone.minimum)
+        return wanted + (-wanted) % backbone.multiple - side
+
+    return 0, missing(w), 0, missing(h)

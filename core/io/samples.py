@@ -1,0 +1,40 @@
+"""The photos that come with the pack, so that every graph can be tried at once."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from torch import Tensor
+
+from ..errors import UnknownNameError
+from .images import load_image, load_mask
+
+FOLDER = Path(__file__).parents[2] / "workflows" / "input"
+ALBUM = FOLDER / "album"  # small damaged photos, to try a folder with
+
+
+class Sample(NamedTuple):
+    """File names: the photo, mostly damaged, its mask (white = fill, or the photo's own alpha), the undamaged one."""
+
+    photo: str
+    mask: str
+    original: str
+
+
+SAMPLES = {
+    "scratched_portrait": Sample("astronaut_scratched.png", "astronaut_scratches.png", "astronaut.png"),
+    "tower": Sample("rocket_tower.png", "rocket_tower.png", "rocket_tower.png"),
+    "bleached_coffee": Sample("coffee_bleached.png", "coffee_stain.png", "coffee_bleached.png"),
+    "portrait": Sample("astronaut.png", "astronaut_scratches.png", "astronaut.png"),
+}
+
+
+def load_sample(name: str) -> tuple[Tensor, Tensor, Tensor]:
+    """The photo (1, 3, H, W), its mask (1, 1, H, W), 1 = fill, and the undamaged photo, or the photo again.
+
+    Raises `UnknownNameError`, and `PictureError` where a file is gone.
+    """
+    if name not in SAMPLES:
+        raise UnknownNameError("sample photo", name, SAMPLES)
+    sample = SAMPLES[name]
+    mask = load_mask(FOLDER / sample.mask, "alpha" if sample.mask == sample.photo else "luminance")
+    return load_image(FOLDER / sample.photo), mask, load_image(FOLDER / sample.original)

@@ -1,0 +1,1 @@
+"""Runs ComfyUI workflows without ComfyUI."""

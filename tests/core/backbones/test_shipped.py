@@ -1,0 +1,46 @@
+"""The weights of the pack: every backbone but the two large ones runs with what a fresh installation has."""
+
+import socket
+
+import numpy as np
+import pytest
+import torch
+from monochromic.core import BACKBONES, fill, luminance, psnr, random_hole
+from monochromic.core.weights.load import clear
+from monochromic.core.weights.select import load_model, readiness
+from skimage import data
+
+FETCHED = ("lama", "mat")
+SHIPPED = [name for name in BACKBONES if name not in FETCHED]
+HAZE = "context_encoder"  # its one vector for all of the photo learns slowly: no more than tones, so far
+
+
+@pytest.fixture
+def nothing_but_the_pack(tmp_path, monkeypatch):
+    """A home without weights, and no network."""
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path))
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("the network was asked"))
+    clear()
+    yield
+    clear()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_it_fills_as_well_as_a_mean_at_least(name, nothing_but_the_pack):
+    photo = torch.from_numpy(data.chelsea()[20:276, 100:356].transpose(2, 0, 1)).float()[None] / 255
+    hole = random_hole("free_form", 256, 256, 0.25, seed=3)
+    assert readiness(BACKBONES[name]) == (0, "")
+    model = load_model(BACKBONES[name])
+    gray, truth, inside = fill(photo, hole, model), luminance(photo), hole > 0
+    assert torch.equal(gray[~inside], truth[~inside])
+    mean = torch.where(inside, truth[~inside].mean(), truth)
+    assert psnr(gray, truth, inside) > psnr(mean, truth, inside) + (-0.25 if name == HAZE else 0.25)
+    other = torch.where(inside, torch.from_numpy(np.random.default_rng(0).random(photo.shape, np.float32)), photo)
+    assert torch.equal(fill(other, hole, model), gray)
+
+
+@pytest.mark.parametrize("name", FETCHED)
+def test_the_others_say_what_they_would_download(name, nothing_but_the_pack):
+    state, told = readiness(BACKBONES[name])
+    assert state == 1
+    assert told.startswith("downloads ")

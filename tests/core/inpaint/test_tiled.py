@@ -1,0 +1,76 @@
+"""Crops larger than a network is at home with: filled small, then in tiles."""
+
+import itertools
+
+import pytest
+import torch
+from conftest import make_photo
+from monochromic.core import luminance, psnr, random_hole
+from monochromic.core.backbones.telea import fill as telea
+from monochromic.core.inpaint.tiled import _starts, _tiles, fill_large
+
+SIDE = 64
+
+
+@pytest.fixture(params=[(200, 150), (65, 300), (128, 64)])
+def case(request):
+    photo = make_photo(2, *request.param)
+    hole = random_hole("free_form", *request.param, 0.25, seed=3)
+    hole[..., 20:60, 10:60] = 1
+    return photo, hole.bool()
+
+
+def test_every_answer_is_asked_at_the_trained_size_and_sees_no_hole(case):
+    photo, hole = case
+    asked = []
+
+    def answer(image, inside):
+        assert max(image.shape[-2:]) <= SIDE
+        assert (image.masked_select(inside) == 0).all()
+        asked.append(inside)
+        return telea(image, inside)
+
+    found = fill_large(answer, photo.masked_fill(hole, 0), hole, SIDE)
+    assert found.shape == hole.shape
+    assert found.isfinite().all()
+    assert len(asked) > 2
+
+
+def test_close_to_filling_at_once(case):
+    """A smooth picture filled in tiles is as close to the truth as filled at once, to 3 dB: a bound."""
+    photo, hole = case
+    gray, known = luminance(photo), photo.masked_fill(hole, 0)
+    tiled = psnr(fill_large(telea, known, hole, SIDE), gray, hole)
+    assert tiled > psnr(telea(known, hole), gray, hole) - 3
+
+
+def test_what_lies_under_the_hole_changes_nothing(case):
+    photo, hole = case
+    one, two = (fill_large(telea, photo.masked_fill(hole, v), hole, SIDE) for v in (0.0, 1.0))
+    assert torch.allclose(one, two, atol=1e-4)
+
+
+def test_a_constant_stays_constant():
+    """No seams: an answer that is the mean of what is known gives one value everywhere."""
+    hole = random_hole("box", 150, 170, 0.5, seed=1).bool()
+    photo = torch.full((1, 3, 150, 170), 0.3).masked_fill(hole, 0)
+
+    def mean(image, inside):
+        return torch.full_like(image, image[(~inside).expand_as(image)].mean().item())
+
+    found = fill_large(mean, photo, hole, SIDE)
+    assert found.shape[1] == 3
+    assert (found[hole.expand_as(found)] - 0.3).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(("length", "side"), [(10, 64), (64, 64), (65, 64), (1000, 64), (129, 128)])
+def test_tiles_cover_and_overlap(length, side):
+    starts = _starts(length, side)
+    assert starts[0] == 0
+    assert starts[-1] == max(length - side, 0)
+    assert all(b - a <= side - side // 4 for a, b in itertools.pairwise(starts))
+    boxes = list(_tiles(length, 70, side))
+    covered = torch.zeros(length, 70)
+    for box in boxes:
+        box.crop(covered)[:] = 1
+    assert covered.all()

@@ -1,0 +1,327 @@
+"""The authors' weight files: told apart by their names and converted; or refused, and why."""
+
+import hashlib
+import os
+import pickle
+
+import pytest
+import torch
+from fixtures import FOLDER, Fixture
+from monochromic.core import BACKBONES, Backbone, InputError, WeightsError
+from monochromic.core.weights import all_rows, find, get_row, rows_for, user_manifest
+from monochromic.core.weights import load as models
+from monochromic.core.weights.convert import convert, describe, save_weights
+from monochromic.core.weights.detect import find_matches, identify, read_tensors, state_dicts
+from monochromic.core.weights.load import load_network
+from safetensors.torch import save_file
+from tiny_network import at_home, inside, saved, their_weights, tiny_layout, tiny_state
+from torch import nn
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    at_home(tmp_path / "home", monkeypatch)
+    yield tmp_path / "home"
+    models.clear()
+
+
+def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
+    theirs, source = tiny_state(), tmp_path / "lab.pth"
+    row = convert([saved(source, theirs)], "mine", trained_on="roses")
+    assert (row.backbone, row.layout, row.channels, row.licence) == ("tiny", "lab", "RGB", "CC0")
+    assert row.trained_on == "roses"
+    assert find(row) == home / "weights" / "mine.safetensors"
+    told, tensors = inside(find(row))
+    assert told == {
+        "monochromic": "1",
+        "backbone": "tiny",
+        "layout": "lab",
+        "channels": "RGB",
+        "licence": "CC0",
+        "source": "https://example.org/lab",
+        "trained_on": "roses",
+        "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+    }
+    assert torch.equal(tensors["layers.one.weight"], theirs["lab.conv.weight"])
+    assert get_row("mine") == row
+    assert rows_for("tiny") == [row]
+    backbone, layout, network, _ = load_network("mine")
+    assert (backbone.id, layout.id, network.channels, network.training) == ("tiny", "lab", (3, 3), False)
+    assert torch.equal(network.layers["one"].bias, theirs["lab.conv.bias"])
+    written = {p.name for p in home.rglob("*") if p.is_file()}
+    assert written == {"mine.safetensors", "verified.json", "weights_manifest.json"}
+
+
+def test_converting_again_gives_the_same_bytes(tmp_path):
+    source = saved(tmp_path / "lab.pth", tiny_state())
+    first = convert([source], "mine")
+    assert [convert([source], "mine") for _ in range(3)] == [first] * 3
+    assert convert([saved(source, tiny_state(1))], "mine").sha256 != first.sha256
+    assert len(rows_for("tiny")) == 1
+
+
+def test_gray_weights_and_the_users_own_words(tmp_path):
+    source = saved(tmp_path / "lab.pth", tiny_state(channels=1))
+    row = convert([source], "mine", licence="MIT", source="https://example.org/us")
+    assert (row.channels, row.licence, row.source) == ("gray", "MIT", "https://example.org/us")
+    assert inside(find(row))[0]["licence"] == "MIT"
+
+
+OTHER = {"disc.conv.weight": torch.zeros(2), "loss_percep.vgg.weight": torch.zeros(2)}
+WRAPPED = {
+    "as it is": lambda s: s,
+    "state_dict": lambda s: {"state_dict": s, "epoch": 3},
+    "module": lambda s: {f"module.{k}": v for k, v in s.items()},
+    "mmagic": lambda s: {
+        "meta": {"mmedit_version": "0.5", "iter": 7},
+        "state_dict": {**{f"generator.{k}": v for k, v in s.items()}, **OTHER},
+    },
+    "edge_connect": lambda s: {"iteration": 5, "generator": s},
+    "G": lambda s: {"D": OTHER, "G": {f"module.{k}": v for k, v in s.items()}},
+    "netG": lambda s: {"netG": s, "netD": OTHER, "optim": {"state": {0: {"step": torch.zeros(1)}}}},
+    "model of generator": lambda s: {"model": {f"generator.module.{k}": v for k, v in s.items()}},
+    "params_ema": lambda s: {"params": {k: v + 1 for k, v in s.items()}, "params_ema": s},
+    "ema first": lambda s: {"g_ema": s, "g": {k: v + 1 for k, v in s.items()}},
+    "generator_ema": lambda s: {
+        "state_dict": {f"generator{e}.{k}": v + n for k, v in s.items() for n, e in ((1, ""), (0, "_ema"))}
+    },
+    "parameters": lambda s: {k: nn.Parameter(v) for k, v in s.items()},
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED.values(), ids=WRAPPED)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_nestings_and_prefixes(tmp_path, wrapped, zipped):
+    theirs = tiny_state()
+    source = saved(tmp_path / "x.ckpt", wrapped(theirs), _use_new_zipfile_serialization=zipped)
+    found = identify({"x": read_tensors(source)})
+    assert found.layout.id == "lab"
+    assert torch.equal(found.tensors["layers.one.weight"], theirs["lab.conv.weight"])
+
+
+def test_safetensors_under_any_name(tmp_path):
+    save_file({f"generator.{k}": v for k, v in tiny_state().items()}, tmp_path / "x.pt")
+    assert convert([tmp_path / "x.pt"], "mine").layout == "lab"
+
+
+def test_half_precision_and_shared_memory_are_kept_apart(tmp_path):
+    theirs = {k: v.half() for k, v in tiny_state().items()}
+    theirs["lab.conv.bias"] = theirs["lab.conv.weight"][:, 0, 0, 0]
+    row = convert([saved(tmp_path / "x.pth", theirs)], "mine")
+    assert inside(find(row))[1]["layers.one.bias"].dtype == torch.float16
+    assert load_network(row).network.layers["one"].bias.dtype == torch.float32
+    assert load_network(row, dtype=torch.float16).network.layers["one"].bias.dtype == torch.float16
+
+
+def test_a_network_in_two_files(tmp_path):
+    edge = saved(tmp_path / "edge.pth", {"generator": their_weights("edge_conv", seed=1)})
+    paint = saved(tmp_path / "paint.pth", {"generator": their_weights("paint_conv", seed=2)})
+    rows = [convert(files, "mine") for files in ([edge, paint], [paint, edge])]
+    assert [row.layout for row in rows] == ["pair", "pair"]
+    assert set(load_network("mine").network.layers) == {"edge", "paint"}
+    hashes = [hashlib.sha256(p.read_bytes()).hexdigest() for p in (paint, edge)]
+    assert inside(find(rows[1]))[0]["source_sha256"] == " ".join(hashes)
+    both = {"edge": their_weights("edge_conv"), "paint": their_weights("paint_conv")}
+    assert convert([saved(tmp_path / "both.pth", both)], "mine").layout == "pair"
+    with pytest.raises(WeightsError, match=r"edge.pth lacks paint\. of tiny \(pair\); give that file too"):
+        convert([edge], "other")
+    lab = saved(tmp_path / "lab.pth", tiny_state())
+    with pytest.raises(WeightsError, match="lab.pth adds nothing to tiny"):
+        convert([edge, paint, lab], "other")
+    with pytest.raises(WeightsError, match="copy.pth adds nothing"):
+        convert([edge, paint, saved(tmp_path / "copy.pth", their_weights("edge_conv"))], "other")
+
+
+def refused(source, home, match):
+    with pytest.raises(WeightsError, match=match) as raised:
+        convert([source], "mine")
+    assert not list(home.rglob("*"))
+    assert "weights_only" not in str(raised.value)  # no advice to trust the file
+
+
+def test_weights_of_something_else(tmp_path, home):
+    refused(
+        saved(tmp_path / "x.pth", {"state_dict": {"stem.weight": torch.zeros(2), "stem.bias": torch.zeros(1)}}),
+        home,
+        r"x.pth is of none .*: its tensors \(2\) begin with stem.weight, stem.bias; known are .*tiny \(lab, pair\)",
+    )
+
+
+def test_weights_that_two_layouts_claim(tmp_path, home, monkeypatch):
+    twin = Backbone("twin", "Twin", "none", "CC0", layouts=(tiny_layout("lab"),))
+    monkeypatch.setitem(BACKBONES, "twin", twin)
+    refused(saved(tmp_path / "x.pth", tiny_state()), home, r"could be tiny \(lab\) or twin \(lab\); it is not used")
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"lab.conv.bias": torch.zeros(4)}, r"has the names of tiny \(lab\), but is not of it: .*size mismatch"),
+        ({"lab.conv.bias": None}, r"has the names of tiny \(lab\), but is not of it: .*lab.conv.bias"),
+        ({"lab.conv.bias": torch.tensor([1, float("nan"), 1])}, "bias has values that are not finite"),
+        ({"lab.conv.weight": torch.zeros(1).expand(60000, 60000, 3, 3)}, "conv.weight is no plain tensor"),
+        ({"lab.conv.weight": torch.zeros(3, 3, 3, 3).to_sparse()}, "conv.weight is no plain tensor"),
+        ({"lab.conv.weight": torch.zeros(3, 3, 3, 3, device="meta")}, "conv.weight is no plain tensor"),
+    ],
+)
+def test_weights_that_do_not_fit(tmp_path, home, change, match):
+    state = {k: v for k, v in {**tiny_state(), **change}.items() if v is not None}
+    refused(saved(tmp_path / "x.pth", state), home, match)
+
+
+class Bomb:
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (self.mark,)
+
+
+@pytest.mark.parametrize("write", [torch.save, lambda c, p: p.write_bytes(pickle.dumps(c)), None])
+def test_a_program_in_a_pickle_is_not_run(tmp_path, home, write):
+    content = {**tiny_state(), "meta": Bomb(str(tmp_path / "ran"))}
+    path = tmp_path / "x.pth"
+    if write is None:
+        torch.save(content, path, _use_new_zipfile_serialization=False)
+    else:
+        write(content, path)
+    refused(path, home, "x.pth is not read: it .*more than tensors")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_pickled_network_is_not_run(tmp_path, home):
+    refused(saved(tmp_path / "x.pth", nn.Linear(1, 1)), home, r"more than tensors \(torch.nn.modules.linear.Linear\)")
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit")
+def test_a_torchscript_program_is_not_run(tmp_path, home):
+    torch.jit.save(torch.jit.script(nn.Linear(1, 1)), str(tmp_path / "x.pt"))
+    refused(tmp_path / "x.pt", home, "it is a TorchScript program")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("keep", [0.0, 0.01, 0.5, 0.9, 0.999])
+def test_a_cut_pickle(tmp_path, home, zipped, keep):
+    path = saved(tmp_path / "x.pth", tiny_state(), _use_new_zipfile_serialization=zipped)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * keep)])
+    refused(path, home, "x.pth is not read: it is (empty|broken)")
+
+
+BROKEN = {
+    "it is a pointer of git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+    "it is a web page": b"\n<!DOCTYPE html><html></html>",
+    "it is broken": b"hello, this is no pickle",
+    "no whole safetensors file": (99).to_bytes(8, "little") + b'{"a": 1}',
+    "it holds a list, not tensors by name": pickle.dumps([1, 2], protocol=2),
+    "has no tensors by name": pickle.dumps({"a": 1}, protocol=2),
+}
+
+
+@pytest.mark.parametrize(("match", "data"), BROKEN.items())
+def test_files_that_hold_no_weights(tmp_path, home, match, data):
+    path = tmp_path / "x.pth"
+    if data[:1] == b"\x80":
+        torch.save(pickle.loads(data), path)
+    else:
+        path.write_bytes(data)
+    refused(path, home, match)
+
+
+def test_no_file_and_a_folder(tmp_path, home):
+    refused(tmp_path / "none.pth", home, "none.pth cannot be read: No such file")
+    refused(tmp_path, home, "cannot be read: Is a directory")
+
+
+def test_a_dict_that_holds_itself():
+    content = {"a": {}, "state_dict": tiny_state()}
+    content["a"]["b"] = content
+    assert len(state_dicts(content)) == 1
+    assert identify({"x": content}).layout.id == "lab"
+
+
+def test_ids_that_cannot_be_taken(tmp_path, home):
+    source = saved(tmp_path / "x.pth", tiny_state())
+    for name in ("lama", "../evil", "Big", "a/b", ""):
+        with pytest.raises(InputError, match=r"the pack has weights 'lama'|id must be (small letters|a text)"):
+            convert([source], name)
+    assert not list(home.rglob("*"))
+
+
+def test_a_user_manifest_that_is_broken_is_not_overwritten(tmp_path, home):
+    home.mkdir()
+    user_manifest().write_text("{")
+    with pytest.raises(WeightsError, match=r"your weights manifest cannot be used; mend or remove it: .*home"):
+        convert([saved(tmp_path / "x.pth", tiny_state())], "mine")
+    assert [p.read_text() for p in home.iterdir()] == ["{"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, home, monkeypatch):
+    source = saved(tmp_path / "x.pth", tiny_state())
+    row = convert([source], "mine")
+    before = find(row).read_bytes()
+
+    def full(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(WeightsError, match="cannot write .*mine.safetensors: .*No space left"):
+        convert([saved(source, tiny_state(1))], "mine")
+    assert [p.name for p in (home / "weights").iterdir()] == ["mine.safetensors"]
+    assert find(get_row("mine")).read_bytes() == before
+
+
+def test_a_home_that_cannot_be_made(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(WeightsError, match="cannot write .*Not a directory"):
+        convert([saved(tmp_path / "x.pth", tiny_state())], "mine")
+
+
+def test_own_weights_can_be_described_and_saved(tmp_path):
+    backbone = BACKBONES["tiny"]
+    layout = backbone.layouts[0]
+    network = layout.fresh((4, 1), 8)
+    told = describe(backbone, layout, network, "MIT", "us", trained_on="roses")
+    save_weights(tmp_path / "own.safetensors", network.state_dict(), told)
+    assert inside(tmp_path / "own.safetensors")[0]["channels"] == "gray"
+
+
+def test_the_users_rows_come_after_the_packs(tmp_path):
+    convert([saved(tmp_path / "x.pth", tiny_state())], "a")
+    first, *_, last = all_rows()
+    assert (first, last) == ("colour_prior", "a")
+
+
+# The networks there are, with the names that their authors' programs give
+
+NETWORKS = {  # backbone of each fixture; those that are not registered yet are passed over
+    "mmagic_deepfillv1": "deepfill_v1",
+    "mmagic_deepfillv2": "deepfill_v2",
+    "mmagic_global_local": "glcic",
+    "mmagic_pconv": "partial_conv",
+    "mmagic_aot_gan": "aot_gan",
+    "deepfill_v1": "deepfill_v1",
+    "deepfill_v2": "deepfill_v2",
+    "deepfill_v2_tf": "deepfill_v2",
+    "deepfill_v2_zhaoyuzhi": "deepfill_v2",
+    "deepfill_v2_gray_zhaoyuzhi": "deepfill_v2",
+    "gmcnn": "gmcnn",
+    "glcic": "glcic",
+    "partial_conv": "partial_conv",
+    "edge_connect": "edge_connect",
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_published_files(name, tmp_path):
+    if not (FOLDER / f"{name}.npz").exists():
+        pytest.skip(f"no fixture {name} in {FOLDER}")
+    fixture = Fixture(name)
+    states = [fixture.state(network) for network in fixture.doc["networks"]]
+    wrap = WRAPPED["mmagic" if name.startswith("mmagic") else "edge_connect"]
+    contents = [wrap({k.removeprefix("generator."): v for k, v in state.items()}) for state in states]
+    files = {f"{n}.pth": read_tensors(saved(tmp_path / f"{n}.pth", c)) for n, c in enumerate(contents)}
+    assert len([match for match in find_matches(files) if not match.lacking]) == 1
+    assert identify(files).backbone.id == NETWORKS[name]

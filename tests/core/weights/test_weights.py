@@ -1,0 +1,397 @@
+"""Weight files: what the manifest says of them, and that only the file it means is read."""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import asdict, fields, replace
+
+import pytest
+from monochromic.core import BACKBONES, InputError, MonochromicError, UnknownNameError, WeightsError
+from monochromic.core.io import files
+from monochromic.core.io.files import known_hash, model_folders
+from monochromic.core.weights import (
+    MANIFEST,
+    WeightFile,
+    add_row,
+    all_rows,
+    check,
+    data_folder,
+    find,
+    format_manifest,
+    get_row,
+    load_weights,
+    locate,
+    present,
+    read_manifest,
+    store,
+    user_manifest,
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def pack(root, tmp_path, monkeypatch):
+    """A copy of the pack's weights, to be damaged."""
+    shutil.copytree(root / "weights", tmp_path / "weights")
+    monkeypatch.setattr(store, "ROOT", tmp_path)
+    return tmp_path / "weights" / "colour_prior.safetensors"
+
+
+def test_shipped_weights_are_read(pack):
+    tensors = load_weights("colour_prior")
+    assert sum(t.numel() for t in tensors.values()) * 2 == pytest.approx(pack.stat().st_size, rel=0.02)
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(UnknownNameError, match=r"no weights 'color_prior'; .*'colour_prior'"):
+        load_weights("color_prior")
+
+
+def test_a_missing_file(pack):
+    pack.unlink()
+    with pytest.raises(WeightsError, match=r"'colour_prior' are missing: .*colour_prior.safetensors; install"):
+        load_weights("colour_prior")
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:500] + bytes([b[500] ^ 1]) + b[501:], lambda b: b""])
+def test_a_damaged_file(pack, damage):
+    load_weights("colour_prior")
+    pack.write_bytes(damage(pack.read_bytes()))
+    with pytest.raises(MonochromicError, match=f"are damaged: .* has {pack.stat().st_size} bytes and another sha256"):
+        load_weights("colour_prior")
+
+
+def test_a_pointer_of_git_lfs_is_not_weights(pack):
+    pack.write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(WeightsError, match="damaged.*install the pack again"):
+        load_weights("colour_prior")
+
+
+# The manifest
+
+
+def test_the_manifest_is_written_as_it_is_read():
+    assert format_manifest(read_manifest().values()).encode() == MANIFEST.read_bytes()
+
+
+def test_an_id_may_be_there_once(tmp_path):
+    path = tmp_path / "manifest.json"
+    path.write_text(format_manifest([*read_manifest().values()] * 2))
+    with pytest.raises(ValueError, match="twice"):
+        read_manifest(path)
+
+
+def test_no_file_is_there_twice():
+    rows = read_manifest().values()
+    assert len({row.sha256 for row in rows}) == len(rows)
+    assert len({(row.repo_id, row.filename, row.bundled) for row in rows}) == len(rows)
+
+
+def test_every_row_can_be_had_and_checked():
+    for row in read_manifest().values():
+        assert bool(row.bundled) != bool(row.repo_id)
+        assert row.bundled or re.fullmatch("[0-9a-f]{40}", row.revision)
+        assert row.size or row.size_note.startswith("about ")
+        assert row.bundled is None or row.card
+
+
+def test_the_rows_of_published_weights():
+    """As collected from the Hub's pages."""
+    rows = read_manifest()
+    assert rows["mat"].size == 125_280_278
+    assert rows["mat"].sha256.startswith("309dd6ce")
+    assert rows["mat"].licence == "CC BY-NC 4.0"
+    assert (rows["lama"].size, rows["vgg16"].size) == (None, None)
+    assert rows["lama"].page == (
+        "https://huggingface.co/michaelgold/big-lama/blob/98ab7cface89a594b381f32fc7a9f2cae3f91ccc/big-lama.safetensors"
+    )
+    assert [rows[n].size_text for n in ("mat", "lama", "lpips_vgg")] == ["125.3 MB", "about 205 MB", "6.3 kB"]
+
+
+def test_every_backbone_that_is_named_is_there():
+    for row in read_manifest().values():
+        layouts = [layout.id for layout in BACKBONES[row.backbone].layouts] if row.backbone else []
+        assert row.layout is None or row.layout in layouts
+
+
+def test_every_id_that_the_code_names_is_there(root):
+    named = {}
+    for folder in ("cli", "core", "nodes", "runner", "training", "benchmarks"):
+        for path in (root / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                    "load_weights",
+                    "load_network",
+                    "get_row",
+                ):
+                    named |= {a.value: path for a in node.args[:1] if isinstance(a, ast.Constant)}
+    assert "colour_prior" in named
+    assert set(named) <= set(read_manifest()), named
+
+
+HOSTED = WeightFile(
+    id="ours",
+    backbone="telea",
+    trained_on="roses",
+    channels="gray",
+    repo_id="team/nets",
+    revision="0" * 40,
+    filename="a/b c.safetensors",
+    sha256="1" * 64,
+    size=5,
+    licence="MIT",
+    source="us",
+)
+WRONG = [
+    ({"id": "Ours"}, "id must be small letters"),
+    ({"id": "../x"}, "id must be"),
+    ({"id": ""}, "id must be"),
+    ({"revision": "main"}, "revision must be a commit, 40 hexadecimal digits, never a branch, got 'main'"),
+    ({"revision": "0" * 39}, "revision must be"),
+    ({"revision": "A" * 40}, "revision must be"),
+    ({"revision": None}, "repo_id needs revision"),
+    ({"repo_id": None}, "revision needs repo_id"),
+    ({"repo_id": "nets"}, "repo_id must be OWNER/NAME"),
+    ({"filename": None}, "needs bundled or filename"),
+    ({"filename": "../x.safetensors"}, "filename must be"),
+    ({"filename": "/x.safetensors"}, "filename must be"),
+    ({"filename": "x.pth"}, "filename must be a .safetensors"),
+    ({"bundled": "weights/x.safetensors"}, "needs bundled or filename, and not both"),
+    ({"bundled": "x.safetensors", "filename": None}, "bundled must be"),
+    ({"bundled": "weights/x.safetensors", "filename": None}, "repo_id needs filename"),
+    ({"use": "a test"}, "needs use or backbone, and not both"),
+    ({"backbone": None}, "needs use or backbone"),
+    ({"backbone": None, "use": "a test", "layout": "x"}, "layout needs backbone"),
+    ({"channels": None}, "backbone needs channels"),
+    ({"channels": "rgb"}, "channels must be gray or RGB"),
+    ({"sha256": "1" * 63}, "sha256 must be"),
+    ({"sha256": None}, "sha256 is missing"),
+    ({"size": None}, "needs size or size_note"),
+    ({"size_note": "about 5"}, "needs size or size_note, and not both"),
+    ({"size": 0}, "size must be a positive number of bytes, got 0"),
+    ({"size": True}, "size must be"),
+    ({"size": "5"}, "size must be"),
+    ({"licence": None}, "licence is missing"),
+    ({"licence": " "}, "licence must be a text"),
+    ({"licence": 5}, "licence must be a text"),
+    ({"source": None}, "source is missing"),
+    ({"trained_on": None}, "trained_on is missing"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG)
+def test_rows_that_are_not_complete(change, message, root):
+    with pytest.raises(InputError, match=message):
+        replace(HOSTED, **change)
+    assert faults({"version": 1, "weights": [{**asdict(HOSTED), **change}]}, schema(root))
+
+
+def test_rows_are_as_the_schema_says(root, tmp_path):
+    assert not faults(json.loads(MANIFEST.read_text()), schema(root))
+    local = replace(HOSTED, repo_id=None, revision=None, layout="x", size=None, size_note="small")
+    document = json.loads(format_manifest([HOSTED, local]))
+    assert not faults(document, schema(root))
+    assert {f.name for f in fields(WeightFile)} == set(schema(root)["$defs"]["row"]["properties"])
+    for change in (lambda row: row.pop("layout"), lambda row: row.update(licenses="MIT")):
+        broken = json.loads(format_manifest([HOSTED]))
+        change(broken["weights"][0])
+        assert faults(broken, schema(root))
+        (tmp_path / "m.json").write_text(json.dumps(broken))
+        with pytest.raises(InputError, match=r"m.json: a weights row has exactly the fields .*look at"):
+            read_manifest(tmp_path / "m.json")
+
+
+def schema(root):
+    return json.loads((root / "core" / "weights" / "manifest.schema.json").read_text())
+
+
+def faults(value, rule, whole=None):
+    """What JSON Schema has against a value; only the words that our schema uses."""
+    whole = whole or rule
+    known = {"$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "pattern", "minimum", "items"}
+    assert set(rule) <= known | {"properties", "required", "additionalProperties", "anyOf", "oneOf", "allOf"}
+    found = []
+    if "$ref" in rule:
+        found += faults(value, whole["$defs"][rule["$ref"].removeprefix("#/$defs/")], whole)
+    types = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
+    if "type" in rule and (not isinstance(value, types[rule["type"]]) or isinstance(value, bool)):
+        return [*found, f"{value!r} is no {rule['type']}"]
+    if ("const" in rule and value != rule["const"]) or ("enum" in rule and value not in rule["enum"]):
+        found.append(f"{value!r} is not allowed")
+    if "pattern" in rule and isinstance(value, str) and not re.search(rule["pattern"], value):
+        found.append(f"{value!r} does not match")
+    if "minimum" in rule and value < rule["minimum"]:
+        found.append(f"{value} is too small")
+    if isinstance(value, dict):
+        properties = rule.get("properties", {})
+        found += [f"{name} is missing" for name in rule.get("required", ()) if name not in value]
+        if rule.get("additionalProperties") is False:
+            found += [f"{name} is too much" for name in value if name not in properties]
+        found += [f for name, r in properties.items() if name in value for f in faults(value[name], r, whole)]
+    if isinstance(value, list) and "items" in rule:
+        found += [f for item in value for f in faults(item, rule["items"], whole)]
+    for word, wanted in (("anyOf", lambda n: n >= 1), ("oneOf", lambda n: n == 1)):
+        if word in rule and not wanted(sum(not faults(value, r, whole) for r in rule[word])):
+            found.append(f"{word} of {value!r}")
+    return found + [f for r in rule.get("allOf", ()) for f in faults(value, r, whole)]
+
+
+def test_manifests_that_are_none(tmp_path):
+    for text in ("", "[]", "{}", '{"weights": 5}', '{"weights": [5]}', "\x00"):
+        (tmp_path / "m.json").write_text(text)
+        with pytest.raises(InputError, match=r"m\.json: "):
+            read_manifest(tmp_path / "m.json")
+
+
+# The user's own manifest and folder
+
+
+def test_a_row_of_the_users(home, root):
+    assert get_row("lama").id == "lama"
+    add_row(HOSTED)
+    assert user_manifest() == home / "weights_manifest.json"
+    assert list(all_rows()) == [*read_manifest(), "ours"]
+    assert get_row("ours") == HOSTED
+    assert format_manifest([HOSTED]) == user_manifest().read_text()
+    with pytest.raises(InputError, match="has weights 'ours' already"):
+        add_row(HOSTED)
+    other = replace(HOSTED, size=6)
+    add_row(other, replace=True)
+    assert get_row("ours") == other
+    with pytest.raises(InputError, match="the pack has weights 'lama' already"):
+        add_row(replace(HOSTED, id="lama"), replace=True)
+    with pytest.raises(UnknownNameError, match="did you mean 'ours'"):
+        get_row("our")
+
+
+def test_the_users_manifest_names_no_file_of_the_pack(home):
+    bundled = replace(HOSTED, repo_id=None, revision=None, filename=None, bundled="weights/x.safetensors")
+    with pytest.raises(InputError, match="only the pack's own rows may be bundled"):
+        add_row(bundled)
+    home.mkdir()
+    user_manifest().write_text(format_manifest([bundled]))
+    with pytest.raises(WeightsError, match="only the pack's own rows may be bundled"):
+        all_rows()
+    load_weights("colour_prior")
+
+
+def test_the_packs_rows_win(home, caplog):
+    home.mkdir()
+    user_manifest().write_text(format_manifest([replace(HOSTED, id="lama")]))
+    assert all_rows()["lama"].repo_id == "michaelgold/big-lama"
+    assert "the pack has a row 'lama' too" in caplog.text
+
+
+def test_where_the_users_files_are(monkeypatch, home, tmp_path):
+    assert data_folder() == home
+    monkeypatch.delenv("MONOCHROMIC_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    places = {"linux": ".local/share", "darwin": "Library/Application Support", "win32": "AppData/Local"}
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    for platform, place in places.items():
+        monkeypatch.setattr("sys.platform", platform)
+        assert data_folder() == tmp_path / place / "monochromic"
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert data_folder() == tmp_path / "data" / "monochromic"
+
+
+# Files are verified the first time they are seen
+
+
+@pytest.fixture
+def local(home):
+    """A file of the user's own with its row."""
+    path = home / "weights" / "own.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"abcde")
+    place = {"repo_id": None, "revision": None, "filename": "own.safetensors"}
+    return path, replace(HOSTED, id="own", sha256=hashlib.sha256(b"abcde").hexdigest(), **place)
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The files that were read to be hashed."""
+    seen, hash_file = [], files.hash_file
+    monkeypatch.setattr(files, "hash_file", lambda path: seen.append(path.name) or hash_file(path))
+    return seen
+
+
+def test_a_file_is_read_once(local, hashed):
+    path, row = local
+    assert [locate(row), find(row), find(row)] == [path] * 3
+    assert hashed == ["own.safetensors"]
+    check(path, row, anew=True)
+    assert len(hashed) == 2
+    os.utime(path, ns=(1, 1))
+    find(row)
+    assert len(hashed) == 3
+    path.write_bytes(b"abcdf")
+    with pytest.raises(WeightsError, match=f"another sha256 than expected, {row.sha256}, 5 bytes; it is not used"):
+        find(row)
+    path.write_bytes(b"abcde")
+    assert find(row) == path
+
+
+def test_under_a_host_hashes_are_remembered_in_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
+    (tmp_path / "file").write_bytes(b"x")
+    token = model_folders.set((tmp_path / "models", tmp_path / "more"))
+    try:
+        found = known_hash(tmp_path / "file")
+        assert found == known_hash(tmp_path / "file") == hashlib.sha256(b"x").hexdigest()
+    finally:
+        model_folders.reset(token)
+    assert json.loads((tmp_path / "models" / "verified.json").read_text())[str(tmp_path / "file")][2] == found
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "models"]
+
+
+def test_another_row_for_a_file_that_was_seen(local):
+    row = local[1]
+    find(row)
+    with pytest.raises(WeightsError, match="damaged"):
+        find(replace(row, sha256="2" * 64))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"x": 5}', "PLACE"])
+def test_a_broken_memory_is_no_hindrance(local, home, hashed, text):
+    path, row = local
+    memory = home / "verified.json"
+    memory.write_text(text.replace("PLACE", json.dumps({str(path): [5]})))
+    assert [find(row), find(row)] == [path] * 2
+    assert len(hashed) == 1
+
+
+def test_a_memory_that_cannot_be_written(local, home, hashed):
+    path, row = local
+    (home / "verified.json").mkdir()
+    assert [find(row), find(row)] == [path] * 2
+    assert len(hashed) == 2
+    assert sorted(p.name for p in home.iterdir()) == ["verified.json", "weights"]
+
+
+def test_a_file_that_is_gone_or_cannot_be_read(local):
+    path, row = local
+    path.unlink()
+    assert find(row) is None
+    with pytest.raises(WeightsError, match=r"'own' are not here: own.safetensors .*MIT\); it was made from us and put"):
+        locate(row)
+    with pytest.raises(WeightsError, match="'own' cannot be read"):
+        check(path, row)
+
+
+def test_a_file_that_is_no_safetensors(local, monkeypatch):
+    path, row = local
+    add_row(row)
+    with pytest.raises(WeightsError, match="'own' cannot be read: .*own.safetensors"):
+        load_weights("own")
+    assert present(row) == path
