@@ -25,7 +25,7 @@ from pathlib import Path
 
 import torch
 from cases import photo
-from colour_cost import peak
+from color_cost import peak
 from monochromic.core import BACKBONES, DependencyError, colorize, fill, load_hole, load_image, luminance, random_hole
 from monochromic.core.backbones import lama, mat
 from monochromic.core.backbones.loaded import Model
@@ -236,7 +236,7 @@ def titled(name: str, layout: str) -> str:
 
 
 def draw_picture() -> None:
-    """The shipped photo filled by each backbone that can run here, in gray and in colour, beside the undamaged."""
+    """The shipped photo filled by each backbone that can run here, in gray and in color, beside the undamaged."""
     folder = ROOT / "workflows" / "input"
     image = load_image(folder / "astronaut_scratched.png")
     hole = load_hole(folder / "astronaut_scratches.png", like=image)

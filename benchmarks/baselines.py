@@ -1,7 +1,7 @@
-"""What the colour methods are compared with, in numpy and SciPy: plain, direct, made to be right and not fast.
+"""What the color methods are compared with, in numpy and SciPy: plain, direct, made to be right and not fast.
 
-`mean_chroma`: the mean colour of what is known. `levin`: Levin, Lischinski, Weiss, "Colorization using
-Optimization", SIGGRAPH 2004, on the hole. `neighbours`: the chroma of the 8 nearest known pixels in a small
+`mean_chroma`: the mean color of what is known. `levin`: Levin, Lischinski, Weiss, "Colorization using
+Optimization", SIGGRAPH 2004, on the hole. `neighbors`: the chroma of the 8 nearest known pixels in a small
 multi-scale description of the gray image and position, as a prior of that system, trusted by its own spread.
 """
 
@@ -20,18 +20,18 @@ SCREENING, SPREAD = 0.003, 0.02  # pull of a sure prior; spread of chroma at whi
 
 def mean_chroma(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
     mean = chroma(image)[..., hole[0, 0] == 0].mean(-1)[..., None, None]
-    return _coloured(image, gray, hole, mean.expand(-1, -1, *gray.shape[-2:]))
+    return _colored(image, gray, hole, mean.expand(-1, -1, *gray.shape[-2:]))
 
 
 def levin(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
     return _screened(image, gray, hole, use_prior=False)
 
 
-def neighbours(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
+def neighbors(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
     return _screened(image, gray, hole, use_prior=True)
 
 
-def _coloured(image: Tensor, gray: Tensor, hole: Tensor, colors: Tensor) -> Tensor:
+def _colored(image: Tensor, gray: Tensor, hole: Tensor, colors: Tensor) -> Tensor:
     return torch.where(hole > 0, to_rgb_in_gamut(gray, colors), image)
 
 
@@ -43,11 +43,11 @@ def _screened(image: Tensor, gray: Tensor, hole: Tensor, use_prior: bool) -> Ten
         prior, spread = _nearest(luminance, colors, inside)
         pull = SCREENING / (1 + (spread / SPREAD) ** 2)
     colors[inside] = _solve(_affinities(luminance), colors, inside, prior, pull)
-    return _coloured(image, gray, hole, torch.from_numpy(colors).permute(2, 0, 1)[None].float())
+    return _colored(image, gray, hole, torch.from_numpy(colors).permute(2, 0, 1)[None].float())
 
 
 def _affinities(luminance: np.ndarray) -> np.ndarray:
-    """Ties to the 8 neighbours by the squared step over the variance around, each row summing to 1: (H, W, 8)."""
+    """Ties to the 8 neighbors by the squared step over the variance around, each row summing to 1: (H, W, 8)."""
     h, w = luminance.shape
     mean, square = (cv2.blur(x, (3, 3), borderType=cv2.BORDER_REPLICATE) for x in (luminance, luminance**2))
     variance = np.maximum(square - mean**2, 0)
@@ -58,7 +58,7 @@ def _affinities(luminance: np.ndarray) -> np.ndarray:
 
 
 def _solve(ties: np.ndarray, colors: np.ndarray, inside: np.ndarray, prior: np.ndarray, pull: np.ndarray) -> np.ndarray:
-    """Chroma (N, 2) of the pixels inside: each the weighted mean of its neighbours and its prior."""
+    """Chroma (N, 2) of the pixels inside: each the weighted mean of its neighbors and its prior."""
     n, place = int(inside.sum()), np.full(np.array(inside.shape) + 2, -1)
     place[1:-1, 1:-1][inside] = np.arange(n)
     row, column = np.nonzero(inside)

@@ -5,7 +5,7 @@
 Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %. PSNR
 counts the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE
 is one that `training/train.py --export` wrote. --rgb, NAME_rgb.safetensors, a network of these trained on RGB, adds the
-three pipelines: gray first and then its colour, against RGB by its luminance and then its colour, and RGB at once.
+three pipelines: gray first and then its color, against RGB by its luminance and then its color, and RGB at once.
 """
 
 import argparse
@@ -150,14 +150,14 @@ def counterpart(path: Path, models: dict[str, Model]) -> Model:
 
 
 def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], list[list[str]]]:
-    """The three pipelines in colour, and by how much the first is better, photo by photo."""
+    """The three pipelines in color, and by how much the first is better, photo by photo."""
 
-    def coloured(model: Model, source: str) -> Run:
+    def colored(model: Model, source: str) -> Run:
         return lambda image, hole: colorize(image, fill(image, hole, model, source=source), hole)
 
     runs = {
-        "gray, then colour": coloured(gray, "gray"),
-        "RGB to gray, then colour": coloured(rgb, "rgb"),
+        "gray, then color": colored(gray, "gray"),
+        "RGB to gray, then color": colored(rgb, "rgb"),
         "RGB at once": lambda image, hole: fill_rgb(image, hole, rgb),
     }
     found = {name: scored(run, given, lambda image: image, name) for name, run in runs.items()}
@@ -207,7 +207,7 @@ def main() -> None:
     parts = [about, table(heading, gray_rows(found))]
     parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
     for gray, rgb in pairs:
-        parts += [f"In colour, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
+        parts += [f"In color, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
     write(options.name, "Gray in the hole", *parts)
     save_image(figure(models.values()), RESULTS / f"{options.name}.jpg")

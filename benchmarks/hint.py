@@ -1,4 +1,4 @@
-"""One point of colour on an object whose colour the photo shows nowhere else; writes docs/hints.jpg.
+"""One point of color on an object whose color the photo shows nowhere else; writes docs/hints.jpg.
 
     python benchmarks/hint.py
 
@@ -40,7 +40,7 @@ def main() -> None:
         rows.append([name, f"{error:.2f}"])
         shown.append(result)
     rows = [[*row, f"{100 - 100 * float(row[1]) / float(rows[0][1]):.0f} %"] for row in rows]
-    write("hint", "A colour that is nowhere else", table(["guide", "CIEDE2000 over the iris", "less"], rows))
+    write("hint", "A color that is nowhere else", table(["guide", "CIEDE2000 over the iris", "less"], rows))
     cut = slice(60, 190), slice(100, 380)
     rows_of = [torch.cat([picture[..., cut[0], cut[1]] for picture in shown[i : i + 2]], 3) for i in (0, 2)]
     save_image(torch.cat(rows_of, 2), PICTURE)

@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="monochromic", description="Restore photos: fill the hole in gray, then colour it from the photo itself."
+        prog="monochromic", description="Restore photos: fill the hole in gray, then color it from the photo itself."
     )
     parser.add_argument("--version", action="version", version=version("monochromic-inpaint"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_restore(commands.add_parser("restore", help="restore a photo, with a mask or without"))
     _add_mask(commands.add_parser("mask", help="find the damage of a photo, as a mask"))
-    _add_colorize(commands.add_parser("colorize", help="colour the hole of a photo whose gray is known"))
+    _add_colorize(commands.add_parser("colorize", help="color the hole of a photo whose gray is known"))
     _add_score(commands.add_parser("score", help="compare two pictures"))
     _add_run(commands.add_parser("run", help="run a ComfyUI workflow without ComfyUI"))
     add_weights_parser(commands.add_parser("weights", help="list, fetch, check, convert and add weight files"))
@@ -63,11 +63,11 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         "--pipeline",
         default="gray",
         choices=PIPELINES,
-        help="gray: the bottleneck; rgb_to_gray: the backbone sees the colours; rgb: its own colours are kept",
+        help="gray: the bottleneck; rgb_to_gray: the backbone sees the colors; rgb: its own colors are kept",
     )
     parser.add_argument("--context", type=int, default=0, metavar="PIXELS", help="around the hole for the backbone")
     parser.add_argument("--max-side", type=int, default=0, metavar="PIXELS", help="work in tiles above this size")
-    _add_colour_options(parser)
+    _add_color_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
 
@@ -85,9 +85,9 @@ def _add_colorize(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=colorize_photo)
     parser.add_argument("photo", metavar="PHOTO")
     parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
-    parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the colour is missing: {PAINT}")
+    parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {PAINT}")
     _add_mask_options(parser, "0")
-    _add_colour_options(parser)
+    _add_color_options(parser)
 
 
 def _add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
@@ -95,12 +95,12 @@ def _add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
     parser.add_argument("--grow", type=int, metavar="PIXELS", help=f"widen the hole (default: {grown})")
 
 
-def _add_colour_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to colour: {', '.join(METHODS)}")
+def _add_color_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to color: {', '.join(METHODS)}")
     parser.add_argument(
         "--hints",
         metavar="FILE",
-        help="colour hints: a picture with alpha, a .txt of lines x,y,#rrggbb[,radius], or a .json of strokes",
+        help="color hints: a picture with alpha, a .txt of lines x,y,#rrggbb[,radius], or a .json of strokes",
     )
     parser.add_argument("--strength", type=float, default=1.0, metavar="S", help="how far hints reach, 0 to 10")
     parser.add_argument(

@@ -46,8 +46,8 @@ PIPELINES = ("gray", "rgb_to_gray", "rgb")
 
 
 def restore_photo(options: argparse.Namespace) -> None:
-    """`monochromic restore`: gray stage, colour stage, picture, report."""
-    colouring = _colour_options(options)
+    """`monochromic restore`: gray stage, color stage, picture, report."""
+    coloring = _color_options(options)
     get_backbone(options.backbone or DEFAULT)
     asked = asks_to_find(options)
     check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
@@ -60,7 +60,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     if reference is not None and reference.shape[-2:] != photo.shape[-2:]:
         raise InputError(f"the reference must be the size of the photo, {shape_of(photo)}, got {shape_of(reference)}")
     hole, title = _hole_to_restore(options, photo, asked)
-    gray, result = _restored(options, photo, hole, guide, colouring) if hole.any() else (luminance(photo), photo)
+    gray, result = _restored(options, photo, hole, guide, coloring) if hole.any() else (luminance(photo), photo)
     save_image(result, options.out, _bits(options))
     print(options.out)
     if options.report:
@@ -69,7 +69,7 @@ def restore_photo(options: argparse.Namespace) -> None:
 
 
 def _restored(
-    options: argparse.Namespace, photo: Tensor, hole: Tensor, guide: Guide | None, colouring: dict[str, Any]
+    options: argparse.Namespace, photo: Tensor, hole: Tensor, guide: Guide | None, coloring: dict[str, Any]
 ) -> tuple[Tensor, Tensor]:
     """The gray image and the result, by the pipeline of the user's choice."""
     sizes = {"context": options.context, "max_side": options.max_side}
@@ -81,8 +81,8 @@ def _restored(
             return luminance(result), result
         source = "gray" if options.pipeline == "gray" else "rgb"
         gray = fill(photo, hole, model, source=source, **sizes, progress=progress)
-    with progress_bar("colour") as progress:
-        return gray, colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
+    with progress_bar("color") as progress:
+        return gray, colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
 
 
 def _model(options: argparse.Namespace, photo: Tensor, progress: Progress) -> Model:
@@ -97,14 +97,14 @@ def _model(options: argparse.Namespace, photo: Tensor, progress: Progress) -> Mo
 
 
 def colorize_photo(options: argparse.Namespace) -> None:
-    """`monochromic colorize`: the colour stage alone, the gray image given."""
-    colouring = _colour_options(options)
+    """`monochromic colorize`: the color stage alone, the gray image given."""
+    coloring = _color_options(options)
     check_output(options.out, options.photo, options.mask, options.hints, options.gray)
     photo, guide = _load(options)
     hole = _hole_of_mask(options, photo)
     gray = luminance(load_image(options.gray).to(photo.device))
-    with progress_bar("colour") as progress:
-        result = colorize(photo, gray, hole, guide=guide, **colouring, progress=progress)
+    with progress_bar("color") as progress:
+        result = colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
     save_image(result, options.out, _bits(options))
     print(options.out)
 
@@ -189,7 +189,7 @@ def _load_hints(path: str, strength: float) -> Guide:
     return Guide(points=parse_points(text), strength=strength)
 
 
-def _colour_options(options: argparse.Namespace) -> dict[str, Any]:
+def _color_options(options: argparse.Namespace) -> dict[str, Any]:
     """What `colorize` takes beside the pictures; wrong values are refused before any work."""
     names = ("seed", "scales", "schedule", "iterations", "stop_loss")
     settings = Settings(**{name: getattr(options, name) for name in names})

@@ -1,4 +1,4 @@
-"""Image inpainting with a monochromic bottleneck: gray first, then colour from the photo itself.
+"""Image inpainting with a monochromic bottleneck: gray first, then color from the photo itself.
 
 Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. From files to a file
 (`photos` is a folder with the two pictures):

@@ -1,4 +1,4 @@
-"""The whole restoration: the hole in gray first, then its colour from the photo itself."""
+"""The whole restoration: the hole in gray first, then its color from the photo itself."""
 
 from torch import Tensor
 
@@ -20,11 +20,11 @@ def restore(
     settings: Settings | None = None,
     progress: Progress | None = None,
 ) -> Tensor:
-    """Fill the hole of each photo and give it colour.
+    """Fill the hole of each photo and give it color.
 
-    image: float (B, 1 or 3, H, W) in [0, 1]. hole: (B or 1, 1, H, W), 1 = fill. guide: colour hints.
-    settings: for the colour methods that train on the photo.
-    progress: called as `progress(done, total)` through the gray stage, then once more through the colour.
+    image: float (B, 1 or 3, H, W) in [0, 1]. hole: (B or 1, 1, H, W), 1 = fill. guide: color hints.
+    settings: for the color methods that train on the photo.
+    progress: called as `progress(done, total)` through the gray stage, then once more through the color.
 
     Returns the shape, dtype and device of `image`, the known pixels bit for bit; an empty hole gives the
     image back. Raises `InputError` and `UnknownNameError`.

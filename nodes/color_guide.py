@@ -1,4 +1,4 @@
-"""Node: the user's colour hints."""
+"""Node: the user's color hints."""
 
 from typing import Any
 
@@ -14,10 +14,10 @@ from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_
 class ColorGuide:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Says what colour something in the hole has where the photo cannot know: "
+        "Says what color something in the hole has where the photo cannot know: "
         "paint it over the photo here, list points, connect a picture with hints painted on it, or all of them."
     )
-    SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
+    SEARCH_ALIASES = ("color hint", "color hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
     RETURN_NAMES = ("guide",)
     OUTPUT_TOOLTIPS = ("Hints for Progressive Colorize.",)

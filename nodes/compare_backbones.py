@@ -22,7 +22,7 @@ from .tensors import hole_in, image_in, image_out, preview_of
 class CompareBackbones:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Restores one photo with several backbones, gray first and then colour, and shows the results in a grid "
+        "Restores one photo with several backbones, gray first and then color, and shows the results in a grid "
         "with their names and, against an undamaged photo, their numbers."
     )
     SEARCH_ALIASES = ("compare", "grid", "benchmark", "contact sheet", "xy plot", "which backbone")
@@ -44,7 +44,7 @@ class CompareBackbones:
                 "image": socket("IMAGE", "One photo. What lies under the mask is never looked at."),
                 "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo."),
                 "backbones": line("", names),
-                "method": menu(METHODS, "propagate", "How the colour comes back, see Progressive Colorize."),
+                "method": menu(METHODS, "propagate", "How the color comes back, see Progressive Colorize."),
                 "region": menu(REGIONS, "hole", "Where the numbers are taken."),
                 "columns": whole(4, 1, 8, "Pictures in a row of the grid."),
                 "side": whole(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),

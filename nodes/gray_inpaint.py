@@ -16,7 +16,7 @@ class GrayInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Fills the hole in grayscale, where structure is all there is to learn. "
-        "Follow it by Progressive Colorize, which gives the hole its colour. The node shows what it filled."
+        "Follow it by Progressive Colorize, which gives the hole its color. The node shows what it filled."
     )
     SEARCH_ALIASES = ("inpaint", "restore", "remove object", "telea", "navier stokes", "monochromic bottleneck")
     RETURN_TYPES = ("IMAGE", "MASK")

@@ -47,5 +47,5 @@ def picture_file(names: list[str], tip: str) -> Entry:
 
 
 def painter(tip: str) -> Entry:
-    """Lines of colour as JSON text, painted over the photo where the page can show it (web/js/color_guide.js)."""
+    """Lines of color as JSON text, painted over the photo where the page can show it (web/js/color_guide.js)."""
     return "STRING", {"default": "", "widgetType": "MONOCHROMIC_STROKES", "tooltip": tip}

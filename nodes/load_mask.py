@@ -31,7 +31,7 @@ class LoadMask:
                 "channel": menu(
                     CHANNELS,
                     "luminance",
-                    "What marks the hole: brightness or one colour (white = fill), or alpha (transparent = fill).",
+                    "What marks the hole: brightness or one color (white = fill), or alpha (transparent = fill).",
                 ),
                 "invert": switch(False, "Turn the mask over: for masks that mark what to keep in white."),
                 "threshold": number(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),

@@ -30,7 +30,7 @@ class Metrics:
         "Mean squared difference, 0 to 1.",
         "Total variation a pixel of the image.",
         "Structural similarity at five scales, 1 = equal; nan where the region's picture is under 176 pixels a side.",
-        "Mean CIEDE2000 colour difference, 0 = equal; about 1 is just visible.",
+        "Mean CIEDE2000 color difference, 0 = equal; about 1 is just visible.",
         "LPIPS, 0 = equal; nan unless a network is chosen and the picture is large enough for it.",
     )
     FUNCTION = "measure"

@@ -1,4 +1,4 @@
-"""Node: the colour stage."""
+"""Node: the color stage."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from .tensors import gray_in, hole_in, image_in, image_out
 
 class ProgressiveColorize:
     CATEGORY = "Monochromic"
-    DESCRIPTION = "Gives the filled region its colour from this photo alone. Known pixels come back unchanged."
+    DESCRIPTION = "Gives the filled region its color from this photo alone. Known pixels come back unchanged."
     SEARCH_ALIASES = ("colorize", "colour", "color propagation", "restore", "inpaint color")
     RETURN_TYPES = ("IMAGE",)
     RETURN_NAMES = ("image",)
-    OUTPUT_TOOLTIPS = ("The restored photo: known pixels bit for bit, in the hole this photo's colours on the gray.",)
+    OUTPUT_TOOLTIPS = ("The restored photo: known pixels bit for bit, in the hole this photo's colors on the gray.",)
     FUNCTION = "colorize"
 
     @classmethod
@@ -30,12 +30,12 @@ class ProgressiveColorize:
         return {
             "required": {
                 "image": socket(
-                    "IMAGE", "The photo, the source of all colour. What lies under the mask is not looked at."
+                    "IMAGE", "The photo, the source of all color. What lies under the mask is not looked at."
                 ),
                 "gray": socket(
                     "IMAGE", "The filled gray photo of Gray Inpaint, or any picture whose brightness is right."
                 ),
-                "mask": socket("MASK", "The hole to colour, 1 = fill: the hole output of Gray Inpaint."),
+                "mask": socket("MASK", "The hole to color, 1 = fill: the hole output of Gray Inpaint."),
                 "method": menu(METHODS, "propagate", methods),
             },
             "optional": {

@@ -17,13 +17,13 @@ TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts
 class RgbInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Fills the hole in colour at once, by a network trained on RGB: what Gray Inpaint and Progressive Colorize "
+        "Fills the hole in color at once, by a network trained on RGB: what Gray Inpaint and Progressive Colorize "
         "are compared with. Known pixels come back unchanged."
     )
     SEARCH_ALIASES = ("inpaint", "lama", "mat", "remove object", "direct inpaint")
     RETURN_TYPES = ("IMAGE",)
     RETURN_NAMES = ("image",)
-    OUTPUT_TOOLTIPS = ("The photo, known pixels bit for bit, in the hole the network's own colours.",)
+    OUTPUT_TOOLTIPS = ("The photo, known pixels bit for bit, in the hole the network's own colors.",)
     FUNCTION = "inpaint"
 
     @classmethod

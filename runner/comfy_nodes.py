@@ -1,7 +1,7 @@
 """ComfyUI's own nodes that graphs of this pack use, with ComfyUI's semantics, written anew.
 
 Not decoded the way `core.images` does it: a graph must give the same pixels here and under ComfyUI, which
-knows nothing of colour profiles.
+knows nothing of color profiles.
 """
 
 import io

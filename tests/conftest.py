@@ -30,7 +30,7 @@ def inputs():
 
 
 def make_photo(seed=0, height=37, width=53, batch=1):
-    """A colourful smooth picture with edges, (B, 3, H, W)."""
+    """A colorful smooth picture with edges, (B, 3, H, W)."""
     generator = torch.Generator().manual_seed(seed)
     coarse = torch.rand((batch, 3, 5, 7), generator=generator)
     photo = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)

@@ -24,7 +24,7 @@ def tiny_layout(name, *parts):
     """Their names: `<name>.conv.weight`, or `<part>_conv.weight` in a file for each part."""
     files = {f"{part}_conv": f"{part}." for part in parts if part} or {f"{name}.conv": ""}
 
-    def recognise(state):
+    def recognize(state):
         found = [prefix for file, prefix in files.items() if f"{file}.weight" in state]
         return found[0] if len(found) == 1 else None
 
@@ -42,7 +42,7 @@ def tiny_layout(name, *parts):
         id=name,
         source=f"https://example.org/{name}",
         licence="CC0",
-        recognise=recognise,
+        recognize=recognize,
         convert=convert if parts else convert_one,
         build=build,
         fill=lambda network, image, hole: network(image),

@@ -1,8 +1,8 @@
-"""The task of the colour prior (core/colorize/prior_network.py): where in a photo to look for a missing colour.
+"""The task of the color prior (core/colorize/prior_network.py): where in a photo to look for a missing color.
 
-The network sees a photo with a random hole, some colour points left in it, and is judged by the logarithm of
+The network sees a photo with a random hole, some color points left in it, and is judged by the logarithm of
 the mean squared RGB error in the hole, photo by photo: the mean PSNR. Half of the photos have their hues turned,
-so that it learns where colours are and not which colours things have; in some the gray in the hole is blurred,
+so that it learns where colors are and not which colors things have; in some the gray in the hole is blurred,
 as a reconstruction is.
 """
 

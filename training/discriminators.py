@@ -13,7 +13,7 @@ SLOPE = 0.2
 
 
 class Convolutions(nn.Module):
-    """Convolutions with leaky ReLUs between; spectrally normalised (Miyato et al. 2018) where asked for."""
+    """Convolutions with leaky ReLUs between; spectrally normalized (Miyato et al. 2018) where asked for."""
 
     def __init__(
         self, taken: int, widths: tuple[int, ...], kernel: int, strides: tuple[int, ...], spectral: bool

@@ -66,7 +66,7 @@ def mrf(answer: Tensor, truth: Tensor) -> Tensor:
     """-log of the mean over true places of the largest share that a place of the answer has in it.
 
     Features (B, C, h, w); patches of 1 x 1 as in the authors' program (https://github.com/shepnerd/inpainting_gmcnn,
-    MIT), centred as in Mechrez et al. 2018.
+    MIT), centerd as in Mechrez et al. 2018.
     """
     mean = truth.mean((2, 3), keepdim=True)
     a, b = (F.normalize((x - mean).flatten(2), dim=1) for x in (answer, truth))

@@ -123,7 +123,7 @@ def names(table: dict[str, str], state: State) -> dict[str, str]:
     }
 
 
-def recognise(state: State, table: dict[str, str]) -> str | None:
+def recognize(state: State, table: dict[str, str]) -> str | None:
     wanted = names(table, state).keys()
     return "" if wanted and wanted <= state.keys() else None
 
@@ -147,7 +147,7 @@ def layout(name: str, source: str, table: dict[str, str]) -> Layout:
         id=name,
         source=source,
         licence="Apache-2.0",
-        recognise=lambda state: recognise(state, table),
+        recognize=lambda state: recognize(state, table),
         convert=lambda state: convert(state, table),
         build=build,
         fill=fill,

@@ -23,7 +23,7 @@ SCORES_AT_ONCE = 2**25
 class Rules:
     """Where the published programs differ.
 
-    fused: whether neighbours must match neighbours: scores are summed along diagonals, by rows, then by columns.
+    fused: whether neighbors must match neighbors: scores are summed along diagonals, by rows, then by columns.
     corners: halving keeps first and last sample (TensorFlow's `align_corners`); else it takes each second one.
     excluded: a patch that touches the hole is left out of the softmax; else it takes part with score 0, and
     its weight is set to 0 afterwards.
@@ -138,7 +138,7 @@ def fused_scores(queries: Tensor, keys: Tensor, height: int, width: int, first: 
 
 
 def along_diagonal(before: Tensor, here: Tensor, after: Tensor) -> Tensor:
-    """Scores of a query plus those of its two neighbours against the two neighbours of each patch."""
+    """Scores of a query plus those of its two neighbors against the two neighbors of each patch."""
     total = here.clone()
     total[..., 1:] += before[..., :-1]
     total[..., :-1] += after[..., 1:]

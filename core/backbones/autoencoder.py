@@ -56,7 +56,7 @@ with torch.device("meta"):
     NAMES = frozenset(Autoencoder((1, 1), 1).state_dict())
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if set(state) == NAMES else None
 
 
@@ -79,7 +79,7 @@ AUTOENCODER = Backbone(
             id="monochromic",
             source="core/backbones/autoencoder.py",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=dict,
             build=build,
             fill=fill,

@@ -14,7 +14,7 @@ FORM = Form()
 NAMES = names(attention=False)
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if has(state, NAMES) and not any(name.startswith(BORROWED) for name in state) else None
 
 
@@ -26,7 +26,7 @@ MONOCHROMIC = Layout(
     id="monochromic",
     source="core/backbones/coarse_refine.py",
     licence="MIT",
-    recognise=recognise,
+    recognize=recognize,
     convert=convert,
     build=build(FORM),
     fill=fill,

@@ -116,7 +116,7 @@ NAMES = {
 }
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     layers = {name for name in state if name.startswith("main.") and not name.endswith("num_batches_tracked")}
     return "" if layers == NAMES.keys() else None
 
@@ -215,7 +215,7 @@ CONTEXT_ENCODER = Backbone(
             id="boyuanjiang",
             source="https://github.com/BoyuanJiang/context_encoder_pytorch",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=convert,
             build=build,
             fill=fill,

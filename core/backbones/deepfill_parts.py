@@ -272,11 +272,11 @@ def fresh(form: Form) -> Callable[[tuple[int, int], int], nn.Module]:
 def layout(id: str, source: str, licence: str, form: Form, theirs: Sequence[str], *, bgr: bool = False) -> Layout:
     """A layout whose convolutions are called `theirs`, in the order of `names`."""
 
-    def recognise(state: State) -> str | None:
+    def recognize(state: State) -> str | None:
         return "" if has(state, theirs) else None
 
     def convert(state: State) -> dict[str, Tensor]:
         found = renamed(state, theirs, names())
         return to_rgb(found, form) if bgr else found
 
-    return Layout(id, source, licence, recognise, convert, build(form), fill, fresh(form))
+    return Layout(id, source, licence, recognize, convert, build(form), fill, fresh(form))

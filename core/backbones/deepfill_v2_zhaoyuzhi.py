@@ -93,7 +93,7 @@ class Stage(nn.Sequential):
 
 
 class TwoStages(nn.Module):
-    """The colour network: a coarse photo, then a better one that sees the coarse one in the hole."""
+    """The color network: a coarse photo, then a better one that sees the coarse one in the hole."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ GRAY_LAYERS = [f"{part}{i}" for part, count in (("down", 4), ("b", 8), ("up", 4)
 ENLARGING = (12, 14)
 AUTHORS = re.compile(r"(?P<layer>.+?)\.(gated_conv2d\.)?(?P<conv>conv2d|mask_conv2d)\.(module\.)?(?P<tensor>\w+)")
 CONVS = {"conv2d": "feature", "mask_conv2d": "gate"}
-COLOUR_KEYS = {f"{stage}.{i}": f"{stage}.{i}" for stage in ("coarse", "refinement") for i in range(16)}
+COLOR_KEYS = {f"{stage}.{i}": f"{stage}.{i}" for stage in ("coarse", "refinement") for i in range(16)}
 GRAY_KEYS = {name: f"stage.{i}" for i, name in enumerate(GRAY_LAYERS)}
 
 
@@ -166,7 +166,7 @@ def authors_names(layers: dict[str, str]) -> set[str]:
     return names
 
 
-def recognise(state: State, layers: dict[str, str]) -> str | None:
+def recognize(state: State, layers: dict[str, str]) -> str | None:
     return "" if authors_names(layers) <= set(state) else None
 
 
@@ -176,7 +176,7 @@ def sizes(state: State, stage: str) -> tuple[tuple[int, int], int]:
     return (taken - 1, len(state[f"{stage}.15.feature.weight"])), width
 
 
-def fill_colour(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_color(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))[1].clamp(0, 1)
 
 
@@ -189,17 +189,17 @@ LAYOUTS: tuple[Layout, ...] = (
         id="zhaoyuzhi",
         source=SOURCE,
         licence=LICENCE,
-        recognise=lambda state: recognise(state, COLOUR_KEYS),
-        convert=lambda state: convert(state, COLOUR_KEYS),
+        recognize=lambda state: recognize(state, COLOR_KEYS),
+        convert=lambda state: convert(state, COLOR_KEYS),
         build=lambda state: built(lambda: TwoStages(*sizes(state, "coarse")), state),
-        fill=fill_colour,
+        fill=fill_color,
         fresh=TwoStages,
     ),
     Layout(
         id="zhaoyuzhi_gray",
         source=SOURCE,
         licence=LICENCE,
-        recognise=lambda state: recognise(state, GRAY_KEYS),
+        recognize=lambda state: recognize(state, GRAY_KEYS),
         convert=lambda state: convert(state, GRAY_KEYS),
         build=lambda state: built(lambda: OneStage(*sizes(state, "stage")), state),
         fill=fill_gray,

@@ -6,9 +6,9 @@ weights are not for commercial use. The code here is our own.
 
 Two networks of one shape in two files. The first sees the gray photo, its Canny edges and the hole, and
 gives edges everywhere, from 0 to 1; the second sees the photo and these edges, as they are, and gives the
-photo. Holes are white. The first is spectrally normalised: its weights are divided by u . (W v), with the
+photo. Holes are white. The first is spectrally normalized: its weights are divided by u . (W v), with the
 u and v that are in the file. We divide once, on conversion, and leave out every bias that the instance
-normalisation after it takes away again.
+normalization after it takes away again.
 """
 
 import re
@@ -39,7 +39,7 @@ BLOCK = re.compile(r"middle\.(\d+)\.(conv_block\.[15])")
 NORMALISED = ("weight_orig", "weight_u", "weight_v")
 
 
-def normalised(x: Tensor) -> Tensor:
+def normalized(x: Tensor) -> Tensor:
     return F.relu(F.instance_norm(x))
 
 
@@ -54,7 +54,7 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, width, H, W) of any range to such."""
-        return x + F.instance_norm(self.near(normalised(self.wide(x))))
+        return x + F.instance_norm(self.near(normalized(self.wide(x))))
 
 
 class Generator(nn.Module):
@@ -74,16 +74,16 @@ class Generator(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """(B, taken, H, W) to features (B, 4 width, H / 4, W / 4)."""
-        x = normalised(self.enter(x))
+        x = normalized(self.enter(x))
         for conv in self.down:
-            x = normalised(conv(x))
+            x = normalized(conv(x))
         return x
 
     def forward(self, x: Tensor) -> Tensor:
         """Photo and more (B, taken, H, W) to what the last convolution gives (B, given, H, W)."""
         x = self.blocks(self.encode(x))
         for conv in self.up:  # back to (B, width, H, W)
-            x = normalised(conv(x))
+            x = normalized(conv(x))
         return self.leave(x)
 
 
@@ -135,8 +135,8 @@ def our_name(name: str) -> str | None:
     return f"{NAMES[layer]}.{kind}" if layer in NAMES else None
 
 
-def recognise(state: State) -> str | None:
-    """Which of the two a file is: every layer but the last is spectrally normalised, or none is."""
+def recognize(state: State) -> str | None:
+    """Which of the two a file is: every layer but the last is spectrally normalized, or none is."""
     layers = {name.rpartition(".")[0] for name in state}
     if None in map(our_name, state) or not {*NAMES, "middle.0.conv_block.1"} <= layers:
         return None
@@ -187,7 +187,7 @@ def fresh(channels: tuple[int, int], width: int) -> EdgeConnect:
 
 EDGE_CONNECT = Backbone(
     id="edge_connect",
-    title="EdgeConnect (edges, then colours)",
+    title="EdgeConnect (edges, then colors)",
     paper="Nazeri, Ng, Joseph, Qureshi, Ebrahimi 2019, ICCV workshops",
     licence="CC BY-NC 4.0",
     layouts=(
@@ -195,7 +195,7 @@ EDGE_CONNECT = Backbone(
             id="knazeri",
             source="https://github.com/knazeri/edge-connect",
             licence="CC BY-NC 4.0",
-            recognise=recognise,
+            recognize=recognize,
             convert=convert,
             build=build,
             fill=fill,

@@ -3,7 +3,7 @@
 Paper: Iizuka, Simo-Serra, Ishikawa, "Globally and Locally Consistent Image Completion", SIGGRAPH 2017
 (ACM Transactions on Graphics 36(4)). The authors' own program is in Torch 7; these are two others' in PyTorch.
 
-`otenim`: https://github.com/otenim/GLCIC-PyTorch (MIT). Photos in [0, 1], the hole painted in the mean colour of its
+`otenim`: https://github.com/otenim/GLCIC-PyTorch (MIT). Photos in [0, 1], the hole painted in the mean color of its
 training photos; convolution with bias, ReLU, batch norm; sigmoid at the end. Its program blends the answer in by
 Poisson's equation afterwards, which is no part of this.
 `mmagic`: https://github.com/open-mmlab/mmagic (Apache-2.0), Global&Local. BGR in [-1, 1], the hole 0; convolution
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from .record import Backbone, Layout, State, built
 
-MEAN_COLOUR = (0.506, 0.425, 0.383, 0.444)  # of CelebA, about: red, green, blue and gray
+MEAN_COLOR = (0.506, 0.425, 0.383, 0.444)  # of CelebA, about: red, green, blue and gray
 
 
 class Block(nn.Module):
@@ -59,7 +59,7 @@ class Completion(nn.Module):
     """Encoder to a quarter of the size, dilated middle, decoder.
 
     channels: of the photo, taken and given. width: of the last features, an eighth of the middle's.
-    relu_first: as otenim has it, with a sigmoid at the end and a colour for the hole.
+    relu_first: as otenim has it, with a sigmoid at the end and a color for the hole.
     """
 
     def __init__(self, channels: tuple[int, int], width: int, *, relu_first: bool) -> None:
@@ -87,7 +87,7 @@ class Completion(nn.Module):
         self.last = nn.Conv2d(w1, given, 3, padding=1)
         self.bound = nn.Sigmoid() if relu_first else nn.Hardtanh()
         if relu_first:
-            self.register_buffer("hole_colour", mean_colour(taken))
+            self.register_buffer("hole_colour", mean_color(taken))
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
         """x (B, taken, H, W) in the layout's range and hole (B, 1, H, W), 1 = fill, to (B, given, H, W) in that range.
@@ -106,9 +106,9 @@ def fresh(channels: tuple[int, int], width: int, *, relu_first: bool) -> nn.Modu
     return network
 
 
-def mean_colour(channels: int) -> Tensor:
-    """The colour that stands for a hole in gray (1), RGB (3) or both (4): (channels,) in [0, 1]."""
-    return torch.tensor(MEAN_COLOUR[3:] if channels == 1 else MEAN_COLOUR[:channels])
+def mean_color(channels: int) -> Tensor:
+    """The color that stands for a hole in gray (1), RGB (3) or both (4): (channels,) in [0, 1]."""
+    return torch.tensor(MEAN_COLOR[3:] if channels == 1 else MEAN_COLOR[:channels])
 
 
 PLACES = [f"{part}.{i}" for part, count in (("encoder", 6), ("middle", 4), ("decoder", 6)) for i in range(count)]
@@ -131,15 +131,15 @@ def renamed(state: State, layers: dict[str, str]) -> dict[str, Tensor]:
     return ours
 
 
-def recognise(state: State, layers: dict[str, str]) -> str | None:
+def recognize(state: State, layers: dict[str, str]) -> str | None:
     return "" if {f"{layer}.weight" for layer in layers} <= set(state) else None
 
 
 def convert_otenim(state: State) -> dict[str, Tensor]:
-    """Our tensors. A tensor `mpv`, the list of that name in the authors' config.json, is the hole's colour."""
+    """Our tensors. A tensor `mpv`, the list of that name in the authors' config.json, is the hole's color."""
     ours = renamed(state, OTENIM)
     taken = ours["encoder.0.conv.weight"].shape[1] - 1
-    return ours | {"hole_colour": state.get("mpv", mean_colour(taken)).flatten()}
+    return ours | {"hole_colour": state.get("mpv", mean_color(taken)).flatten()}
 
 
 def convert_mmagic(state: State) -> dict[str, Tensor]:
@@ -176,7 +176,7 @@ GLCIC = Backbone(
             id="otenim",
             source="https://github.com/otenim/GLCIC-PyTorch",
             licence="MIT",
-            recognise=partial(recognise, layers=OTENIM),
+            recognize=partial(recognize, layers=OTENIM),
             convert=convert_otenim,
             build=partial(build, relu_first=True),
             fill=fill_otenim,
@@ -186,7 +186,7 @@ GLCIC = Backbone(
             id="mmagic",
             source="https://github.com/open-mmlab/mmagic",
             licence="Apache-2.0",
-            recognise=partial(recognise, layers=MMAGIC),
+            recognize=partial(recognize, layers=MMAGIC),
             convert=convert_mmagic,
             build=partial(build, relu_first=False),
             fill=fill_mmagic,

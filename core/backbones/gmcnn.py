@@ -3,7 +3,7 @@
 Paper: Wang, Tao, Qi, Shen, Jia, "Image Inpainting via Generative Multi-column Convolutional Neural Networks",
 NeurIPS 2018. Program: https://github.com/shepnerd/inpainting_gmcnn (its `pytorch` folder), MIT.
 
-One layout. Photo in [-1, 1] with 0 in the hole, and as one more channel the hole; no normalisation; ELU after
+One layout. Photo in [-1, 1] with 0 in the hole, and as one more channel the hole; no normalization; ELU after
 every layer but the last, whose answer is cut to [-1, 1]. The last enlarging of the first and second column is
 bilinear from corner to corner (align_corners), all others repeat pixels.
 """
@@ -84,7 +84,7 @@ LAYERS = {
 NAMES = {f"{theirs}.{part}": f"{ours}.{part}" for theirs, ours in LAYERS.items() for part in ("weight", "bias")}
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if NAMES.keys() <= state.keys() else None
 
 
@@ -123,7 +123,7 @@ GMCNN = Backbone(
             id="shepnerd",
             source="https://github.com/shepnerd/inpainting_gmcnn",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=convert,
             build=build,
             fill=fill,

@@ -30,7 +30,7 @@ def renamed(state: State) -> dict[str, Tensor]:
     return {name: value for name, value in ours.items() if not name.endswith("num_batches_tracked")}
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if {OURS + mark for mark in MARKS} <= renamed(state).keys() else None
 
 
@@ -66,7 +66,7 @@ LAMA = Backbone(
             id="spandrel",
             source="https://github.com/chaiNNer-org/spandrel",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=renamed,
             build=build,
             fill=fill,

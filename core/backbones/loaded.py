@@ -25,7 +25,7 @@ class Model(NamedTuple):
         """The answer for a crop: float32 (B, 3, H, W) in [0, 1], zero in the hole, and bool (B, 1, H, W).
 
         H and W suit the backbone. source: "gray" shows the network the luminance only, three times where
-        it takes RGB; "rgb" shows it the colours. Gives RGB (B, 3, H, W) from a network that does, on "rgb",
+        it takes RGB; "rgb" shows it the colors. Gives RGB (B, 3, H, W) from a network that does, on "rgb",
         else gray (B, 1, H, W).
         """
         if self.network is None:

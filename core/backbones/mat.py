@@ -54,7 +54,7 @@ def renamed(state: State) -> dict[str, Tensor]:
     return {f"model.{name}": value for name, value in plain.items() if name.startswith(PARTS)}
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if {f"model.{mark}" for mark in MARKS} <= renamed(state).keys() else None
 
 
@@ -98,7 +98,7 @@ MAT = Backbone(
             id="spandrel",
             source="https://github.com/chaiNNer-org/spandrel",
             licence="MIT; the network's CC BY-NC 4.0",
-            recognise=recognise,
+            recognize=recognize,
             convert=renamed,
             build=build,
             fill=fill,

@@ -1,6 +1,6 @@
 """Mono: our own network for the gray stage, small enough to ship.
 
-The external stage of Wang, Ouyang, Chen 2021: it sees the photo in colour and in gray, and gives gray. It starts
+The external stage of Wang, Ouyang, Chen 2021: it sees the photo in color and in gray, and gives gray. It starts
 from the tones around the hole, spread into it by pull-push (Gortler et al. 1996), and a U-Net (`core/layers/unet.py`)
 says what is to be added; so it never does worse than smooth, and learns structure from its first step.
 
@@ -47,7 +47,7 @@ with torch.device("meta"):
     NAMES = frozenset(Mono((1, 1), (HEADS, HEADS, HEADS)).state_dict())
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if set(state) == NAMES else None
 
 
@@ -77,7 +77,7 @@ MONO = Backbone(
             id="monochromic",
             source="core/backbones/mono.py",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=dict,
             build=build,
             fill=fill,

@@ -1,6 +1,6 @@
 """OpenCV's two inpainting functions on one gray photo, at 16 bits.
 
-8 bits would round the luminance of a colour photo, and in floating point Telea's method runs away (OpenCV
+8 bits would round the luminance of a color photo, and in floating point Telea's method runs away (OpenCV
 4 and 5 return values far outside the range), so the gray image goes in and out as 16-bit integers.
 """
 

@@ -4,7 +4,7 @@ Paper: Liu, Reda, Shih, Wang, Tao, Catanzaro, "Image Inpainting for Irregular Ho
 ECCV 2018. The layer is that of the authors' https://github.com/NVIDIA/partialconv (BSD-3-Clause); they published
 no weights of the U-Net. This is our own program of both.
 
-`naoto0804`: https://github.com/naoto0804/pytorch-inpainting-with-partial-conv (MIT). RGB in ImageNet's normalised
+`naoto0804`: https://github.com/naoto0804/pytorch-inpainting-with-partial-conv (MIT). RGB in ImageNet's normalized
 units. Its layer divides by the number of known values in the window and leaves out the factor of the window's
 size; its weights are that much larger. `convert` divides them, so that one layer serves all.
 `mmagic`: https://github.com/open-mmlab/mmagic (Apache-2.0), PConv stage 2. BGR in [-1, 1], and a bias in the first
@@ -167,12 +167,12 @@ def convert_mmagic(state: State) -> dict[str, Tensor]:
     return ours
 
 
-def recognise_naoto0804(state: State) -> str | None:
+def recognize_naoto0804(state: State) -> str | None:
     landmarks = {"enc_1.conv.input_conv.weight", "enc_7.bn.running_mean", "dec_1.conv.input_conv.bias"}
     return "" if landmarks <= set(state) else None
 
 
-def recognise_mmagic(state: State) -> str | None:
+def recognize_mmagic(state: State) -> str | None:
     landmarks = {"encoder.enc1.conv.bias", "encoder.enc7.bn.running_mean", "decoder.dec1.conv.bias"}
     return "" if landmarks <= set(state) else None
 
@@ -217,7 +217,7 @@ PARTIAL_CONV = Backbone(
             id="naoto0804",
             source="https://github.com/naoto0804/pytorch-inpainting-with-partial-conv",
             licence="MIT",
-            recognise=recognise_naoto0804,
+            recognize=recognize_naoto0804,
             convert=convert_naoto0804,
             build=build,
             fill=fill_naoto0804,
@@ -227,7 +227,7 @@ PARTIAL_CONV = Backbone(
             id="mmagic",
             source="https://github.com/open-mmlab/mmagic",
             licence="Apache-2.0",
-            recognise=recognise_mmagic,
+            recognize=recognize_mmagic,
             convert=convert_mmagic,
             build=build,
             fill=fill_mmagic,

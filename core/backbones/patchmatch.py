@@ -3,7 +3,7 @@
 Wexler, Shechtman, Irani, "Space-Time Completion of Video", PAMI 2007: from coarse to fine, and on each level in
 turn find for every patch that touches the hole the known patch most like it, then let these patches vote for the
 pixels. Barnes, Shechtman, Finkelstein, Goldman, "PatchMatch", SIGGRAPH 2009, is how they are found: good matches
-pass on to neighbours, and each is bettered at random. Here all patches move at once and pass their matches
+pass on to neighbors, and each is bettered at random. Here all patches move at once and pass their matches
 over distances 8, 4, 2, 1 (jump flooding) instead of one after another in the order of reading.
 
 Our own program, on the gray picture. A patch is named by the flat index of its upper left pixel. A shift may wrap
@@ -153,7 +153,7 @@ class Matching:
         self.match[self.open] = torch.where(cost < self.cost, candidates, now)
         self.cost = torch.minimum(cost, self.cost)
 
-    def offer_neighbours(self) -> None:
+    def offer_neighbors(self) -> None:
         """Offer what a patch some steps away has, shifted back by as many."""
         for jump in JUMPS:
             for step in (jump, -jump, jump * self.w, -jump * self.w):
@@ -235,7 +235,7 @@ class Matching:
     def search(self) -> None:
         """Two turns of offers."""
         for _ in range(2):
-            self.offer_neighbours()
+            self.offer_neighbors()
             self.offer_random()
 
     def settle(self, last: bool) -> None:

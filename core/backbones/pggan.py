@@ -91,7 +91,7 @@ with torch.device("meta"):
     NAMES = frozenset(kept(Pggan((1, 1), 1).state_dict()))
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     return "" if kept(state).keys() == NAMES else None
 
 
@@ -114,7 +114,7 @@ PGGAN = Backbone(
             id="monochromic",
             source="core/backbones/pggan.py",
             licence="MIT",
-            recognise=recognise,
+            recognize=recognize,
             convert=kept,
             build=build,
             fill=fill,

@@ -14,7 +14,7 @@ class Layout:
     """One public form of a network: how its weights are told from others, renamed, built and run.
 
     id: short, unique within the backbone. source: where the authors' program is. licence: of that program.
-    recognise(state): given the tensors of one file of the authors', with nestings and prefixes like
+    recognize(state): given the tensors of one file of the authors', with nestings and prefixes like
     `module.` gone, the prefix under which they belong to this layout (mostly ""), or None if they are not
     of it; by names first, since shapes alone mislead. parts: all prefixes that make it complete.
     convert(state): the authors' names to ours.
@@ -30,7 +30,7 @@ class Layout:
     id: str
     source: str
     licence: str
-    recognise: Callable[[State], str | None]
+    recognize: Callable[[State], str | None]
     convert: Callable[[State], dict[str, Tensor]]
     build: Callable[[State], nn.Module]
     fill: Callable[[nn.Module, Tensor, Tensor], Tensor]

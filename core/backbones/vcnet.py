@@ -10,7 +10,7 @@ features the statistics of the known ones. With a hole that is given, only the f
 Two layouts of nearly one design:
 - `birdortyedi`, github.com/birdortyedi/vcnet-blind-image-inpainting, PyTorch, no licence given. The file
   holds two state dicts, `mpn` and `rin`; its batch norm is never applied, and we drop it. The answer is in [0, 1].
-  The second network sees the photo times what is known. The authors' normalisation sums the hole over the
+  The second network sees the photo times what is known. The authors' normalization sums the hole over the
   batch; ours sums it per item, which for one photo is the same and keeps items apart.
 - `official`, github.com/shepnerd/blindinpainting_vcnet, TensorFlow, MIT, with the options of its test program.
   A file must hold its variables by name. The answer is in [-1, 1]; the second network sees the photo whole.
@@ -224,7 +224,7 @@ def fill(network: VCNet, image: Tensor, hole: Tensor) -> Tensor:
     return network(image.to(dtype), hole).to(image.dtype)
 
 
-def recognise(state: State) -> str | None:
+def recognize(state: State) -> str | None:
     """Which of the two state dicts of a file one is."""
     layers = {name.rpartition(".")[0] for name in state}
     for part, names in LAYERS.items():
@@ -246,12 +246,12 @@ def convert(state: State) -> dict[str, Tensor]:
 
 
 def tf_variables(state: State) -> dict[str, Tensor]:
-    """Kernels and biases of the official graph by their name within it; an optimiser's and others are left out."""
+    """Kernels and biases of the official graph by their name within it; an optimizer's and others are left out."""
     inside = {k.removeprefix(TF_SCOPE).removesuffix(":0"): v for k, v in state.items() if k.startswith(TF_SCOPE)}
     return {k: v for k, v in inside.items() if k.endswith(("/kernel", "/bias"))}
 
 
-def recognise_official(state: State) -> str | None:
+def recognize_official(state: State) -> str | None:
     return "" if tf_variables(state).keys() == TF_NAMES.keys() else None
 
 
@@ -291,7 +291,7 @@ VCNET = Backbone(
             id="birdortyedi",
             source="https://github.com/birdortyedi/vcnet-blind-image-inpainting",
             licence="none given",
-            recognise=recognise,
+            recognize=recognize,
             convert=convert,
             build=partial(build, official=False),
             fill=fill,
@@ -302,7 +302,7 @@ VCNET = Backbone(
             id="official",
             source="https://github.com/shepnerd/blindinpainting_vcnet",
             licence="MIT",
-            recognise=recognise_official,
+            recognize=recognize_official,
             convert=convert_official,
             build=partial(build, official=True),
             fill=fill,

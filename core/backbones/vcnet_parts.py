@@ -1,6 +1,6 @@
-"""Parts of VCNet: the two contextual normalisations, the residual block, and how features are enlarged.
+"""Parts of VCNet: the two contextual normalizations, the residual block, and how features are enlarged.
 
-Both normalisations let what is outside the hole colour what is inside: with H the hole and X the features,
+Both normalizations let what is outside the hole color what is inside: with H the hole and X the features,
 `[beta T(X, H) + (1 - beta) X . H] . H + X . (1 - H)`, where T shifts the mean and spread of the hole's features
 to those of the known ones. A soft hole weighs every sum. The two programs differ in beta, in the weights
 of the sums and in how often H multiplies; each class says how. Sums are per item of a batch and in 32 bits.
@@ -31,7 +31,7 @@ def area(hole: Tensor) -> Tensor:
 
 
 class LearnedContext(nn.Module):
-    """The reproduction's normalisation: beta is the features times their squeeze-and-excitation weights.
+    """The reproduction's normalization: beta is the features times their squeeze-and-excitation weights.
 
     As in its program, both the hole's and the known features are weighed by the hole when they are summed, and
     the known ones thus count only where the hole is soft.
@@ -64,7 +64,7 @@ class LearnedContext(nn.Module):
 
 
 class FixedContext(nn.Module):
-    """The authors' normalisation: beta is a constant, and known features are weighed by what is known."""
+    """The authors' normalization: beta is a constant, and known features are weighed by what is known."""
 
     def __init__(self, beta: float = 0.5) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class Conv(nn.Conv2d):
 
 
 class Block(nn.Module):
-    """Two convolutions, a normalisation if there is one, and a shortcut if there is one."""
+    """Two convolutions, a normalization if there is one, and a shortcut if there is one."""
 
     def __init__(self, first: Conv, norm: nn.Module | None = None, shortcut: nn.Module | None = None) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class Block(nn.Module):
         self.norm, self.shortcut = norm, shortcut
 
     def forward(self, x: Tensor, hole: Tensor | None = None) -> Tensor:
-        """Features, and for a normalisation the hole at any size, to features."""
+        """Features, and for a normalization the hole at any size, to features."""
         y = self.second(F.elu(self.first(x)))
         if self.norm is not None:
             y = self.norm(y, hole)

@@ -1,4 +1,4 @@
-"""The colour stage: give the filled hole its colour from this photo alone."""
+"""The color stage: give the filled hole its color from this photo alone."""
 
 from .guide import Guide, Point, Stroke, parse_points, parse_strokes
 from .method import Method, Settings

@@ -19,7 +19,7 @@ FAR = 1e6
 def hint_influence(
     gray: Tensor, known: Tensor, hinted: Tensor, hints: Tensor, strength: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """How much each pixel belongs to a hint, (H, W) in [0, 1], and to which colour, (C, H, W).
+    """How much each pixel belongs to a hint, (H, W) in [0, 1], and to which color, (C, H, W).
 
     gray: (H, W) in [0, 1]. known, hinted: bool (H, W), apart, each true somewhere. hints: (C, H, W).
     strength: above 0; twice of it makes the way from a hint half as long.
@@ -43,11 +43,11 @@ def hint_influence(
 
 
 def _cost(gray: Tensor, dy: int, dx: int) -> Tensor:
-    """Cost of coming to each pixel from its neighbour at (dy, dx)."""
+    """Cost of coming to each pixel from its neighbor at (dy, dx)."""
     return (gray - _shift(gray, dy, dx, torch.inf)).square() + STEP * (dy * dy + dx * dx) ** 0.5
 
 
 def _shift(values: Tensor, dy: int, dx: int, beyond: float) -> Tensor:
-    """The neighbour at (dy, dx) of every pixel of (..., H, W); `beyond` past the border."""
+    """The neighbor at (dy, dx) of every pixel of (..., H, W); `beyond` past the border."""
     h, w = values.shape[-2:]
     return F.pad(values, (1, 1, 1, 1), value=beyond)[..., 1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w]

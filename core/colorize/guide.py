@@ -1,4 +1,4 @@
-"""Colour hints: what the user says about colours that the photo itself no longer shows."""
+"""Color hints: what the user says about colors that the photo itself no longer shows."""
 
 import json
 import re
@@ -20,7 +20,7 @@ Color = tuple[float, float, float]
 
 
 class Point(NamedTuple):
-    """A dab of colour: centre in pixels from the top left corner, RGB in [0, 1], radius in pixels."""
+    """A dab of color: center in pixels from the top left corner, RGB in [0, 1], radius in pixels."""
 
     x: float
     y: float
@@ -29,7 +29,7 @@ class Point(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """A line of colour: corners (x, y) as shares of the photo's width and height, RGB in [0, 1], and the
+    """A line of color: corners (x, y) as shares of the photo's width and height, RGB in [0, 1], and the
     width of the line as a share of the photo's longer side; at least a pixel is drawn.
     """
 
@@ -57,7 +57,7 @@ def _point(entry: str, place: int) -> Point:
             return Point(numbers[0], numbers[1], _color(code), numbers[2])
     except ValueError:
         pass
-    raise InputError(f"colour hint {place} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
+    raise InputError(f"color hint {place} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
 
 
 def parse_strokes(text: str) -> tuple[Stroke, ...]:
@@ -71,10 +71,10 @@ def parse_strokes(text: str) -> tuple[Stroke, ...]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise InputError(f"the colour strokes are not JSON: {error}") from error
+        raise InputError(f"the color strokes are not JSON: {error}") from error
     data = data.get("strokes") if isinstance(data, dict) else data
     if not isinstance(data, list):
-        raise InputError('the colour strokes must be a JSON list, or an object with a list under "strokes"')
+        raise InputError('the color strokes must be a JSON list, or an object with a list under "strokes"')
     return tuple(_stroke(entry, i + 1) for i, entry in enumerate(data))
 
 
@@ -84,11 +84,11 @@ def _stroke(entry: Any, place: int) -> Stroke:
         stroke = Stroke(corners, _color(entry["color"]), float(entry["width"]))
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            f'colour stroke {place} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
+            f'color stroke {place} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
         ) from error
     inside = all(0 <= v <= 1 for corner in corners for v in corner) and 0 <= stroke.width <= 1
     if not corners or not inside:
-        raise InputError(f"colour stroke {place} needs points, and coordinates and a width from 0 to 1, got {entry}")
+        raise InputError(f"color stroke {place} needs points, and coordinates and a width from 0 to 1, got {entry}")
     return stroke
 
 
@@ -120,7 +120,7 @@ class Guide:
             raise InputError(f"the strength of hints must be from 0 to 10, got {self.strength:g}")
 
     def draw(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Colours (B, 3, H, W) and where they count, bool (B, 1, H, W), at the size of `image`.
+        """Colors (B, 3, H, W) and where they count, bool (B, 1, H, W), at the size of `image`.
 
         Raises `InputError` for a point outside the photo or a picture batch that does not match.
         """
@@ -138,7 +138,7 @@ class Guide:
 
 
 def _paint(canvas: Tensor, where: np.ndarray, color: Color) -> None:
-    """Put an opaque colour on (B, 4, H, W) where a mask (H, W) is not 0."""
+    """Put an opaque color on (B, 4, H, W) where a mask (H, W) is not 0."""
     inside = torch.from_numpy(where != 0).to(canvas.device)
     canvas[:, :, inside] = canvas.new_tensor([*color, 1.0])[None, :, None]
 
@@ -147,7 +147,7 @@ def _disc(point: Point, h: int, w: int) -> np.ndarray:
     column, row = int(point.x), int(point.y)
     if column >= w or row >= h:
         raise InputError(
-            f"colour hint at {point.x:g},{point.y:g} lies outside the photo of {w} x {h} pixels; "
+            f"color hint at {point.x:g},{point.y:g} lies outside the photo of {w} x {h} pixels; "
             f"x goes from 0 to {w - 1}, y from 0 to {h - 1}"
         )
     ys, xs = np.ogrid[:h, :w]

@@ -1,4 +1,4 @@
-"""The record that every colour method fills in, and what it is given to work on."""
+"""The record that every color method fills in, and what it is given to work on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from .schedules import SCHEDULES
 
 
 class Task(NamedTuple):
-    """One photo, or a crop of one, to colour; float32.
+    """One photo, or a crop of one, to color; float32.
 
     image: (1, 3, H, W), zero in the hole. gray: (1, 1, H, W), the luminance everywhere. hole, hinted: bool
-    (1, 1, H, W), hinted within the hole. hints: (1, 3, H, W), colours where hinted. strength: of the hints.
+    (1, 1, H, W), hinted within the hole. hints: (1, 3, H, W), colors where hinted. strength: of the hints.
     """
 
     image: Tensor
@@ -60,7 +60,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Method:
-    """One way of colouring: `run(task, settings, watch)` returns RGB (1, 3, H, W), looked at in the hole.
+    """One way of coloring: `run(task, settings, watch)` returns RGB (1, 3, H, W), looked at in the hole.
 
     context: least pixels around a part of the hole to work with; None = the whole photo. trains: whether it
     needs gradients.

@@ -1,13 +1,13 @@
 """The idea of the paper made stable: the network that knows where to look is trained on, on this photo.
 
 The paper trains a fresh network for each scale to predict RGB from gray. This starts from the shipped prior
-(`prior_network.py`), hides parts of what is known in this photo, and trains the network to find their colours;
+(`prior_network.py`), hides parts of what is known in this photo, and trains the network to find their colors;
 then it goes on as `propagate` does. Chroma is predicted and the luminance kept; the norms have no batch
 statistics; the weights used are a running average; both the size of the prior and half of it are trained on.
 
 A photo's known part is not its hole: what is learned there may mislead. So the answer is that of the weights half
 way between the shipped ones and the trained, which take over less of what is particular (Wortsman et al., "Robust
-fine-tuning of zero-shot models", CVPR 2022). On 24 cases of benchmarks/colour.py that has 31.88 dB in the mean and
+fine-tuning of zero-shot models", CVPR 2022). On 24 cases of benchmarks/color.py that has 31.88 dB in the mean and
 24.20 at worst, the trained weights alone 31.53 and 23.20, `propagate` 31.67 and 23.21. Shares of 0.4 to 0.6 differ by
 0.02 dB. Left out: the mean of both networks' answers, as good in the mean but 0.6 dB worse at worst; the mean with the
 answer for the mirrored photo, +0.03 dB.

@@ -1,4 +1,4 @@
-"""The paper's own colour stage: a fresh network for each scale, trained on the known pixels of this photo.
+"""The paper's own color stage: a fresh network for each scale, trained on the known pixels of this photo.
 
 Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and Monochromic Bottleneck", CVPR 2021,
 section 3.3, with the presets of its program (github.com/Tengfei-Wang/external-internal-inpainting, which has
@@ -86,7 +86,7 @@ def train_step(
 
 
 def _painted_over(image: Tensor, hole: Tensor) -> Tensor:
-    """The picture with colours from around the hole in it, nearer ones first: halves, then back."""
+    """The picture with colors from around the hole in it, nearer ones first: halves, then back."""
     known = 1 - hole
     levels = [(image * known, known)]
     while min(levels[-1][0].shape[-2:]) > 1:

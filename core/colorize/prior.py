@@ -1,4 +1,4 @@
-"""A first guess at the missing colour: attention to this photo's known pixels, with learned weights."""
+"""A first guess at the missing color: attention to this photo's known pixels, with learned weights."""
 
 from functools import lru_cache
 

@@ -1,9 +1,9 @@
-"""The learned half of the colour prior: which known pixels a missing one should take its colour from.
+"""The learned half of the color prior: which known pixels a missing one should take its color from.
 
 A small U-Net reads the gray image and the chroma that is known, and gives each cell of 4 x 4 pixels a query
 and a key. A cell of the hole takes the mean chroma of the known cells, weighted by softmax(query . key); each
 pixel then takes a weighted mean of the 3 x 3 cells around it. Both are means with positive weights, so every
-colour comes from this photo: what was learned from other photos is only where to look.
+color comes from this photo: what was learned from other photos is only where to look.
 
 Our own design and weights (weights/colour_prior.md). The attention follows Vaswani et al. 2017, the last
 step the convex upsampling of RAFT (Teed, Deng, ECCV 2020).
@@ -20,7 +20,7 @@ NOWHERE = -80.0  # log weight of a cell of which nothing is known
 
 
 class Block(nn.Module):
-    """Two convolutions on normalised features beside the identity."""
+    """Two convolutions on normalized features beside the identity."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()

@@ -1,17 +1,17 @@
-"""The default colour stage: keep the luminance, carry the photo's own chroma into the hole.
+"""The default color stage: keep the luminance, carry the photo's own chroma into the hole.
 
 1. A prior for every hole pixel by attention to this photo's known pixels (`prior.py`), at a reduced size,
-   because chroma is smooth. Where to look was learned from other photos; the colours are this photo's.
+   because chroma is smooth. Where to look was learned from other photos; the colors are this photo's.
 2. The screened Levin system (`stencil.py`): chroma flows from the border of the hole along similar gray,
    and is drawn to the prior as strongly as the prior is sure of itself.
 
 Hints are given pixels of that system like the known ones, so a hint wins at its place; and where a pixel
 is nearer to a hint than to anything known (`geodesic.py`), the hint is its prior.
 
-Nothing is random and nothing is trained on the photo: the same photo gives the same colours.
+Nothing is random and nothing is trained on the photo: the same photo gives the same colors.
 
-Tried and left out; mean PSNR over the 48 cases of benchmarks/colour.py at 256 x 256, where this has 31.6 dB:
-- ties by the local variance, as Levin et al. have them: alone 29.6, with the 8 nearest neighbours as the prior 29.6;
+Tried and left out; mean PSNR over the 48 cases of benchmarks/color.py at 256 x 256, where this has 31.6 dB:
+- ties by the local variance, as Levin et al. have them: alone 29.6, with the 8 nearest neighbors as the prior 29.6;
   the ties below alone: 30.0;
 - a prior by attention with hand-made features of the gray image: 30.4 at best;
 - training the prior's network on at 256 x 256, the size it works at: 31.6, and the same on other photos;
@@ -40,7 +40,7 @@ Prior = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 """From gray, mean chroma and known share to a guess and its expected squared error; see `colour_prior`."""
 
 PRIOR_AREA = 256 * 256  # pixels at which the prior is made
-CONTRAST = 0.01  # luminance step at which two neighbours' tie falls to 1/e
+CONTRAST = 0.01  # luminance step at which two neighbors' tie falls to 1/e
 FLOOR = 1e-3  # least tie, so that no pixel stands alone
 SCREENING = 0.03  # pull of a prior that is sure
 DOUBT = 1e-3  # expected squared error of the chroma at which a prior is half sure
@@ -72,20 +72,20 @@ def propagate(task: Task, prior: Prior, watch: Watch) -> Tensor:
 
 
 def _told(task: Task, given: Tensor, row: Tensor, column: Tensor, watch: Watch) -> Step:
-    """How the solver tells how far it is, and shows the colours of a large hole as they come, reduced."""
+    """How the solver tells how far it is, and shows the colors of a large hole as they come, reduced."""
     if watch.preview is None or len(row) < LARGE:
         return lambda found, share: watch.progress(round(share * STEPS), STEPS)
     every = -(-max(task.gray.shape[-2:]) // PREVIEW_SIDE)
     shown = (row % every == 0) & (column % every == 0)
-    gray, colours = task.gray[..., ::every, ::every], given[..., ::every, ::every].clone()
+    gray, colors = task.gray[..., ::every, ::every], given[..., ::every, ::every].clone()
     row, column = row[shown] // every, column[shown] // every
     step = count()
 
     def tell(found: Tensor, share: float) -> None:
         watch.progress(round(share * STEPS), STEPS)
         if next(step) % PREVIEW_EVERY == 0:
-            colours[0, :, row, column] = found[shown].T
-            watch.preview(to_rgb_in_gamut(gray, colours))
+            colors[0, :, row, column] = found[shown].T
+            watch.preview(to_rgb_in_gamut(gray, colors))
 
     return tell
 
@@ -95,18 +95,18 @@ def _system(
 ) -> tuple[Stencil, Tensor]:
     """What the chroma (N, 2) of the unknown pixels at (row, column) solves, all others being given (2, H, W)."""
     ties = affinities(gray, row, column)
-    neighbour = number(row, column, *gray.shape)
-    outside = neighbour == len(row)
+    neighbor = number(row, column, *gray.shape)
+    outside = neighbor == len(row)
     edge = F.pad(given, (1, 1, 1, 1))
     right = pull[:, None] * guess
     for k, (dy, dx) in enumerate(OFFSETS):
         beside = edge[:, row + 1 + dy, column + 1 + dx].T
         right += torch.where(outside[:, k], ties[:, k], 0)[:, None] * beside
-    return Stencil(row, column, neighbour, ties.masked_fill(outside, 0), ties.sum(1) + pull), right
+    return Stencil(row, column, neighbor, ties.masked_fill(outside, 0), ties.sum(1) + pull), right
 
 
 def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """Ties of each pixel to its eight neighbours, exp(-|dY| / CONTRAST) + FLOOR; 0 beyond the crop: (N, 8)."""
+    """Ties of each pixel to its eight neighbors, exp(-|dY| / CONTRAST) + FLOOR; 0 beyond the crop: (N, 8)."""
     padded = F.pad(gray, (1, 1, 1, 1), value=torch.inf)
     here = gray[row, column]
     beside = torch.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
@@ -121,8 +121,8 @@ def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
     pull = SCREENING / (1 + error / DOUBT)
     if task.hinted.any() and task.strength > 0:
         outside, hinted = _share(~task.hole, small.gray)[0, 0] == 1, small.hinted[0, 0] > 0
-        near, colour = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
-        guess, pull = torch.lerp(guess, colour, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
+        near, color = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
+        guess, pull = torch.lerp(guess, color, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
     size = task.gray.shape[-2:]
     full = F.interpolate(torch.cat([guess, pull[None]])[None], size, mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
@@ -162,4 +162,4 @@ def _share(where: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(where.float(), like.shape[-2:], mode="area")
 
 
-PROPAGATE = Method("propagate", "closed form, quick, the same photo always gives the same colours", run, context=64)
+PROPAGATE = Method("propagate", "closed form, quick, the same photo always gives the same colors", run, context=64)

@@ -31,7 +31,7 @@ def known_pyramid(hole: Tensor, scales: int) -> list[Tensor]:
 
 
 def hint_pyramid(hinted: Tensor, hints: Tensor, scales: int) -> list[tuple[Tensor, Tensor]]:
-    """Where hints count and their colours at each scale; pooled like the hole, so that none vanishes."""
+    """Where hints count and their colors at each scale; pooled like the hole, so that none vanishes."""
     levels = [(hinted, hints * hinted)]
     for _ in range(scales - 1):
         where, colors = levels[-1]

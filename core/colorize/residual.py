@@ -12,7 +12,7 @@ from torch import Generator, Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    """Two normalised convolutions beside the identity, (B, C, H, W) -> (B, C, H, W)."""
+    """Two normalized convolutions beside the identity, (B, C, H, W) -> (B, C, H, W)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class ResidualNetwork(nn.Module):
 
 
 def build(inputs: int, like: Tensor, seed: int) -> ResidualNetwork:
-    """A fresh network with torch's default initialisation, drawn from `seed` and no global state."""
+    """A fresh network with torch's default initialization, drawn from `seed` and no global state."""
     with torch.device("meta"):
         net = ResidualNetwork(inputs)
     net.to_empty(device="cpu")

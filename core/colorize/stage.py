@@ -1,4 +1,4 @@
-"""From a photo, its filled gray image and hints to the coloured photo, by the method of your choice."""
+"""From a photo, its filled gray image and hints to the colored photo, by the method of your choice."""
 
 import torch
 from torch import Tensor
@@ -20,9 +20,9 @@ METHODS: dict[str, Method] = {method.id: method for method in (PROPAGATE, NETWOR
 
 
 def get_method(name: str) -> Method:
-    """The record of a colour method by its id. Raises `UnknownNameError`."""
+    """The record of a color method by its id. Raises `UnknownNameError`."""
     if name not in METHODS:
-        raise UnknownNameError("colour method", name, METHODS)
+        raise UnknownNameError("color method", name, METHODS)
     return METHODS[name]
 
 
@@ -40,17 +40,17 @@ def colorize(
     progress: Progress | None = None,
     preview: Preview | None = None,
 ) -> Tensor:
-    """Colour the hole: its luminance is `gray`, its chroma comes from the known pixels and the hints.
+    """Color the hole: its luminance is `gray`, its chroma comes from the known pixels and the hints.
 
     image: float (B, 3, H, W) in [0, 1], never looked at under the hole; a gray one (1 channel,
-    or 3 equal ones) has no colour to give, and comes back with `gray` in the hole. gray: (B, 1, H, W) in [0, 1].
+    or 3 equal ones) has no color to give, and comes back with `gray` in the hole. gray: (B, 1, H, W) in [0, 1].
     hole: (B or 1, 1, H, W), 1 = fill. guide: hints; those outside the hole are passed over.
     keep_luminance: False lets a hint's pixel have the hint's own brightness, and `paper` its network's.
     settings: for the methods that train on the photo. progress: called as `progress(done, total)` for each
     iteration and part of the hole. preview: called with the photo or part as it stands, for those methods.
 
     Returns the size, dtype and device of `image`, the known pixels bit for bit. In the hole the
-    luminance is `gray`, and a hint's pixel has the hint's chroma; where that leaves no room for a colour it
+    luminance is `gray`, and a hint's pixel has the hint's chroma; where that leaves no room for a color it
     is paled (`to_rgb_in_gamut`). Raises `InputError`, `UnknownNameError` and `OutOfMemoryError`.
     """
     with cancel_between_calls(image.numel()):
@@ -70,8 +70,8 @@ def colorize(
         here = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
         with cancel_between_calls(here[0].numel()):
             task = _task(*here, strength=guide.strength if guide else 1.0)
-            colourless = keep_luminance and _is_gray(task)
-        if colourless:
+            colorless = keep_luminance and _is_gray(task)
+        if colorless:
             found = task.gray.expand(-1, 3, -1, -1)
         else:
             found = _run(chosen, task, settings or Settings(), Watch(part_of(progress, part, len(work)), preview))
@@ -96,7 +96,7 @@ def _task(
 
 
 def _is_gray(task: Task) -> bool:
-    """Whether neither the known pixels nor the hints have any colour to give."""
+    """Whether neither the known pixels nor the hints have any color to give."""
     return not chroma(task.image).any() and not chroma(task.hints * task.hinted).any()
 
 
@@ -113,12 +113,12 @@ def _run(method: Method, task: Task, settings: Settings, watch: Watch) -> Tensor
             return method.run(Task(*own, task.strength), settings, watch).to(task.gray.device)
 
     h, w = task.gray.shape[-2:]
-    failed = f"not enough memory to colour a part of {w} x {h} pixels by {method.id}"
+    failed = f"not enough memory to color a part of {w} x {h} pixels by {method.id}"
     places = task.gray.device, torch.device("cpu")
     return retry_smaller(run, places, f"{failed}; close other programs, or use a smaller photo")
 
 
 def _finish(task: Task, found: Tensor, keep_luminance: bool) -> Tensor:
-    """A method's colours with the hints as they were given, on the luminance of the gray image."""
+    """A method's colors with the hints as they were given, on the luminance of the gray image."""
     found = torch.where(task.hinted, task.hints, found.clamp(0, 1))
     return to_rgb_in_gamut(task.gray, chroma(found)) if keep_luminance else found

@@ -1,11 +1,11 @@
 """The screened Levin system on the pixels of a hole, and a solver whose cost follows the hole.
 
-Levin, Lischinski, Weiss, "Colorization using Optimization", SIGGRAPH 2004: neighbours of similar
-luminance have similar colour. With c the chroma, w the affinities and p a prior of weight s,
+Levin, Lischinski, Weiss, "Colorization using Optimization", SIGGRAPH 2004: neighbors of similar
+luminance have similar color. With c the chroma, w the affinities and p a prior of weight s,
 
     minimise  sum_{i~j} w_ij (c_i - c_j)^2 + sum_i s_i (c_i - p_i)^2     over the hole,
 
-where neighbours outside the hole are given. The matrix is symmetric and positive definite: it is solved
+where neighbors outside the hole are given. The matrix is symmetric and positive definite: it is solved
 by conjugate gradients, preconditioned with one multigrid V-cycle on 2 x 2 aggregates (Notay 2010).
 """
 
@@ -27,24 +27,24 @@ DAMPING = 0.8  # of the Jacobi smoother
 
 
 class Stencil(NamedTuple):
-    """A symmetric system on N pixels of a grid, each tied to its eight neighbours.
+    """A symmetric system on N pixels of a grid, each tied to its eight neighbors.
 
-    row, column: (N,) place on the grid. neighbour: (N, 8) int32 place in the list, N = not in it.
-    weight: (N, 8) >= 0, 0 where there is no neighbour. diagonal: (N,) >= the sum of the weights.
+    row, column: (N,) place on the grid. neighbor: (N, 8) int32 place in the list, N = not in it.
+    weight: (N, 8) >= 0, 0 where there is no neighbor. diagonal: (N,) >= the sum of the weights.
     """
 
     row: Tensor
     column: Tensor
-    neighbour: Tensor
+    neighbor: Tensor
     weight: Tensor
     diagonal: Tensor
 
     def spread(self, x: Tensor) -> Tensor:
-        """Weighted sum over the neighbours, (N, C) -> (N, C)."""
+        """Weighted sum over the neighbors, (N, C) -> (N, C)."""
         if len(x) >= QUICK:
             check_cancelled()
         padded = F.pad(x, (0, 0, 0, 1))
-        return F.embedding_bag(self.neighbour, padded, per_sample_weights=self.weight, mode="sum")
+        return F.embedding_bag(self.neighbor, padded, per_sample_weights=self.weight, mode="sum")
 
     def apply(self, x: Tensor) -> Tensor:
         """The matrix times x, (N, C) -> (N, C)."""
@@ -52,7 +52,7 @@ class Stencil(NamedTuple):
 
 
 def number(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
-    """Places in the list of each pixel's eight neighbours, (N,) and (N,) -> int32 (N, 8); N = not in it."""
+    """Places in the list of each pixel's eight neighbors, (N,) and (N,) -> int32 (N, 8); N = not in it."""
     n = len(row)
     index = torch.full((height + 2, width + 2), n, dtype=torch.int32, device=row.device)
     index[row + 1, column + 1] = torch.arange(n, dtype=torch.int32, device=row.device)
@@ -64,15 +64,15 @@ def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
     width = int(fine.column.max()) // 2 + 1
     key, parent = torch.unique(fine.row // 2 * width + fine.column // 2, return_inverse=True)
     m, row, column = len(key), key // width, key % width
-    other = F.pad(parent, (0, 1), value=m)[fine.neighbour.long()]
+    other = F.pad(parent, (0, 1), value=m)[fine.neighbor.long()]
     down, right = (F.pad(t, (0, 1))[other] - t[parent][:, None] + 1 for t in (row, column))
     slot = torch.where(other < m, down * 3 + right, 4)  # 4: within the aggregate, or nowhere
     place = (parent[:, None] * 9 + slot).flatten()
     sums = fine.weight.new_zeros(m * 9).index_add_(0, place, fine.weight.flatten()).view(m, 9)
     diagonal = fine.diagonal.new_zeros(m).index_add_(0, parent, fine.diagonal) - sums[:, 4]
     weight = sums[:, [0, 1, 2, 3, 5, 6, 7, 8]].contiguous()
-    neighbour = number(row, column, int(row.max()) + 1, width)
-    return Stencil(row, column, neighbour, weight, diagonal), parent
+    neighbor = number(row, column, int(row.max()) + 1, width)
+    return Stencil(row, column, neighbor, weight, diagonal), parent
 
 
 def solve(
@@ -136,5 +136,5 @@ def dense(system: Stencil) -> Tensor:
     n = len(system.row)
     matrix = torch.diag(F.pad(system.diagonal.double(), (0, 1)))
     rows = torch.arange(n, device=matrix.device)[:, None].expand(-1, 8)
-    matrix.index_put_((rows, system.neighbour.long()), -system.weight.double(), accumulate=True)
+    matrix.index_put_((rows, system.neighbor.long()), -system.weight.double(), accumulate=True)
     return matrix[:n, :n]

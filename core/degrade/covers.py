@@ -1,4 +1,4 @@
-"""Areas that hold something else than the photo: other photos, mosaic blocks, one colour, noise."""
+"""Areas that hold something else than the photo: other photos, mosaic blocks, one color, noise."""
 
 import math
 
@@ -70,7 +70,7 @@ def _fitted(other: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def mosaic(scene: Scene) -> Layer:
-    """Areas shown in square blocks of one colour each; harder: smaller blocks."""
+    """Areas shown in square blocks of one color each; harder: smaller blocks."""
     h, w = scene.shape
     side = round(scene.unit * scene.between(20, 7) * scene.random.uniform(0.7, 1.3))
     side = min(max(side, 2), min(h, w) // 2)
@@ -88,15 +88,15 @@ def _blocks(picture: np.ndarray, side: int) -> np.ndarray:
 
 
 def constant(scene: Scene) -> Layer:
-    """Areas of one colour, often white, gray or black; harder: closer to what was there."""
+    """Areas of one color, often white, gray or black; harder: closer to what was there."""
     soft = _area(scene)
     plain = scene.chance(0.6)
-    colour = np.full(3, scene.random.choice([0, 0.5, 1.0])) if plain else scene.random.random(3)
-    return Layer(np.broadcast_to(nearer(scene, colour, soft), scene.photo.shape), soft)
+    color = np.full(3, scene.random.choice([0, 0.5, 1.0])) if plain else scene.random.random(3)
+    return Layer(np.broadcast_to(nearer(scene, color, soft), scene.photo.shape), soft)
 
 
 def noise(scene: Scene) -> Layer:
-    """Areas of coloured or gray noise, fine or in grains; harder: weaker, around the tones that were there."""
+    """Areas of colored or gray noise, fine or in grains; harder: weaker, around the tones that were there."""
     grain = scene.random.choice([1, 1, max(1, round(2 * scene.unit))])
     h, w = (-(-side // grain) for side in scene.shape)
     dots = scene.random.random((h, w, scene.random.choice([1, 3])), np.float32)

@@ -5,7 +5,7 @@ import numpy as np
 from .scene import Layer, Scene, contrasting, laid_over
 
 SYLLABLES = [c + v for c in ("b", "d", "gr", "k", "l", "m", "n", "r", "s", "st", "t", "v") for v in "aeiou"]
-COLOURS = np.array([[1, 0.55, 0.1], [0.9, 0.1, 0.1], [1, 0.9, 0.2], [0.1, 0.2, 0.7]], np.float32)
+COLORS = np.array([[1, 0.55, 0.1], [0.9, 0.1, 0.1], [1, 0.9, 0.2], [0.1, 0.2, 0.7]], np.float32)
 
 
 def text(scene: Scene) -> Layer:
@@ -15,8 +15,8 @@ def text(scene: Scene) -> Layer:
     size = min(scene.shape) * scene.random.uniform(0.06, scene.between(0.14, 0.09))
     letters = _typeset(lines, size, _typeface(scene))
     soft = _placed(scene, _turned(letters, scene.random.normal(0, 4)))
-    colour = scene.random.choice(COLOURS) if dated or scene.chance(0.3) else contrasting(scene, soft)
-    return Layer(laid_over(scene, colour, scene.between(0.98, 0.35)), soft)
+    color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting(scene, soft)
+    return Layer(laid_over(scene, color, scene.between(0.98, 0.35)), soft)
 
 
 def watermark(scene: Scene) -> Layer:

@@ -64,6 +64,6 @@ def _strip(scene: Scene, side: int) -> np.ndarray:
 def _backing(scene: Scene, soft: np.ndarray) -> np.ndarray:
     """What lies behind the print: a plain tone with a little grain, (H, W, 3)."""
     level = scene.random.choice([0.97, 0.9, 0.5, 0.08, 0.0])
-    colour = np.clip(level + scene.random.normal(0, 0.02, 3), 0, 1)
+    color = np.clip(level + scene.random.normal(0, 0.02, 3), 0, 1)
     grain = scene.random.normal(0, 0.012, (*scene.shape, 1)).astype(np.float32)
-    return np.clip(nearer(scene, colour, soft) + grain, 0, 1)
+    return np.clip(nearer(scene, color, soft) + grain, 0, 1)

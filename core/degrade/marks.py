@@ -24,8 +24,8 @@ def scratch(scene: Scene) -> Layer:
             lines += _scuffs(scene, lines[-1][0], angle)
     worn = np.clip(1.3 + rough(scene, 30 * scene.unit), 0, 1)
     soft = draw_lines(scene.shape, lines) * worn
-    colour = contrasting(scene, soft)
-    return Layer(laid_over(scene, colour, scene.between(0.95, 0.3)), soft)
+    color = contrasting(scene, soft)
+    return Layer(laid_over(scene, color, scene.between(0.95, 0.3)), soft)
 
 
 def _scuffs(scene: Scene, path: np.ndarray, angle: float) -> list[Line]:
@@ -84,8 +84,8 @@ def dust(scene: Scene) -> Layer:
     most, few = _specks(scene, scene.random.integers(30, 90)), _specks(scene, scene.random.integers(0, 12))
     fibres = [_fibre(scene) for _ in range(scene.random.integers(1, 6))]
     most = np.maximum(most, draw_lines(scene.shape, fibres))
-    colour = contrasting(scene, most)
-    mixed = colour + (few > most)[..., None] * (1 - 2 * colour)
+    color = contrasting(scene, most)
+    mixed = color + (few > most)[..., None] * (1 - 2 * color)
     return Layer(laid_over(scene, mixed, scene.between(0.95, 0.35)), np.maximum(most, few))
 
 

@@ -119,7 +119,7 @@ def paper(scene: Scene) -> np.ndarray:
 
 
 def tone(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """Mean colour (3,) of the photo under a layer."""
+    """Mean color (3,) of the photo under a layer."""
     weight = soft[..., None].astype(np.float32) + np.float32(1e-6)
     return (photo * weight).sum((0, 1)) / weight.sum()
 
@@ -142,17 +142,17 @@ def tones_around(photo: np.ndarray, spread: float) -> np.ndarray:
 
 
 def contrasting(scene: Scene, soft: np.ndarray) -> np.ndarray:
-    """A nearly white or nearly black colour (3,), whichever stands out of what lies under the layer."""
+    """A nearly white or nearly black color (3,), whichever stands out of what lies under the layer."""
     light = tone(scene.photo, soft).mean() < 0.6
     level = scene.random.uniform(0.88, 1) if light else scene.random.uniform(0, 0.12)
     return np.clip(level + scene.random.normal(0, 0.03, 3), 0, 1).astype(np.float32)
 
 
-def laid_over(scene: Scene, colour: np.ndarray, strength: float) -> np.ndarray:
-    """The photo under a colour (3,) or (H, W, 3) of `strength`, (H, W, 3)."""
-    return scene.photo + np.float32(strength) * (colour.astype(np.float32) - scene.photo)
+def laid_over(scene: Scene, color: np.ndarray, strength: float) -> np.ndarray:
+    """The photo under a color (3,) or (H, W, 3) of `strength`, (H, W, 3)."""
+    return scene.photo + np.float32(strength) * (color.astype(np.float32) - scene.photo)
 
 
-def nearer(scene: Scene, colour: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """A colour moved towards the photo's under the layer: not at all when plain, by most of the way when hard."""
-    return (colour + 0.75 * scene.difficulty * (tone(scene.photo, soft) - colour)).astype(np.float32)
+def nearer(scene: Scene, color: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """A color moved towards the photo's under the layer: not at all when plain, by most of the way when hard."""
+    return (color + 0.75 * scene.difficulty * (tone(scene.photo, soft) - color)).astype(np.float32)

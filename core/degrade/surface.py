@@ -6,14 +6,14 @@ import numpy as np
 
 from .scene import Layer, Scene, coordinates, draw_shapes, landscape, rough
 
-SPILLS = np.array(  # coffee, tea, rust, ink, dried water, mould
+SPILLS = np.array(  # coffee, tea, rust, ink, dried water, mold
     [[0.5, 0.33, 0.16], [0.72, 0.58, 0.3], [0.55, 0.28, 0.12], [0.12, 0.16, 0.3], [0.85, 0.82, 0.74], [0.4, 0.42, 0.3]],
     np.float32,
 )
 
 
 def stain(scene: Scene) -> Layer:
-    """A spill with a darker rim and drops beside it, or a crowd of spots of mould (foxing)."""
+    """A spill with a darker rim and drops beside it, or a crowd of spots of mold (foxing)."""
     inside = _foxing(scene) if scene.chance(0.3) else _spill(scene)  # 0 at the rim, growing inwards
     soft = np.clip(inside / max(scene.unit, 1) + 0.5, 0, 1)
     rim = np.exp(-np.maximum(inside, 0) / (scene.unit * scene.random.uniform(1.5, 4)))
@@ -24,13 +24,13 @@ def stain(scene: Scene) -> Layer:
 
 def _soaked(scene: Scene, soft: np.ndarray) -> np.ndarray:
     """The photo soaked with the one of three liquids that changes its tones most."""
-    all_three = [_through(scene.photo, colour) for colour in scene.random.choice(SPILLS, 3, replace=False)]
+    all_three = [_through(scene.photo, color) for color in scene.random.choice(SPILLS, 3, replace=False)]
     return max(all_three, key=lambda soaked: float((np.abs((soaked - scene.photo).mean(2)) * soft).sum()))
 
 
-def _through(photo: np.ndarray, colour: np.ndarray) -> np.ndarray:
+def _through(photo: np.ndarray, color: np.ndarray) -> np.ndarray:
     """A photo seen through a stain: darker where it is light, hazy where it is dark."""
-    return photo * (0.3 + 0.7 * colour) + 0.45 * colour * (1 - photo)
+    return photo * (0.3 + 0.7 * color) + 0.45 * color * (1 - photo)
 
 
 def _spill(scene: Scene) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What is gone from an old print, and what changed its surface: worn borders, lost emulsion, tape, silvering, mould."""
+"""What is gone from an old print, and what changed its surface: worn borders, lost emulsion, tape, silvering, mold."""
 
 import math
 
@@ -83,7 +83,7 @@ def silvering(scene: Scene) -> Layer:
 
 
 def mold(scene: Scene) -> Layer:
-    """Colonies of mould: blurred dark or pale rosettes with hairy rims, in groups."""
+    """Colonies of mold: blurred dark or pale rosettes with hairy rims, in groups."""
     unit, random = scene.unit, scene.random
     (rows, columns), middle = coordinates(scene), scene.point()
     grown = np.full(scene.shape, -1e9, np.float32)

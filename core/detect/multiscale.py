@@ -25,8 +25,8 @@ Look = Callable[[Tensor], Tensor]
 
 MULTIPLE = 8  # of the sides of tiles, and of where they begin
 TILE, SMALLEST = 1024, 256  # pixels a side; the smallest where memory is short
-OVERLAP = 192  # pixels that neighbours share, at least
-BLIND = 64  # pixels at a tile's edge that hardly count where a neighbour sees them from further inside
+OVERLAP = 192  # pixels that neighbors share, at least
+BLIND = 64  # pixels at a tile's edge that hardly count where a neighbor sees them from further inside
 FACTOR = 2  # from a size to the next
 FINEST = 1280  # pixels of the shorter side that are looked at, at most
 THIN_FROM = 400  # pixels of the shorter side of a reduced photo in which thin marks are looked for, at least

@@ -63,7 +63,7 @@ def _gaussian(image: Tensor, sigma: float) -> Tensor:
 def _ridge(down: Tensor, right: Tensor, magnitude: Tensor) -> Tensor:
     """Where no point one step along the gradient, to either side, is steeper.
 
-    That point lies between a neighbour in the row or column and one across the corner.
+    That point lies between a neighbor in the row or column and one across the corner.
     """
     h, w = magnitude.shape[-2:]
     framed = F.pad(magnitude, (1, 1, 1, 1))
@@ -82,7 +82,7 @@ def _ridge(down: Tensor, right: Tensor, magnitude: Tensor) -> Tensor:
 
 
 def _eroded(known: Tensor) -> Tensor:
-    """Known pixels with eight known neighbours."""
+    """Known pixels with eight known neighbors."""
     unknown = F.pad((~known).float(), (1, 1, 1, 1), value=1)
     return F.max_pool2d(unknown, 3, stride=1) == 0
 

@@ -1,4 +1,4 @@
-"""Luminance and chroma: YCbCr after ITU-R BT.601, full range, chroma centred on 0.
+"""Luminance and chroma: YCbCr after ITU-R BT.601, full range, chroma centerd on 0.
 
     Y  = 0.299 R + 0.587 G + 0.114 B        in [0, 1]
     Cb = (B - Y) / 1.772                    in [-0.5, 0.5]
@@ -42,7 +42,7 @@ def to_rgb(y: Tensor, cbcr: Tensor) -> Tensor:
 
 
 def to_rgb_in_gamut(y: Tensor, cbcr: Tensor) -> Tensor:
-    """`to_rgb` kept within [0, 1] by paling the colour, never by changing the luminance.
+    """`to_rgb` kept within [0, 1] by paling the color, never by changing the luminance.
 
     Where a channel would leave [0, 1], both chroma values shrink by the one factor that brings it back:
     hue and Y stay, saturation gives way. Cutting the channels instead would change Y.

@@ -2,7 +2,7 @@
 
 This is the external stage of Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and
 Monochromic Bottleneck", CVPR 2021, with a backbone of your choice. The other two ways of the review are here
-for comparison: the backbone sees the colours (`source="rgb"`), and its own colours are taken (`fill_rgb`).
+for comparison: the backbone sees the colors (`source="rgb"`), and its own colors are taken (`fill_rgb`).
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def fill(
 
     image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
     hole: (B or 1, 1, H, W), 1 = fill. backbone: by id, its weights found by the manifest, or a loaded one.
-    source: "gray" shows the backbone the luminance, "rgb" the colours, of which the answer's luminance is
+    source: "gray" shows the backbone the luminance, "rgb" the colors, of which the answer's luminance is
     taken. context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
     max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
     backbone was trained at. Backbones without weights take any size at once.
@@ -73,7 +73,7 @@ def fill_rgb(
     max_side: int = 0,
     progress: Progress | None = None,
 ) -> Tensor:
-    """Fill the hole in colour by a backbone that was trained so: no bottleneck, for comparison.
+    """Fill the hole in color by a backbone that was trained so: no bottleneck, for comparison.
 
     As `fill`, but image is (B, 3, H, W) and the result too. Raises `InputError` also for a backbone that
     gives gray.

@@ -56,7 +56,7 @@ def _fill_small(answer: Answer, image: Tensor, hole: Tensor, side: int) -> Tenso
 
 
 def _like(picture: Tensor, other: Tensor) -> Tensor:
-    """A picture with as many channels as another: gray repeated, colours as their luminance."""
+    """A picture with as many channels as another: gray repeated, colors as their luminance."""
     from ..image.color import luminance
 
     if picture.shape[1] == other.shape[1]:

@@ -1,7 +1,7 @@
 """Picture files to tensors and back: the only place where files are decoded and written.
 
-Decoded here: EXIF orientation, 8 and 16 bits, palette, gray, CMYK, floating point, and colour profiles
-(converted to sRGB). Alpha is no part of a picture's colour: `load_mask` and `load_alpha` read it.
+Decoded here: EXIF orientation, 8 and 16 bits, palette, gray, CMYK, floating point, and color profiles
+(converted to sRGB). Alpha is no part of a picture's color: `load_mask` and `load_alpha` read it.
 """
 
 import contextlib
@@ -58,7 +58,7 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # by EXIF orientation
 def load_image(path: FilePath) -> Tensor:
     """Read a picture file as float32 (1, C, H, W) in [0, 1]; C is 1 for a gray file, else 3 (sRGB).
 
-    Alpha is left out and the colours under it are kept. Raises `PictureError` for a file that is
+    Alpha is left out and the colors under it are kept. Raises `PictureError` for a file that is
     missing, not a picture, cut short, or of more than `MAX_PIXELS`.
     """
     with open_picture(path) as picture:
@@ -188,12 +188,12 @@ def open_picture(path: FilePath) -> Iterator[Image.Image]:
 
 
 def _is_deep_color(picture: Image.Image) -> bool:
-    """Whether a colour file holds 16 bits a channel, of which Pillow keeps the upper 8."""
+    """Whether a color file holds 16 bits a channel, of which Pillow keeps the upper 8."""
     return picture.mode in ("RGB", "RGBA") and ";16" in str(picture.tile)
 
 
 def _deep(picture: Image.Image, path: FilePath) -> np.ndarray:
-    """A 16-bit colour file by OpenCV; by Pillow at 8 bits if a profile has to be applied."""
+    """A 16-bit color file by OpenCV; by Pillow at 8 bits if a profile has to be applied."""
     import cv2
 
     array = None if _profile(picture) else cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -210,7 +210,7 @@ def _encode_deep(levels: np.ndarray, kind: str) -> bytes:
 
 
 def _flat(picture: Image.Image) -> np.ndarray:
-    """Colours without alpha as an array: uint8 or uint16 (H, W[, 3]), or float in [0, 1]."""
+    """Colors without alpha as an array: uint8 or uint16 (H, W[, 3]), or float in [0, 1]."""
     picture.load()
     mode = picture.mode
     if mode.startswith(("I", "F")):
@@ -233,7 +233,7 @@ def _wide(array: np.ndarray) -> np.ndarray:
 
 
 def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The colour profile to convert from; None if there is none, or it is sRGB already."""
+    """The color profile to convert from; None if there is none, or it is sRGB already."""
     data = picture.info.get("icc_profile")
     if not data:
         return None
@@ -241,7 +241,7 @@ def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
         return None if "srgb" in ImageCms.getProfileDescription(profile).lower() else profile
     except (OSError, ImageCms.PyCMSError):
-        log.warning("the colour profile of the picture cannot be read and is passed over")
+        log.warning("the color profile of the picture cannot be read and is passed over")
         return None
 
 
@@ -255,7 +255,7 @@ def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.I
             outputMode="RGB",
         )
     except ImageCms.PyCMSError:
-        log.warning("the colour profile does not fit the picture (%s) and is passed over", picture.mode)
+        log.warning("the color profile does not fit the picture (%s) and is passed over", picture.mode)
         return picture
 
 

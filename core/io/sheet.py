@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 PANEL = 640  # longest side of a panel, in pixels, unless another is asked for
 MARGIN, TEXT = 16, 18
 GAP = 2 * MARGIN  # between columns of the table
-MARK = (0.93, 0.11, 0.36)  # colour that shows the hole
+MARK = (0.93, 0.11, 0.36)  # color that shows the hole
 INK, PAPER = (24, 24, 24), (250, 250, 250)
 
 
 def mark_hole(image: Tensor, hole: Tensor) -> Tensor:
-    """The photo with its hole painted over in one colour, (1, 1 or 3, H, W) -> (1, 3, H, W)."""
-    colour = image.new_tensor(MARK).view(1, 3, 1, 1)
-    return image.expand(-1, 3, -1, -1).where(hole == 0, colour)
+    """The photo with its hole painted over in one color, (1, 1 or 3, H, W) -> (1, 3, H, W)."""
+    color = image.new_tensor(MARK).view(1, 3, 1, 1)
+    return image.expand(-1, 3, -1, -1).where(hole == 0, color)
 
 
 def report_sheet(

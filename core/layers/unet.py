@@ -1,7 +1,7 @@
 """The body that our own networks share: a U-Net of residual blocks at 1/2, 1/4 and 1/8 of the size.
 
 Residual blocks after He et al. 2016. Their norm is of the features of each place (layer norm, Ba et al. 2016, as in
-ConvNeXt), since statistics of a plane would let a hole, or a tile, colour all of it; the second convolution of each
+ConvNeXt), since statistics of a plane would let a hole, or a tile, color all of it; the second convolution of each
 begins at zero (as in Fixup, Zhang et al. 2019). The gates are the light-weight gated convolutions of Yi et al. 2020
 (HiFill): a gate of 1 x 1 for features of 3 x 3. Pixels are put into channels at the door (Shi et al. 2016), dilations
 grow to 8 at 1/8 of the size, and attention (Vaswani et al. 2017), where there is some, is there too.
@@ -25,7 +25,7 @@ class LayerNorm2d(nn.LayerNorm):
 
 
 class Residual(nn.Module):
-    """A gated convolution of normalised features, SiLU, and a convolution, beside the identity."""
+    """A gated convolution of normalized features, SiLU, and a convolution, beside the identity."""
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 `differences` (L1, MSE, PSNR, TV), `similarity` (SSIM, MS-SSIM), `color_difference` (CIEDE2000), `perceptual`
 (LPIPS; its weights in `perceptual_weights`), `mask_scores` (BCE, IoU, F1, precision and recall), `scores` (all
 that judges a picture, by region) and `tables`. Pictures are (B, 1 or 3, H, W) in [0, 1]. Each metric counts the
-pixels of `where`, bool (B, 1, H, W), or all of them, and returns (B,). Colour counts as the mean over channels.
+pixels of `where`, bool (B, 1, H, W), or all of them, and returns (B,). Color counts as the mean over channels.
 """
 
 from .color_difference import ciede2000, to_lab

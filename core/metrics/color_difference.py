@@ -1,4 +1,4 @@
-"""CIEDE2000, how far apart two colours look (Sharma, Wu, Dalal 2005, "The CIEDE2000 color-difference formula")."""
+"""CIEDE2000, how far apart two colors look (Sharma, Wu, Dalal 2005, "The CIEDE2000 color-difference formula")."""
 
 import math
 
@@ -50,7 +50,7 @@ def lab_difference(lab1: Tensor, lab2: Tensor) -> Tensor:
 
 
 def _saturation(chroma: Tensor) -> Tensor:
-    """0 for gray, towards 1 for strong colours: sqrt(C^7 / (C^7 + 25^7))."""
+    """0 for gray, towards 1 for strong colors: sqrt(C^7 / (C^7 + 25^7))."""
     power = (chroma / 25) ** 7
     return (power / (power + 1)).sqrt()
 

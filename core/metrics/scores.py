@@ -34,7 +34,7 @@ def measure(
     """Every metric of `METRICS` for every photo of a batch, a dict each; (B, 1 or 3, H, W) in [0, 1].
 
     region: "full" picture; "hole", its pixels alone; "box", the smallest box around the hole, at least 11
-    pixels a side for the sake of SSIM. A gray picture is compared with each channel of a colour one.
+    pixels a side for the sake of SSIM. A gray picture is compared with each channel of a color one.
     lpips: a network of `load_lpips`, on the device of the pictures; without one nothing is looked for or fetched.
     progress: called as `progress(done, total)` for each metric.
     Equal pictures have PSNR infinity, SSIM and MS-SSIM 1, all else but TV 0. What does not apply is nan, and

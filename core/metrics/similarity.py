@@ -21,7 +21,7 @@ def ssim(image: Tensor, reference: Tensor, where: Tensor | None = None) -> Tenso
 
     11 x 11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1, biased variances. Without
     `where` the mean is over windows that lie wholly in the picture, as in the authors' program and in mmagic;
-    with it, over the windows centred on those pixels, the picture mirrored beyond its border. Channels are
+    with it, over the windows centerd on those pixels, the picture mirrored beyond its border. Channels are
     compared each by itself; the authors compare the luminance, so pass `luminance` of both for that.
     Papers that call scikit-image with its defaults have a 7 x 7 uniform window and unbiased variances instead.
     Raises `InputError` for pictures of less than 11 pixels a side and an empty `where`.

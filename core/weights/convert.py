@@ -43,7 +43,7 @@ def convert(
         backbone=found.backbone.id,
         layout=found.layout.id,
         trained_on=trained_on,
-        channels=colours(found.network),
+        channels=colors(found.network),
         filename=f"{name}.safetensors",
         sha256="0" * 64,
         size=1,
@@ -62,11 +62,11 @@ def describe(
     backbone: Backbone, layout: Layout, network: nn.Module, licence: str, source: str, **more: str
 ) -> dict[str, str]:
     """What a weight file of ours says of itself in its metadata."""
-    told = {"backbone": backbone.id, "layout": layout.id, "channels": colours(network)}
+    told = {"backbone": backbone.id, "layout": layout.id, "channels": colors(network)}
     return {"monochromic": VERSION, **told, "licence": licence, "source": source, **more}
 
 
-def colours(network: nn.Module) -> str:
+def colors(network: nn.Module) -> str:
     """What a network gives, in the manifest's words."""
     return "gray" if network.channels[1] == 1 else "RGB"
 

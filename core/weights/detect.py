@@ -19,7 +19,7 @@ PREFIXES = ("generator_ema.", "g_ema.", "ema.", "generator.", "netG.", "G.", "mo
 AVERAGED = re.compile(r"(^|[._])(ema|avg|average|averaged)([._]|$)", re.IGNORECASE)
 
 
-class Recognised(NamedTuple):
+class Recognized(NamedTuple):
     """Whose weights some files hold, with the tensors under our names and the network that takes them."""
 
     backbone: Backbone
@@ -76,7 +76,7 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def identify(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> Recognised:
+def identify(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> Recognized:
     """Whose weights these are. sources: what each file holds, by its name. backbone: the only one to consider.
 
     Raises `WeightsError` for what no layout knows, for lacking or superfluous parts, and for weights that do
@@ -103,7 +103,7 @@ def find_matches(sources: Mapping[str, Mapping[str, Any]], backbone: str | None 
         for layout in record.layouts if backbone in (None, record.id) else ():
             match = Match(record, layout, {}, set())
             for name, state in states:
-                prefix = layout.recognise(state)
+                prefix = layout.recognize(state)
                 if prefix is not None and prefix not in match.parts:
                     match.parts[prefix] = state
                     match.sources.add(name)
@@ -139,7 +139,7 @@ def _stripped(path: str, state: dict[str, Tensor], depth: int = 0) -> Iterator[t
     yield path, state
 
 
-def _built(match: Match) -> Recognised:
+def _built(match: Match) -> Recognized:
     for name, value in match.state.items():
         held = value.untyped_storage().nbytes() if value.layout == torch.strided and not value.is_meta else -1
         if value.is_quantized or held < value.numel() * value.element_size():
@@ -157,7 +157,7 @@ def _built(match: Match) -> Recognised:
     for name, value in tensors.items():
         if value.is_floating_point() and not value.isfinite().all():
             raise WeightsError(f"{match}: {name} has values that are not finite; it is not used")
-    return Recognised(match.backbone, match.layout, tensors, network)
+    return Recognized(match.backbone, match.layout, tensors, network)
 
 
 def _why_not(sources: Mapping[str, Mapping[str, Any]], matches: list[Match]) -> str:

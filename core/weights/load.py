@@ -75,7 +75,7 @@ def _lay_out(network: nn.Module) -> None:
 
 
 def _read(path: Path, row: WeightFile) -> tuple[Backbone, Layout, nn.Module]:
-    """Whose the file's weights are, and their network; a file of ours says it, others are recognised."""
+    """Whose the file's weights are, and their network; a file of ours says it, others are recognized."""
     told = read_metadata(path)
     if "monochromic" not in told:
         found = identify({str(path): read_tensors(path)}, row.backbone)

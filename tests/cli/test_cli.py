@@ -142,7 +142,7 @@ def test_colorize_with_hints(place):
     assert torch.equal(load_image("x.png"), load_image("y.png"))
 
 
-def test_colour_options_reach_the_method(place):
+def test_color_options_reach_the_method(place):
     """Strokes from a file, strength, brightness, and what the trained methods take."""
     stroke = '[{"points": [[0.3, 0.3], [0.5, 0.5]], "color": "#20c040", "width": 0.1}]'
     (place / "strokes.json").write_text(stroke)
@@ -308,7 +308,7 @@ def test_score_with_lpips(place, capsys, monkeypatch):
         (["restore", "old.png", "--mask", "mask.png", "-o", "mask.png/x.png"], "is not a folder"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "old.png/r"], "is not a folder"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--backbone", "tela"], "did you mean 'telea'"),
-        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--method", "magic"], "no colour method 'magic'"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--method", "magic"], "no color method 'magic'"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--grow", "-1"], "grows by 0 pixels or more"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "no.txt"], "cannot read the hints"),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--hints", "far.txt"], "outside the photo"),

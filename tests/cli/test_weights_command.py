@@ -23,7 +23,7 @@ ONE = Layout(
     id="lab",
     source="https://example.org",
     licence="CC0",
-    recognise=lambda state: "" if set(state) == {"w", "b"} else None,
+    recognize=lambda state: "" if set(state) == {"w", "b"} else None,
     convert=lambda state: {"weight": state["w"], "bias": state["b"]},
     build=lambda state: built(lambda: One(3, 1, 1), state),
     fill=lambda network, image, hole: network(image),

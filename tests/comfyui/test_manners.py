@@ -40,7 +40,7 @@ def restoring(**fill):
         ),
         "gray": node("MonochromicGrayInpaint", image=["photo", 0], mask=["mask", 0], **gray),
         "guide": node("MonochromicColorGuide", points="10,10,#a04060"),
-        "colour": node(
+        "color": node(
             "MonochromicProgressiveColorize",
             image=["photo", 0],
             gray=["gray", 0],
@@ -48,7 +48,7 @@ def restoring(**fill):
             method="propagate",
             guide=["guide", 0],
         ),
-        "shown": node("PreviewImage", images=["colour", 0]),
+        "shown": node("PreviewImage", images=["color", 0]),
     }
 
 

@@ -81,7 +81,7 @@ def comfy(page):
 
 
 class Page:
-    """The page with a graph: a bleached photo, its hole, a Color Guide, and the colours that come of it."""
+    """The page with a graph: a bleached photo, its hole, a Color Guide, and the colors that come of it."""
 
     def __init__(self, server, page, name):
         self.server, self.page, self.name = server, page, name
@@ -157,7 +157,7 @@ class Page:
         shoot(self.page, f"{self.name}-{what}")
 
 
-def test_a_stroke_colours_the_result_and_survives_undo_and_reload(comfy, inputs):
+def test_a_stroke_colors_the_result_and_survives_undo_and_reload(comfy, inputs):
     before = comfy.result()
     comfy.page.locator("input[type=color]").fill(GREEN)
     comfy.paint(*LINE)

@@ -71,11 +71,11 @@ def test_wrong_values_are_refused_with_the_nodes_own_words(server):
     }
     with pytest.raises(urllib.error.HTTPError) as refusal:
         server.post(prompt)
-    assert "colour hint 1 must read x,y,#rrggbb" in refusal.value.read().decode()
+    assert "color hint 1 must read x,y,#rrggbb" in refusal.value.read().decode()
 
 
-def colouring(root, **inputs):
-    """The shipped hint workflow's photo coloured by a method that takes its time, as a prompt."""
+def coloring(root, **inputs):
+    """The shipped hint workflow's photo colored by a method that takes its time, as a prompt."""
     classes = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
     prompt = load_graph(root / "workflows" / "color_hint.json", classes).to_api()
     node = next(k for k, v in prompt.items() if v["class_type"] == "MonochromicProgressiveColorize")
@@ -83,9 +83,9 @@ def colouring(root, **inputs):
     return node, prompt
 
 
-def test_the_colour_is_shown_as_it_converges_and_can_be_cancelled(server, root):
+def test_the_color_is_shown_as_it_converges_and_can_be_cancelled(server, root):
     """Previews arrive in the node while it works; a cancel ends what would take hours; the next run is fine."""
-    node, prompt = colouring(root, method="network", iterations=100_000)
+    node, prompt = coloring(root, method="network", iterations=100_000)
     with server.listen("page") as messages:
         key = server.post(prompt, "page")
         pictures, steps = [], []
@@ -103,7 +103,7 @@ def test_the_colour_is_shown_as_it_converges_and_can_be_cancelled(server, root):
         server.send("/interrupt", {})
         done = server.wait_for(lambda: server.get(f"/history/{key}").get(key), 60)
     assert "execution_interrupted" in [m[0] for m in done["status"]["messages"]]
-    assert server.run(colouring(root)[1])
+    assert server.run(coloring(root)[1])
 
 
 def test_a_network_from_the_model_folder(server, root, tmp_path, monkeypatch):

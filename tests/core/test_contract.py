@@ -1,4 +1,4 @@
-"""What every backbone, every colour method and the whole restoration promise (CONTRIBUTING.md)."""
+"""What every backbone, every color method and the whole restoration promise (CONTRIBUTING.md)."""
 
 import cv2
 import numpy as np
@@ -156,7 +156,7 @@ def test_bad_input(photo, hole, words):
 def test_unknown_names(photo, hole):
     with pytest.raises(UnknownNameError, match="no backbone 'teela'; did you mean 'telea'"):
         restore(photo, hole, backbone="teela")
-    with pytest.raises(UnknownNameError, match="no colour method 'zzz'; there are: propagate"):
+    with pytest.raises(UnknownNameError, match="no color method 'zzz'; there are: propagate"):
         restore(photo, hole, method="zzz")
     with pytest.raises(InputError, match="context and max_side must be 0 or more pixels, got -1"):
         fill(photo, hole, context=-1)

@@ -17,7 +17,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("guide", [None, Guide(points=parse_points("60,40,#c02040,3"))])
 @pytest.mark.parametrize("size", [(37, 53), (256, 256), (600, 700)])
-def test_colours_agree_with_the_cpu(size, guide):
+def test_colors_agree_with_the_cpu(size, guide):
     photo, hole = make_photo(1, *size), make_hole(*size)
     hole[..., size[0] // 4 : size[0] // 2, 20 : size[1] // 2] = 1
     if guide and size == (37, 53):

@@ -189,11 +189,11 @@ def test_color_guide():
     assert guide_of("", rgb, torch.zeros(64, 64)).picture[:, 3].min() == 1
     assert ColorGuide.VALIDATE_INPUTS("") is True
     assert ColorGuide.VALIDATE_INPUTS() is True
-    assert "colour hint 1 must read" in ColorGuide.VALIDATE_INPUTS("here, red")
+    assert "color hint 1 must read" in ColorGuide.VALIDATE_INPUTS("here, red")
     stroke = '[{"points": [[0, 0.5]], "color": "#ffffff", "width": 0.1}]'
     drawn = guide_of("", strokes=stroke, strength=2.0)
     assert drawn == Guide(strokes=parse_strokes(stroke), strength=2.0)
-    assert "the colour strokes are not JSON" in ColorGuide.VALIDATE_INPUTS("", "red")
+    assert "the color strokes are not JSON" in ColorGuide.VALIDATE_INPUTS("", "red")
     with pytest.raises(InputError, match="without a hint_image"):
         ColorGuide().guide("", None, clear)
 
@@ -339,7 +339,7 @@ def test_compare_takes_every_backbone_that_can_run(monkeypatch):
     assert "lama" not in names
 
 
-def test_colour_options_reach_the_method():
+def test_color_options_reach_the_method():
     photo, hole = make_photo(), make_hole()
     gray = luminance(photo)
     settings = Settings(seed=5, scales=2, schedule="convex", iterations=3, stop_loss=1e-9)

@@ -47,7 +47,7 @@ def edt(hole):
 
 
 @pytest.mark.parametrize("name", ["gradient", "tv"])
-def test_differences_of_neighbours(case, name):
+def test_differences_of_neighbors(case, name):
     tensors, (answer, truth, hole) = case
     wanted = []
     for a, t, h in zip(answer, truth, hole, strict=True):

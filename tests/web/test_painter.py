@@ -126,7 +126,7 @@ def test_the_eraser_splits_a_stroke_where_it_passes(painter):
 
 
 @pytest.mark.parametrize("way", ["button", "Alt"])
-def test_the_eyedropper_takes_the_photos_colour_and_not_a_strokes(painter, way):
+def test_the_eyedropper_takes_the_photos_color_and_not_a_strokes(painter, way):
     painter.connect()
     painter.text = text = json.dumps([stroke((0.8, 0.8), (0.8, 0.8), width=0.2)])
     if way == "button":

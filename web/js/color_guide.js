@@ -1,4 +1,4 @@
-// The `strokes` widget of the Color Guide: colours painted over the photo, kept in the workflow as text.
+// The `strokes` widget of the Color Guide: colors painted over the photo, kept in the workflow as text.
 import { app } from "../../../scripts/app.js";
 import { Painter } from "./painter.js";
 import { findSources, resultUrl } from "./upstream.js";

@@ -1,4 +1,4 @@
-// The painter: a toolbar, and a stage where strokes of colour are drawn over the photo. Nothing here knows ComfyUI.
+// The painter: a toolbar, and a stage where strokes of color are drawn over the photo. Nothing here knows ComfyUI.
 import { loadHole, loadPhoto, shadeHole } from "./pictures.js";
 import { drawStrokes, eraseStrokes, finishStroke, isNear, readStrokes, writeStrokes } from "./strokes.js";
 import { buildToolbar, element } from "./toolbar.js";

@@ -3,7 +3,7 @@
 const PHOTO_SIDE = 2048;
 const HOLE_SIDE = 512;
 
-/** {canvas, size}: a photo to draw and to take colours from, and its full [width, height]. */
+/** {canvas, size}: a photo to draw and to take colors from, and its full [width, height]. */
 export async function loadPhoto({ url }) {
   const image = await loadImage(url);
   return { canvas: canvasOf(image, PHOTO_SIDE), size: [image.naturalWidth, image.naturalHeight] };
@@ -39,7 +39,7 @@ function canvasOf(image, side) {
   return canvas;
 }
 
-/** 1 where the channel's value, from 0 to 1, is inside. Transparent parts of a colour channel are black. */
+/** 1 where the channel's value, from 0 to 1, is inside. Transparent parts of a color channel are black. */
 function marked(pixels, channel, isInside) {
   const hole = new Uint8Array(pixels.length / 4);
   const weights = { red: [1, 0, 0], green: [0, 1, 0], blue: [0, 0, 1] }[channel] ?? [0.299, 0.587, 0.114];

@@ -1,11 +1,11 @@
-// Strokes of colour: their text in the workflow, their geometry and how they look. Nothing here knows ComfyUI.
+// Strokes of color: their text in the workflow, their geometry and how they look. Nothing here knows ComfyUI.
 //
 // A stroke is {points: [[x, y], ...], color: "#rrggbb", width}: x and y are shares of the photo's width and height,
 // width is a share of its longer side. `sides` is the photo's [width, height] in shares of the longer one.
 
 const CODE = /^#[0-9a-f]{6}$/i;
 const NEAR = 0.002; // a corner closer than this to the one before is not taken
-const FLAT = 0.0008; // nor kept if it lies this near to the line between its neighbours
+const FLAT = 0.0008; // nor kept if it lies this near to the line between its neighbors
 const UNREADABLE = "These strokes cannot be read. Painting replaces them.";
 
 const round = (value) => Math.round(value * 1e4) / 1e4;

@@ -1,4 +1,4 @@
-// The tools of the painter: brush, eraser, eyedropper, colour, size, undo, clear. And the looks of it all.
+// The tools of the painter: brush, eraser, eyedropper, color, size, undo, clear. And the looks of it all.
 
 const STYLE = `
 .monochromic-painter { display: flex; flex-direction: column; gap: 4px; box-sizing: border-box; width: 100%;
@@ -53,11 +53,11 @@ export function buildToolbar({ undo, clear }) {
   const buttons = {
     brush: button("brush", "Brush: drag for a line, click for a dot", () => tools.choose("brush")),
     eraser: button("eraser", "Eraser: cuts strokes where it passes", () => tools.choose("eraser")),
-    pick: button("pick", "Eyedropper: take a colour from the photo (or Alt+click with any tool)", () =>
+    pick: button("pick", "Eyedropper: take a color from the photo (or Alt+click with any tool)", () =>
       tools.choose(tools.tool === "pick" ? "brush" : "pick"),
     ),
   };
-  const color = named("input", "Colour of the brush", { type: "color", value: last.color });
+  const color = named("input", "Color of the brush", { type: "color", value: last.color });
   const size = named("input", "Size of brush and eraser", { type: "range", min: 5, max: 100, value: last.slider });
   const tools = {
     tool: "brush",

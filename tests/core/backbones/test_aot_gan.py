@@ -27,7 +27,7 @@ def program():
     for limits in fixture.doc["tolerance"].values():
         limits.setdefault("recommended_mean_atol", 10 * limits["measured_mean_float32_vs_float64"])
     state, layout = fixture.state(), LAYOUTS["mmagic"]
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     return fixture, layout.build(layout.convert(state))
 
 
@@ -83,24 +83,24 @@ def test_both_sets_of_names_are_one_network():
     fixture, network = program()
     state = researchmm_names(fixture.state())
     layout = LAYOUTS["researchmm"]
-    assert layout.recognise(state) == ""
-    assert LAYOUTS["mmagic"].recognise(state) is None
-    assert layout.recognise(fixture.state()) is None
+    assert layout.recognize(state) == ""
+    assert LAYOUTS["mmagic"].recognize(state) is None
+    assert layout.recognize(fixture.state()) is None
     ours, wanted = layout.convert(state), network.state_dict()
     assert ours.keys() == wanted.keys()
     assert all(torch.equal(ours[name], wanted[name]) for name in wanted)
 
 
 @each_layout
-def test_foreign_or_incomplete_tensors_are_not_recognised(layout):
+def test_foreign_or_incomplete_tensors_are_not_recognized(layout):
     state = program()[0].state()
     if layout.id == "researchmm":
         state = researchmm_names(state)
-    assert layout.recognise(state) == ""
-    assert layout.recognise({}) is None
-    assert layout.recognise({"conv1.weight": torch.zeros(1)}) is None
+    assert layout.recognize(state) == ""
+    assert layout.recognize({}) is None
+    assert layout.recognize({"conv1.weight": torch.zeros(1)}) is None
     for name in list(state):
-        assert layout.recognise({k: v for k, v in state.items() if k != name}) is None
+        assert layout.recognize({k: v for k, v in state.items() if k != name}) is None
 
 
 @pytest.mark.parametrize("channels", CHANNELS)

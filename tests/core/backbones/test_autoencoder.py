@@ -59,19 +59,19 @@ def test_any_side_from_the_minimum_on():
 def test_saved_tensors_of_any_width_build(channels, width):
     network = fresh(channels, width)
     state = network.state_dict()
-    assert LAYOUT.recognise(state) == ""
+    assert LAYOUT.recognize(state) == ""
     again = LAYOUT.build(LAYOUT.convert(state))
     assert (again.channels, again.training) == (channels, False)
     image, hole = given(channels)
     assert torch.equal(LAYOUT.fill(again, image, hole), LAYOUT.fill(network, image, hole))
 
 
-def test_foreign_tensors_are_not_recognised():
+def test_foreign_tensors_are_not_recognized():
     state = fresh((1, 1)).state_dict()
-    assert LAYOUT.recognise({}) is None
-    assert LAYOUT.recognise({**state, "extra.weight": torch.zeros(1)}) is None
+    assert LAYOUT.recognize({}) is None
+    assert LAYOUT.recognize({**state, "extra.weight": torch.zeros(1)}) is None
     for name in state:
-        assert LAYOUT.recognise({k: v for k, v in state.items() if k != name}) is None
+        assert LAYOUT.recognize({k: v for k, v in state.items() if k != name}) is None
 
 
 def test_a_pixel_sees_as_far_as_the_docstring_says():

@@ -47,7 +47,7 @@ def watched(network, fixture, case):
 
 
 def load(state):
-    assert LAYOUT.recognise(state) == ""
+    assert LAYOUT.recognize(state) == ""
     return LAYOUT.build(LAYOUT.convert(state))
 
 
@@ -227,7 +227,7 @@ def authors_state():
     return {theirs: ours[name] for theirs, name in NAMES.items()}
 
 
-def test_authors_names_are_recognised_with_and_without_counters():
+def test_authors_names_are_recognized_with_and_without_counters():
     state = authors_state()
     assert load(state).channels == (3, 3)
     counters = {f"main.{3 + 3 * i}.num_batches_tracked": torch.tensor(7) for i in range(9)}
@@ -236,11 +236,11 @@ def test_authors_names_are_recognised_with_and_without_counters():
 
 def test_foreign_names_are_not():
     state = authors_state()
-    assert LAYOUT.recognise({}) is None
-    assert LAYOUT.recognise(load(state).state_dict()) is None
-    assert LAYOUT.recognise(state | {"main.30.weight": torch.zeros(1)}) is None
+    assert LAYOUT.recognize({}) is None
+    assert LAYOUT.recognize(load(state).state_dict()) is None
+    assert LAYOUT.recognize(state | {"main.30.weight": torch.zeros(1)}) is None
     discriminator = {name: value for name, value in state.items() if int(name.split(".")[1]) < 12}
-    assert LAYOUT.recognise(discriminator) is None
+    assert LAYOUT.recognize(discriminator) is None
 
 
 def test_a_state_of_another_shape_is_refused():

@@ -30,7 +30,7 @@ def loaded(name):
     """The fixture, and the network of its weights."""
     fixture = Fixture(name)
     state, layout = fixture.state(), LAYOUTS[name]
-    assert [x.id for x in DEEPFILL_V2.layouts if x.recognise(state) == ""] == [layout.id]
+    assert [x.id for x in DEEPFILL_V2.layouts if x.recognize(state) == ""] == [layout.id]
     return fixture, layout.build(layout.convert(state))
 
 
@@ -159,7 +159,7 @@ def test_names_of_theirs_and_other_widths_are_read(layout, channels):
     ours = network.state_dict()
     pairs = list(zip(THEIRS[layout.id], names(), strict=True))
     theirs = {f"{a}.{part}": ours[f"{b}.{part}"] for a, b in pairs for part in ("weight", "bias")}
-    assert layout.recognise(theirs | {"discriminator.weight": torch.zeros(1)}) == ""
+    assert layout.recognize(theirs | {"discriminator.weight": torch.zeros(1)}) == ""
     converted = layout.convert(theirs)
     assert converted.keys() == ours.keys()
     again = layout.build(layout.convert(theirs))
@@ -169,18 +169,18 @@ def test_names_of_theirs_and_other_widths_are_read(layout, channels):
     assert layout.build(ours).state_dict().keys() == ours.keys()
 
 
-def test_a_wrong_file_is_not_recognised():
+def test_a_wrong_file_is_not_recognized():
     states = {name: Fixture(name).state() for name in (*LAYOUTS, "mmagic_deepfillv1", "deepfill_v1", "gmcnn")}
     for layout in OURS:
-        assert [name for name, state in states.items() if layout.recognise(state) is not None] == [
+        assert [name for name, state in states.items() if layout.recognize(state) is not None] == [
             name for name, its in LAYOUTS.items() if its is layout
         ]
-        assert layout.recognise({}) is None
-        assert layout.recognise(made(layout, (3, 3)).state_dict()) is None
+        assert layout.recognize({}) is None
+        assert layout.recognize(made(layout, (3, 3)).state_dict()) is None
         theirs = {f"{name}.{part}": torch.zeros(1) for name in THEIRS[layout.id] for part in ("weight", "bias")}
-        assert layout.recognise(theirs) == ""
+        assert layout.recognize(theirs) == ""
         for name in theirs:
-            assert layout.recognise({k: v for k, v in theirs.items() if k != name}) is None
+            assert layout.recognize({k: v for k, v in theirs.items() if k != name}) is None
 
 
 @EVERY

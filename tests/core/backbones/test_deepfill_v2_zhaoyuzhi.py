@@ -7,9 +7,9 @@ import torch
 from fixtures import Fixture
 from monochromic.core.backbones.deepfill_v2_zhaoyuzhi import LAYOUTS, MINIMUM, MULTIPLE
 
-COLOUR, GRAY = LAYOUTS
-FIXTURES = {COLOUR.id: "deepfill_v2_zhaoyuzhi", GRAY.id: "deepfill_v2_gray_zhaoyuzhi"}
-STAGES = {COLOUR.id: ("coarse", "refinement"), GRAY.id: ("stage",)}
+COLOR, GRAY = LAYOUTS
+FIXTURES = {COLOR.id: "deepfill_v2_zhaoyuzhi", GRAY.id: "deepfill_v2_gray_zhaoyuzhi"}
+STAGES = {COLOR.id: ("coarse", "refinement"), GRAY.id: ("stage",)}
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.id)
 
@@ -61,13 +61,13 @@ def matches_photo(filled, image, hole, wanted):
     assert (saved.int() - wanted.int()).abs().max() <= 1
 
 
-def test_colour_is_the_authors():
-    fixture, network = loaded(FIXTURES[COLOUR.id])
+def test_color_is_the_authors():
+    fixture, network = loaded(FIXTURES[COLOR.id])
     assert network.channels == (3, 3)
     for case in fixture.cases:
         image, hole = fixture[f"{case}.image_tensor"], fixture[f"{case}.mask_tensor"].bool()
         modules = [network.coarse, network.refinement, network]
-        filled, (first, second, whole) = traced(modules, partial(COLOUR.fill, network, image, hole))
+        filled, (first, second, whole) = traced(modules, partial(COLOR.fill, network, image, hole))
         fixture.check(first[0], case, "coarse_input")
         fixture.check(second[0], case, "refine_input")
         fixture.check(whole[1][0], case, "coarse")
@@ -177,7 +177,7 @@ def authors(layout, width, channels=(3, 3)):
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_other_widths_load_and_round_trip(layout, channels):
     state = authors(layout, 6, channels)
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     ours = layout.convert(state)
     network = layout.build(ours)
     assert network.channels == channels
@@ -188,19 +188,19 @@ def test_other_widths_load_and_round_trip(layout, channels):
     assert not any(p.requires_grad for p in network.parameters())
 
 
-def test_recognises_only_its_own():
+def test_recognizes_only_its_own():
     for layout in LAYOUTS:
         own = authors(layout, 4)
-        assert all((other.recognise(own) == "") == (other is layout) for other in LAYOUTS)
-        assert layout.recognise({}) is None
+        assert all((other.recognize(own) == "") == (other is layout) for other in LAYOUTS)
+        assert layout.recognize({}) is None
         assert (
-            layout.recognise({"coarse.0.conv2d.weight": torch.zeros(1), "down1.conv2d.weight": torch.zeros(1)}) is None
+            layout.recognize({"coarse.0.conv2d.weight": torch.zeros(1), "down1.conv2d.weight": torch.zeros(1)}) is None
         )
-        assert layout.recognise(layout.convert(own)) is None
-        assert all(layout.recognise({k: v for k, v in own.items() if k != gone}) is None for gone in own)
+        assert layout.recognize(layout.convert(own)) is None
+        assert all(layout.recognize({k: v for k, v in own.items() if k != gone}) is None for gone in own)
 
 
 @each_layout
-def test_recognises_the_fixture(layout):
+def test_recognizes_the_fixture(layout):
     fixture, _ = loaded(FIXTURES[layout.id])
-    assert layout.recognise(fixture.state()) == ""
+    assert layout.recognize(fixture.state()) == ""

@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import make_hole, make_photo
 from fixtures import Fixture
-from monochromic.core.backbones.edge_connect import EDGE_CONNECT, build, convert, fill, fresh, recognise
+from monochromic.core.backbones.edge_connect import EDGE_CONNECT, build, convert, fill, fresh, recognize
 
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 
@@ -16,8 +16,8 @@ def authors_states(fixture):
 
 
 def joined(states):
-    """One state of several files, each under the prefix that recognises it."""
-    return {recognise(state) + name: value for state in states.values() for name, value in state.items()}
+    """One state of several files, each under the prefix that recognizes it."""
+    return {recognize(state) + name: value for state in states.values() for name, value in state.items()}
 
 
 @pytest.fixture(scope="module")
@@ -104,16 +104,16 @@ def test_the_picture_it_paints(parity, answers):
         fixture.check(painted, case, "output_with_canny_edges")
 
 
-def test_recognises_its_two_files_and_no_other():
+def test_recognizes_its_two_files_and_no_other():
     states = authors_states(Fixture("edge_connect"))
-    assert {part: recognise(state) for part, state in states.items()} == {"edge": "edge.", "inpaint": "inpaint."}
+    assert {part: recognize(state) for part, state in states.items()} == {"edge": "edge.", "inpaint": "inpaint."}
     for state in states.values():
-        assert recognise({k: v for k, v in state.items() if not k.startswith("middle")}) is None
-        assert recognise({**state, "conv1.weight": torch.zeros(1)}) is None
-        assert recognise({f"net.{k}": v for k, v in state.items()}) is None
+        assert recognize({k: v for k, v in state.items() if not k.startswith("middle")}) is None
+        assert recognize({**state, "conv1.weight": torch.zeros(1)}) is None
+        assert recognize({f"net.{k}": v for k, v in state.items()}) is None
     half = {k: v for k, v in states["edge"].items() if not k.startswith("encoder.1.weight")}
-    assert recognise(half) is None
-    assert recognise({}) is None
+    assert recognize(half) is None
+    assert recognize({}) is None
 
 
 def test_spectral_norm_is_torchs_with_the_stored_vectors():
@@ -160,7 +160,7 @@ def test_sizes_are_read_off_the_tensors(channels):
     state, _ = authors_like(fresh(channels, 4), torch.Generator().manual_seed(1))
     state = {k: v for k, v in state.items() if not re.match(r"edge\.middle\.[4-7]", k)}
     parts = [{k.removeprefix(p): v for k, v in state.items() if k.startswith(p)} for p in ("edge.", "inpaint.")]
-    assert tuple(recognise(part) for part in parts) == EDGE_CONNECT.layouts[0].parts
+    assert tuple(recognize(part) for part in parts) == EDGE_CONNECT.layouts[0].parts
     ours = convert(state)
     network = build(ours)
     assert network.channels == channels

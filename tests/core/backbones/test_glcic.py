@@ -36,7 +36,7 @@ def program(layout):
     for limits in fixture.doc["tolerance"].values():  # mmagic's state no mean
         limits.setdefault("recommended_mean_atol", limits["recommended_atol"])
     layout = LAYOUTS[layout]
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     return fixture, layout.build(layout.convert(state))
 
 
@@ -103,7 +103,7 @@ def test_fill_is_the_saved_photo(layout):
         assert (saved - fixture[f"{case}.{result}"]).abs().max() <= 1
 
 
-def test_hole_has_the_colour_of_the_training_photos():
+def test_hole_has_the_color_of_the_training_photos():
     otenim = LAYOUTS["otenim"]
     state = authors_state("otenim", small(otenim))
     state.pop("hole_colour")
@@ -202,7 +202,7 @@ def test_slim_networks_of_the_authors_load(layout, channels):
     network = small(layout, channels, 2)
     state = authors_state(layout.id, network)
     state.pop("hole_colour", None)
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     found = layout.build(layout.convert(state))
     assert found.channels == channels
     first, theirs = found.encoder[0].conv.weight, network.encoder[0].conv.weight
@@ -220,17 +220,17 @@ def test_build_refuses_what_it_does_not_know(layout):
         layout.build(layout.convert(state))
 
 
-def test_recognise_tells_the_layouts_apart():
+def test_recognize_tells_the_layouts_apart():
     states = {name: authors_state(name, small(layout)) for name, layout in LAYOUTS.items()}
     for name, layout in LAYOUTS.items():
-        assert {other: layout.recognise(state) for other, state in states.items()} == {
+        assert {other: layout.recognize(state) for other, state in states.items()} == {
             other: "" if other == name else None for other in states
         }
 
 
 @each_layout
 @pytest.mark.parametrize("foreign", ["mmagic_pconv", "partial_conv", "mmagic_deepfillv1", "deepfill_v2_tf"])
-def test_recognise_says_none_to_others(layout, foreign):
+def test_recognize_says_none_to_others(layout, foreign):
     for network in Fixture(foreign).doc["networks"].values():
-        assert layout.recognise({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
-    assert layout.recognise(small(layout).state_dict()) is None
+        assert layout.recognize({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
+    assert layout.recognize(small(layout).state_dict()) is None

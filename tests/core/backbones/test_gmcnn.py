@@ -39,7 +39,7 @@ def watched(network, fixture, case):
 
 
 def load(state):
-    assert LAYOUT.recognise(state) == ""
+    assert LAYOUT.recognize(state) == ""
     return LAYOUT.build(LAYOUT.convert(state))
 
 
@@ -140,14 +140,14 @@ def authors_state():
     return {theirs: ours[name] for theirs, name in NAMES.items()}
 
 
-def test_authors_names_are_recognised_and_foreign_ones_are_not():
+def test_authors_names_are_recognized_and_foreign_ones_are_not():
     state = authors_state()
-    assert LAYOUT.recognise(state | {"netD.layers.0.weight": torch.zeros(1)}) == ""
+    assert LAYOUT.recognize(state | {"netD.layers.0.weight": torch.zeros(1)}) == ""
     assert load(state).channels == (3, 3)
-    assert LAYOUT.recognise(load(state).state_dict()) is None
-    assert LAYOUT.recognise({}) is None
+    assert LAYOUT.recognize(load(state).state_dict()) is None
+    assert LAYOUT.recognize({}) is None
     for missing in ("EB1.11.bias", "EB3.17.weight", "decoding_layers.0.weight"):
-        assert LAYOUT.recognise({name: value for name, value in state.items() if name != missing}) is None
+        assert LAYOUT.recognize({name: value for name, value in state.items() if name != missing}) is None
 
 
 def test_a_state_of_another_shape_is_refused():

@@ -95,7 +95,7 @@ def test_fill_keeps_its_promises(channels):
     torch.testing.assert_close(low, answer, atol=0.03, rtol=0)
 
 
-def test_it_sees_colours_the_hole_and_far_away():
+def test_it_sees_colors_the_hole_and_far_away():
     network = moved((4, 1))
     image, hole = given((4, 1), (64, 64))
     answer = LAYOUT.fill(network, image, hole)
@@ -125,8 +125,8 @@ def test_an_odd_size_with_weights_that_do_something(channels):
 def test_saved_tensors_of_any_width_build(channels, width):
     network = moved(channels, width)
     state = network.state_dict()
-    assert LAYOUT.recognise(state) == ""
-    assert LAYOUT.recognise({**state, "more": torch.zeros(1)}) is None
+    assert LAYOUT.recognize(state) == ""
+    assert LAYOUT.recognize({**state, "more": torch.zeros(1)}) is None
     again = LAYOUT.build(LAYOUT.convert(state))
     assert (again.channels, again.training) == (channels, False)
     image, hole = given(channels)

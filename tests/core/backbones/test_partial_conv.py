@@ -27,7 +27,7 @@ def program(layout):
     for limits in fixture.doc["tolerance"].values():  # mmagic's state no mean
         limits.setdefault("recommended_mean_atol", limits["recommended_atol"])
     state, layout = fixture.state(), LAYOUTS[layout]
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     return fixture, layout.build(layout.convert(state))
 
 
@@ -233,7 +233,7 @@ def authors_state(layout, network):
 def test_slim_networks_of_the_authors_load(layout, channels):
     network = small(layout, channels, 2)
     state = authors_state(layout.id, network)
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     found = layout.build(layout.convert(state))
     assert found.channels == channels
     first = found.down["1"].conv.weight
@@ -250,18 +250,18 @@ def test_build_refuses_what_it_does_not_know(layout):
         layout.build(layout.convert(state))
 
 
-def test_recognise_tells_the_layouts_apart():
+def test_recognize_tells_the_layouts_apart():
     naoto0804, mmagic = LAYOUTS.values()
     states = {name: authors_state(name, small(layout)) for name, layout in LAYOUTS.items()}
-    assert naoto0804.recognise(states["naoto0804"]) == mmagic.recognise(states["mmagic"]) == ""
-    assert naoto0804.recognise(states["mmagic"]) is None
-    assert mmagic.recognise(states["naoto0804"]) is None
+    assert naoto0804.recognize(states["naoto0804"]) == mmagic.recognize(states["mmagic"]) == ""
+    assert naoto0804.recognize(states["mmagic"]) is None
+    assert mmagic.recognize(states["naoto0804"]) is None
 
 
 @each_layout
 @pytest.mark.parametrize("foreign", ["mmagic_global_local", "glcic", "mmagic_deepfillv1", "vcnet"])
-def test_recognise_says_none_to_others(layout, foreign):
+def test_recognize_says_none_to_others(layout, foreign):
     networks = Fixture(foreign).doc["networks"].values()
     for network in networks:
-        assert layout.recognise({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
-    assert layout.recognise(small(layout).state_dict()) is None
+        assert layout.recognize({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
+    assert layout.recognize(small(layout).state_dict()) is None

@@ -65,7 +65,7 @@ def test_every_prefix_is_known(name, prefix):
     state = {prefix + key: value for key, value in tensors.items()}
     state |= {prefix + "1.bn_l.num_batches_tracked": torch.tensor(3)} if name == "lama" else {}
     training = {"discriminator.model0.0.weight": torch.zeros(1), "loss_resnet_pl.impl.conv1.weight": torch.zeros(1)}
-    assert layout.recognise({**state, **training}) == ""
+    assert layout.recognize({**state, **training}) == ""
     ours = layout.convert({**state, **training})
     start = {"lama": "model.model.", "mat": "model."}[name]
     assert {key: value.data_ptr() for key, value in ours.items()} == {
@@ -75,7 +75,7 @@ def test_every_prefix_is_known(name, prefix):
 
 
 @each
-def test_foreign_tensors_are_not_recognised(name):
+def test_foreign_tensors_are_not_recognized(name):
     other = generator_of("mat" if name == "lama" else "lama")
     for state in (
         {},
@@ -83,13 +83,13 @@ def test_foreign_tensors_are_not_recognised(name):
         {"conv1.weight": torch.zeros(1)},
         {f"x.{key}": v for key, v in generator_of(name).items()},
     ):
-        assert LAYOUTS[name].recognise(state) is None
+        assert LAYOUTS[name].recognize(state) is None
 
 
 def test_a_smaller_lama_is_not_taken_for_the_published_one():
     state = generator_of("lama")
     del state["22.conv2.ffc.convg2g.fu.conv_layer.weight"]
-    assert LAYOUTS["lama"].recognise(state) is None
+    assert LAYOUTS["lama"].recognize(state) is None
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_lama_builds_and_fills():
     needs("lama")
     layout = LAYOUTS["lama"]
     state = layout.convert(layout.fresh((3, 3), 64).state_dict())
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     network = untouched(lambda: layout.build({name: value.half() for name, value in state.items()}))
     assert network.channels == (3, 3)
     assert not network.training
@@ -213,7 +213,7 @@ def test_mat_builds_and_fills():
     needs("mat")
     layout = LAYOUTS["mat"]
     state = layout.convert(layout.fresh((3, 3), 64).state_dict())
-    assert layout.recognise(state) == ""
+    assert layout.recognize(state) == ""
     network = untouched(lambda: layout.build({name: value.half() for name, value in state.items()}))
     assert network.channels == (3, 3)
     assert not network.training

@@ -44,8 +44,8 @@ def authors_states(fixture):
 
 
 def joined(states):
-    """One state of several, each under the prefix that recognises it."""
-    return {REPRODUCTION.recognise(state) + name: value for state in states for name, value in state.items()}
+    """One state of several, each under the prefix that recognizes it."""
+    return {REPRODUCTION.recognize(state) + name: value for state in states for name, value in state.items()}
 
 
 def crop(fixture, name, found):
@@ -118,7 +118,7 @@ def part_of(fixture, module, name, inner):
 
 
 @torch.inference_mode()
-def test_the_reproductions_normalisation_and_block(monkeypatch):
+def test_the_reproductions_normalization_and_block(monkeypatch):
     fixture = Fixture("vcnet")
     width = fixture.doc["networks"]["pcn"]["constructor"]["n_features"]
     inner = {k.removeprefix("pcn."): v.removeprefix("norm.") for k, v in PC_BLOCK.items() if k.startswith("pcn.")}
@@ -192,7 +192,7 @@ def computed(fixture, network, case):
 
 
 def computed_units(fixture, case):
-    """The normalisation and the resizings alone."""
+    """The normalization and the resizings alone."""
     if f"{case}.cn_x" not in fixture:
         return {}
     x, small = (nchw(fixture[f"{case}.{name}"]) for name in ("cn_x", "small"))
@@ -221,22 +221,22 @@ def test_everything_the_official_program_computes(official):
         assert torch.equal(fixture[f"{case}.mask_nhwc"][0, ..., 0] > 0, fixture[f"{case}.mask"] > 0)
 
 
-def test_recognises_its_own_and_no_other():
+def test_recognizes_its_own_and_no_other():
     first, second = authors_states(Fixture("vcnet"))
     official = Fixture("vcnet_official").state()
-    assert (REPRODUCTION.recognise(first), REPRODUCTION.recognise(second)) == REPRODUCTION.parts
-    assert OFFICIAL.recognise(official) == ""
+    assert (REPRODUCTION.recognize(first), REPRODUCTION.recognize(second)) == REPRODUCTION.parts
+    assert OFFICIAL.recognize(official) == ""
     for state in (official, {}, {**first, "other.weight": torch.zeros(1)}, {f"net.{k}": v for k, v in first.items()}):
-        assert REPRODUCTION.recognise(state) is None
+        assert REPRODUCTION.recognize(state) is None
     for layer in ("rb4.conv1.weight", "conv1.bias", "cb1.conv1.weight"):
-        assert REPRODUCTION.recognise({k: v for k, v in first.items() if k != layer}) is None
-    assert REPRODUCTION.recognise({k: v for k, v in second.items() if "sqex" not in k}) is None
+        assert REPRODUCTION.recognize({k: v for k, v in first.items() if k != layer}) is None
+    assert REPRODUCTION.recognize({k: v for k, v in second.items() if "sqex" not in k}) is None
     for state in (first, second, joined([first, second]), {}):
-        assert OFFICIAL.recognise(state) is None
+        assert OFFICIAL.recognize(state) is None
     for missing in ("cmp_conv4_atrous/c3/kernel", "mask_output/bias"):
-        assert OFFICIAL.recognise({k: v for k, v in official.items() if not k.endswith(missing)}) is None
-    other = {"blind_inpaint_net/cmp_conv1/cn_se/fc1/kernel": torch.zeros(1)}  # the program's other normalisation
-    assert OFFICIAL.recognise({**official, **other}) is None
+        assert OFFICIAL.recognize({k: v for k, v in official.items() if not k.endswith(missing)}) is None
+    other = {"blind_inpaint_net/cmp_conv1/cn_se/fc1/kernel": torch.zeros(1)}  # the program's other normalization
+    assert OFFICIAL.recognize({**official, **other}) is None
 
 
 def test_the_published_file_is_one_of_several_state_dicts(monkeypatch):
@@ -258,7 +258,7 @@ def test_tensorflow_s_suffixes_and_other_variables():
     noisy = {f"{name}:0": value for name, value in theirs.items()}
     noisy |= {f"{name}/Adam:0": value for name, value in theirs.items()}
     noisy |= {"global_step": torch.zeros(()), "Variable:0": torch.zeros(15, 15, 1, 1)}
-    assert OFFICIAL.recognise(noisy) == ""
+    assert OFFICIAL.recognize(noisy) == ""
     ours = OFFICIAL.convert(noisy)
     assert ours.keys() == wanted.keys()
     assert all(torch.equal(ours[k], v) for k, v in wanted.items())
@@ -312,7 +312,7 @@ def test_sizes_are_read_off_the_tensors(layout, channels):
         idle = {f"{layer}.running_mean": torch.zeros(1) for layer in BATCH_NORM["mpn."]}
         parts[0] |= idle
         theirs |= {f"mpn.{k}": v for k, v in idle.items()}
-    assert tuple(layout.recognise(part) for part in parts) == layout.parts
+    assert tuple(layout.recognize(part) for part in parts) == layout.parts
     network = layout.build(layout.convert(theirs))
     assert network.channels == channels
     again = layout.build(network.state_dict()).state_dict()
@@ -398,7 +398,7 @@ def test_a_batch_equals_its_items(network):
 
 
 def test_16_bits_sum_in_32():
-    """Whole planes of 100 and more overflow float16; the normalisations give what they give in 32 bits."""
+    """Whole planes of 100 and more overflow float16; the normalizations give what they give in 32 bits."""
     x = 100 + 3 * torch.randn(1, 4, 64, 64, generator=torch.Generator().manual_seed(0))
     hole = torch.zeros(1, 1, 64, 64)
     hole[..., 8:40, 8:40] = 1

@@ -1,4 +1,4 @@
-"""The colour stage: quality against what is simplest, hints, and the system it solves."""
+"""The color stage: quality against what is simplest, hints, and the system it solves."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def square(photo, side=128):
     return torch.nn.functional.adaptive_avg_pool2d(image[..., top : top + n, left : left + n], side)
 
 
-def test_better_than_the_mean_colour():
+def test_better_than_the_mean_color():
     """A bound, below what the benchmark measures: 4 dB over painting the hole with the mean chroma."""
     gains = []
     for name in ("astronaut", "coffee", "chelsea", "rocket"):
@@ -57,7 +57,7 @@ def test_luminance_is_kept():
     assert (luminance(colorize(photo, gray, hole)) - gray).abs().max() < 1e-6
 
 
-def test_two_colours_each_find_their_gray():
+def test_two_colors_each_find_their_gray():
     """Dark is red and light is blue, in stripes: the hole gets red on its dark stripes, blue on the light."""
     dark, light = torch.tensor([0.6, 0.1, 0.1]), torch.tensor([0.5, 0.6, 0.9])
     stripes = (torch.arange(64) // 8 % 2).bool().expand(64, 64)
@@ -75,9 +75,9 @@ def system():
     gray = torch.rand((60, 70), generator=generator) * 0.05
     row, column = unknown.nonzero(as_tuple=True)
     ties = affinities(gray, row, column)
-    neighbour = number(row, column, 60, 70)
-    outside = neighbour == len(row)
-    return Stencil(row, column, neighbour, ties.masked_fill(outside, 0), ties.sum(1) + 1e-3)
+    neighbor = number(row, column, 60, 70)
+    outside = neighbor == len(row)
+    return Stencil(row, column, neighbor, ties.masked_fill(outside, 0), ties.sum(1) + 1e-3)
 
 
 def test_the_stencil_is_the_matrix_it_says(system):
@@ -151,10 +151,10 @@ def test_no_hints_is_no_guide(photo, hole):
     assert torch.equal(colorize(photo, gray, hole, guide=outside_the_hole), plain)
 
 
-def test_one_point_mends_a_colour_the_photo_has_lost(inputs):
-    """The failure that the paper prints: an object of a colour seen nowhere else, wholly in the hole.
+def test_one_point_mends_a_color_the_photo_has_lost(inputs):
+    """The failure that the paper prints: an object of a color seen nowhere else, wholly in the hole.
 
-    The crema of a coffee, whose colour was bleached out: one point on it takes away at least 60 % of the
+    The crema of a coffee, whose color was bleached out: one point on it takes away at least 60 % of the
     mean CIEDE2000 over it.
     """
     truth = np.array(data.coffee())
@@ -172,7 +172,7 @@ def test_one_point_mends_a_colour_the_photo_has_lost(inputs):
 
 
 def test_the_paper_s_failure_is_solved_by_one_point():
-    """An object of a colour that is nowhere else, wholly in the hole: a cat's green eyes in brown fur.
+    """An object of a color that is nowhere else, wholly in the hole: a cat's green eyes in brown fur.
 
     Without a hint an eye comes out brown; one point on it takes away at least 70 % of the mean CIEDE2000.
     """

@@ -1,4 +1,4 @@
-"""Colour hints: how they are read and drawn."""
+"""Color hints: how they are read and drawn."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def test_points_are_read():
     ],
 )
 def test_points_that_cannot_be_read(text):
-    with pytest.raises(InputError, match="colour hint 2 must read x,y,#rrggbb"):
+    with pytest.raises(InputError, match="color hint 2 must read x,y,#rrggbb"):
         parse_points(f"5,5,#000000\n{text}")
 
 
@@ -68,15 +68,15 @@ def test_strokes_are_read():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("red", "the colour strokes are not JSON"),
+        ("red", "the color strokes are not JSON"),
         ("3", "must be a JSON list"),
         ('{"a": 1}', "must be a JSON list"),
-        ("[1]", "colour stroke 1 must be"),
-        ('[{"points": [[0, 0]], "color": "red", "width": 0}]', "colour stroke 1 must be"),
-        ('[{"points": [[0]], "color": "#ffffff", "width": 0}]', "colour stroke 1 must be"),
-        ('[{"points": [[0, 0]], "color": 7, "width": 0}]', "colour stroke 1 must be"),
-        ('[{"points": [[0, 0]], "color": "#ffffff"}]', "colour stroke 1 must be"),
-        ('[{"points": [], "color": "#ffffff", "width": 0}]', "colour stroke 1 needs points"),
+        ("[1]", "color stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": "red", "width": 0}]', "color stroke 1 must be"),
+        ('[{"points": [[0]], "color": "#ffffff", "width": 0}]', "color stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": 7, "width": 0}]', "color stroke 1 must be"),
+        ('[{"points": [[0, 0]], "color": "#ffffff"}]', "color stroke 1 must be"),
+        ('[{"points": [], "color": "#ffffff", "width": 0}]', "color stroke 1 needs points"),
         ('[{"points": [[0, 1.5]], "color": "#ffffff", "width": 0}]', "from 0 to 1"),
         ('[{"points": [[0, NaN]], "color": "#ffffff", "width": 0}]', "from 0 to 1"),
     ],

@@ -1,4 +1,4 @@
-"""The learned prior: every colour it gives is one this photo has, and it knows when it does not know."""
+"""The learned prior: every color it gives is one this photo has, and it knows when it does not know."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ def given(photo, hole):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_every_colour_is_a_mean_of_known_ones(seed):
+def test_every_color_is_a_mean_of_known_ones(seed):
     """Chroma stays in the range of the known along every direction, so within their convex hull."""
     photo, hole = make_photo(seed, 96, 128), make_hole(96, 128)
     hole[..., 30:90, 40:110] = 1
@@ -40,7 +40,7 @@ def test_known_pixels_keep_their_chroma_and_have_no_doubt():
 
 
 def test_turning_the_hues_turns_the_guess_only():
-    """A hidden pixel's place to look barely depends on the hue: the colours swapped give the guess swapped."""
+    """A hidden pixel's place to look barely depends on the hue: the colors swapped give the guess swapped."""
     photo, hole = make_photo(3, 64, 64), make_hole(64, 64)
     gray, mean, share = given(photo, hole)
     guess, swapped = (colour_prior(gray, c, share)[0] for c in (mean, mean.flip(1)))
@@ -50,7 +50,7 @@ def test_turning_the_hues_turns_the_guess_only():
 
 
 def test_only_the_cells_named_are_looked_at():
-    """Without cells of the right half among the keys, its colours do not reach the hole."""
+    """Without cells of the right half among the keys, its colors do not reach the hole."""
     network = PriorNetwork().eval()
     gray = torch.rand((1, 1, 32, 64), generator=torch.Generator().manual_seed(0))
     known = torch.ones_like(gray)

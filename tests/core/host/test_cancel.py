@@ -85,7 +85,7 @@ class TestTheWork:
         assert found == sorted(found)
         assert len(set(found)) > 5
 
-    def test_colouring(self):
+    def test_coloring(self):
         photo, hole = make_photo(height=70, width=90), torch.zeros(1, 1, 70, 90)
         hole[..., 30:45, 30:50] = 1
         gray = luminance(photo)

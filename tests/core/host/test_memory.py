@@ -201,7 +201,7 @@ class TestARealLimit:
         )
         assert said.strip() == "(1, 1, 1400, 1400) True"
 
-    def test_colouring(self):
+    def test_coloring(self):
         said = self.run(
             1000,
             """

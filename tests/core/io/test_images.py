@@ -108,7 +108,7 @@ def test_gray_palette_bilevel_and_alpha_files(tmp_path):
     assert alpha.sum() == sum(v != palette.getpixel((2, 1)) for v in palette.tobytes())
 
 
-def test_colours_under_alpha_are_kept(tmp_path):
+def test_colors_under_alpha_are_kept(tmp_path):
     clear = np.dstack([RGB, np.zeros((5, 7), np.uint8)])
     Image.fromarray(clear).save(tmp_path / "x.png")
     assert torch.equal(load_image(tmp_path / "x.png"), as_tensor(RGB))
@@ -145,7 +145,7 @@ def wide_profile():
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_colour_profiles_are_applied(tmp_path, mode):
+def test_color_profiles_are_applied(tmp_path, mode):
     """In a space whose red is sRGB's blue, a file's red channel shows blue."""
     Image.fromarray(RGB).convert(mode).save(tmp_path / "x.png", icc_profile=wide_profile())
     assert (load_image(tmp_path / "x.png") - as_tensor(RGB[..., ::-1])).abs().max() < 2.5 / 255

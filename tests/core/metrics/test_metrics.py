@@ -126,7 +126,7 @@ def test_float32_is_as_good(pair):
     assert torch.allclose(ms_ssim(*large).double(), ms_ssim(*(p.double() for p in large)), atol=1e-5)
 
 
-def test_gray_against_colour(pair):
+def test_gray_against_color(pair):
     a, b = pair
     assert measure(a[:, :1], b) == measure(a[:, :1].expand(-1, 3, -1, -1), b)
 
@@ -258,7 +258,7 @@ def wang(a, b):
 
 
 def test_ms_ssim_in_a_region(large):
-    """A hole that is all of the picture has its windows centred anywhere; what is far from the hole does not count."""
+    """A hole that is all of the picture has its windows centerd anywhere; what is far from the hole does not count."""
     a, b = large
     hole = torch.zeros(2, 1, 192, 208, dtype=torch.bool)
     hole[..., :40, :40] = True

@@ -105,7 +105,7 @@ def test_files_that_say_something_else(tmp_path):
         load_network(rewritten(row, tensors, {**told, "layout": "new"}))
     with pytest.raises(WeightsError, match=r"does not fit tiny \(lab\): .*Missing key"):
         load_network(rewritten(row, {"layers.one.weight": tensors["layers.one.weight"]}, told))
-    with pytest.raises(WeightsError, match="are not of a backbone, but for: where the colour stage looks"):
+    with pytest.raises(WeightsError, match="are not of a backbone, but for: where the color stage looks"):
         load_network("colour_prior")
 
 

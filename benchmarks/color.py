@@ -1,6 +1,6 @@
-"""Colour methods side by side: the true gray is given, the colour in the hole is not.
+"""Color methods side by side: the true gray is given, the color in the hole is not.
 
-    python benchmarks/colour.py [--side 256] [--seeds 6] [--methods propagate ...] [--photos FOLDER] [--name colour]
+    python benchmarks/color.py [--side 256] [--seeds 6] [--methods propagate ...] [--photos FOLDER] [--name color]
 
 Four free photos, each with brush strokes over a fifth of it and with a 45 % x 45 % box, for each seed; or
 the photos of a folder. PSNR and CIEDE2000 count the pixels of the hole. A trained method gets the seed of its
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from baselines import levin, mean_chroma, neighbours
+from baselines import levin, mean_chroma, neighbors
 from cases import box_hole, eight_cases
 from monochromic.core import METHODS, Settings, colorize, load_image, luminance, psnr, random_hole, save_image
 from report import RESULTS, table, write
@@ -26,7 +26,7 @@ from torch import Tensor
 Run = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 Case = tuple[str, Tensor, Tensor, int]
 SHOWN = 8  # cases in the figure
-BASELINES = {"mean_chroma": mean_chroma, "levin": levin, "neighbours": neighbours}
+BASELINES = {"mean_chroma": mean_chroma, "levin": levin, "neighbors": neighbors}
 
 
 def runner(name: str) -> Run:
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=[*BASELINES, "propagate"], choices=[*BASELINES, *METHODS])
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--cases", type=int, help="only so many, from the first")
-    parser.add_argument("--name", default="colour", help="of the table in results/")
+    parser.add_argument("--name", default="color", help="of the table in results/")
     options = parser.parse_args()
     cases = list(folder_cases(options.photos, options.side)) if options.photos else []
     cases = (cases or shipped_cases(options.side, options.seeds))[: options.cases]
@@ -93,14 +93,14 @@ def main() -> None:
             found.append(numbers)
             shown.append(picture)
             print(f"{name}: {case[0]}, {numbers[0]:.2f} dB, {numbers[2]:.2f} s", file=sys.stderr)
-        psnrs, colours, seconds = np.array(found).T
+        psnrs, colors, seconds = np.array(found).T
         means = [f"{part.mean():.2f}" if len(part) else "-" for part in (psnrs, psnrs[::2], psnrs[1::2])]
-        rows.append([f"`{name}`", *means, *(f"{v:.2f}" for v in (psnrs.min(), colours.mean(), np.median(seconds)))])
+        rows.append([f"`{name}`", *means, *(f"{v:.2f}" for v in (psnrs.min(), colors.mean(), np.median(seconds)))])
         pictures[name] = shown[:SHOWN]
     heading = ["method", "PSNR dB", "strokes", "boxes", "worst", "CIEDE2000", "seconds"]
     about = f"{len(cases)} cases of {options.side} x {options.side}, true gray given."
     columns = f"`{options.name}.jpg`, from the left: photo, hole in gray, {', '.join(pictures)}."
-    write(options.name, "Colour in the hole", about, table(heading, rows), columns)
+    write(options.name, "Color in the hole", about, table(heading, rows), columns)
     save_image(figure(cases, pictures), RESULTS / f"{options.name}.jpg")
 
 

@@ -1,6 +1,6 @@
-"""Seconds and memory of a colour method by the size of the photo; a fifth of it is hole, under strokes.
+"""Seconds and memory of a color method by the size of the photo; a fifth of it is hole, under strokes.
 
-    python benchmarks/colour_cost.py [--method propagate] [--sides 256 512 1024 2048] [--runs 5] [--against paper]
+    python benchmarks/color_cost.py [--method propagate] [--sides 256 512 1024 2048] [--runs 5] [--against paper]
 
 Each size runs in a process of its own; its memory is the highest over what the process had before the first
 run. `--against` runs another method once on the first size, in the same process, for the ratio of their times.
@@ -76,7 +76,7 @@ def main() -> None:
             ratio = found["other"] / found["seconds"]
             notes = [f"`{options.against}` at {side} x {side}: {found['other']:.0f} s, {ratio:.0f} times as long."]
     heading = ["photo", "seconds", "first run", "microseconds a hole pixel", "memory over the process at rest, GB"]
-    write(f"colour_cost_{options.method}", f"What `{options.method}` costs", table(heading, rows), *notes)
+    write(f"color_cost_{options.method}", f"What `{options.method}` costs", table(heading, rows), *notes)
 
 
 if __name__ == "__main__":
