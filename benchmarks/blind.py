@@ -24,8 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from cases import PHOTOS, photo
-from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, load_image
-from monochromic.core import pipeline as restore
+from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, load_image, restore
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.io.sheet import mark_hole
 from PIL import Image, ImageDraw, ImageFont

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import torch
 from cases import photo
-from monochromic.core import load_hole, load_image, random_hole, save_image
-from monochromic.core import pipeline as restore
+from monochromic.core import load_hole, load_image, random_hole, restore, save_image
 from monochromic.core.backbones import DEFAULT
 from report import table, write
 

@@ -6,8 +6,7 @@ python docs/art.py
 from pathlib import Path
 
 import torch.nn.functional as F
-from monochromic.core import fill, find_hole, load_image, save_image
-from monochromic.core import pipeline as restore
+from monochromic.core import fill, find_hole, load_image, restore, save_image
 from torch import Tensor
 
 HERE = Path(__file__).parent

@@ -24,9 +24,9 @@ from monochromic.core import (
     measure,
     parse_points,
     parse_strokes,
+    restore,
     save_image,
 )
-from monochromic.core import pipeline as restore
 from monochromic.core.inpaint.stage import fill
 from monochromic.core.io.sheet import MARK, mark_hole, report_sheet
 from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers

@@ -7,8 +7,7 @@ import pytest
 import torch
 from conftest import make_photo
 from monochromic.cli import main
-from monochromic.core import degrade, find_hole, heat_map, load_image, save_image
-from monochromic.core import pipeline as restore
+from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.io.sheet import MARK

@@ -17,8 +17,8 @@ from monochromic.core import (
     fill,
     luminance,
     parse_points,
+    restore,
 )
-from monochromic.core import pipeline as restore
 from monochromic.core.backbones import registry
 
 PLAIN = [name for name, backbone in BACKBONES.items() if backbone.fill]  # those with networks: tests/backbones

@@ -5,8 +5,7 @@ import copy
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import BACKBONES, METHODS, Guide, Settings, colorize, fill, luminance, parse_points
-from monochromic.core import pipeline as restore
+from monochromic.core import BACKBONES, METHODS, Guide, Settings, colorize, fill, luminance, parse_points, restore
 from monochromic.core.backbones.loaded import Model
 
 pytestmark = [

@@ -26,8 +26,8 @@ from monochromic.core import (
     luminance,
     measure,
     parse_strokes,
+    restore,
 )
-from monochromic.core import pipeline as restore
 from monochromic.core.detect import summary
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from PIL import Image

@@ -8,8 +8,7 @@ import pytest
 import torch
 from conftest import ROOT, make_hole, make_photo
 from monochromic.cli import main
-from monochromic.core import WorkflowError, load_hole, load_image, save_image
-from monochromic.core import pipeline as restore
+from monochromic.core import WorkflowError, load_hole, load_image, restore, save_image
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 from monochromic.runner.comfy_nodes import HOST_CLASSES
 from monochromic.runner.load import load_graph

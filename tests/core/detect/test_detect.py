@@ -19,8 +19,8 @@ from monochromic.core import (
     luminance,
     predict_damage,
     predict_kinds,
+    restore,
 )
-from monochromic.core import pipeline as restore
 from monochromic.core.backbones.vcnet import fresh
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.detectors import TRUST, _damage_network, damage_network, learned
