@@ -20,7 +20,7 @@ demo: $(READY)
 	@echo "Look at $(CURDIR)/demo: restored.png is the photo, restored_report.png shows it beside the damage."
 
 test: $(READY) lint browser
-	cd $(CURDIR) && $(BIN)/python -m pytest tests --cov --cov-report=term-missing:skip-covered
+	cd $(CURDIR) && $(BIN)/python -m pytest tests -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)
 	cd $(CURDIR) && $(BIN)/ruff check . && $(BIN)/ruff format --check .

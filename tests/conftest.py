@@ -1,7 +1,11 @@
 """What several tests need: small photos, holes, and the shipped pictures."""
 
+import os
 import random
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # beside other workers one thread each, in what they start too
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
