@@ -53,7 +53,7 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", metavar="PHOTO")
     without = "without it the transparent part of PHOTO is filled, or what looks damaged where nothing is transparent"
     parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; {without}")
-    _add_mask_options(parser, "0, or 2 for damage that was found")
+    _add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
     add_find_options(parser, "--find")
     parser.add_argument(
         "--backbone", metavar="NAME", help=f"what fills the gray hole (default: {DEFAULT}): {', '.join(BACKBONES)}"
@@ -76,7 +76,9 @@ def _add_mask(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=mask_photo)
     parser.add_argument("photo", metavar="PHOTO")
     add_find_options(parser, "--method")
-    parser.add_argument("--grow", type=int, metavar="PIXELS", help="widen what was found (default: 2)")
+    parser.add_argument(
+        "--grow", type=int, metavar="PIXELS", help="widen what was found (default: 1 to 4, by the photo's size)"
+    )
     parser.add_argument("--heat", metavar="FILE", help="also write the photo under a heat map of the probabilities")
     parser.add_argument("-o", "--out", required=True, metavar="FILE", help="where to write the mask, white = fill")
 

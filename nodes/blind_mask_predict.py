@@ -51,7 +51,12 @@ class BlindMaskPredict:
                     0.99,
                     "Damage is what hangs together with more than this probability.",
                 ),
-                "grow": whole(2, 0, 256, "Widen what was found by this many pixels, to cover its soft edges."),
+                "grow": whole(
+                    -1,
+                    -1,
+                    256,
+                    "Widen what was found by this many pixels, to cover its soft edges; -1: by the photo's size.",
+                ),
                 "smallest": whole(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
             },
             "optional": {
@@ -87,7 +92,7 @@ class BlindMaskPredict:
         thresholds: str = "",
     ) -> dict[str, Any]:
         photo = image_in(image)
-        options = {"threshold": threshold, "grow": grow, "smallest": smallest, "guard": guard}
+        options = {"threshold": threshold, "grow": None if grow < 0 else grow, "smallest": smallest, "guard": guard}
         switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
         options["kinds"] = choose_kinds(switches, thresholds)
         kept = None if protect is None else hole_in(protect, photo)

@@ -4,7 +4,7 @@ from ..io.heat_map import heat_map
 from .detectors import DETECTORS, Detector, get_detector
 from .guard import Split, split_hole
 from .margins import find_margins
-from .stage import Detection, find_hole, predict_damage, predict_kinds
+from .stage import Detection, find_hole, predict_damage, predict_kinds, usual_growth
 from .summary import summary
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "predict_kinds",
     "split_hole",
     "summary",
+    "usual_growth",
 ]

@@ -16,6 +16,7 @@ from .guard import split_hole, wide_specks
 from .margins import find_margins
 from .marks import Kinds, marks_of, thresholds_of
 
+GROWTH, MAX_GROWTH = 1 / 512, 4  # of the shorter side; pixels
 EDGE = 1 / 256  # of the shorter side, two pixels at least: so soft the edge of a margin may be
 
 
@@ -75,7 +76,7 @@ def find_hole(
     method: str = DEFAULT,
     *,
     threshold: float = 0.5,
-    grow: int = 2,
+    grow: int | None = None,
     smallest: int = 4,
     protect: Tensor | None = None,
     guard: bool = True,
@@ -87,7 +88,8 @@ def find_hole(
     Args:
         image: as in `predict_kinds`, and so are method and progress.
         threshold: damage is what hangs together with a pixel more probable than that; at least 0, below 1.
-        grow: pixels by which what was found is widened at last.
+        grow: pixels by which what was found is widened at last, to cover its soft edges; None: by the photo's size,
+            see `usual_growth`.
         smallest: connected parts of fewer pixels are dropped.
         protect: (B or 1, 1, H, W), 1 = never fill.
         guard: leave blank margins (`find_margins`) and thick parts inside the photo that still show an image
@@ -116,6 +118,7 @@ def find_hole(
     if kinds is not None and not detector.tells_kinds:
         raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")
     chosen = thresholds_of(kinds, threshold)
+    grow = usual_growth(*image.shape[-2:]) if grow is None else grow
     hole_of(marks_of(image[:0, :1], threshold, smallest), grow)  # of no photo: refuses wrong numbers before the work
     kept = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, progress=progress)
@@ -133,6 +136,11 @@ def find_hole(
         left = left if kept is None else left.masked_fill(kept, 0)
         masks = [mask.to(probability.dtype) for mask in (hole, left, margin)]
         return Detection(masks[0], probability.amax(1, keepdim=True), *masks[1:], probability, marks)
+
+
+def usual_growth(h: int, w: int) -> int:
+    """Pixels by which the hole of a photo is widened: the edges of damage are as soft as the scan is large."""
+    return min(max(1, round(GROWTH * min(h, w))), MAX_GROWTH)
 
 
 def _by_care(marks: Tensor, chosen: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:

@@ -34,7 +34,7 @@ from monochromic.core.detect.multiscale import (
     sizes_of,
     tiles_of,
 )
-from monochromic.core.detect.stage import hole_of
+from monochromic.core.detect.stage import hole_of, usual_growth
 from monochromic.core.io.files import hash_file
 from monochromic.core.weights import WeightFile, add_row, data_folder
 from monochromic.core.weights.convert import describe, save_weights
@@ -122,6 +122,16 @@ class TestSizesAndTiles:
 
 
 class TestHole:
+    @pytest.mark.parametrize(("size", "pixels"), [((256, 400), 1), ((512, 512), 1), ((1104, 768), 2), ((4000, 3000), 4)])
+    def test_how_far_it_grows_follows_the_photo(self, size, pixels):
+        assert usual_growth(*size) == pixels
+
+    def test_without_a_word_it_grows_by_the_photos_size(self):
+        photo = degrade(picture("astronaut", 200, 260), "scratch", 0, seed=1).image
+        usual, two = (find_hole(photo, "classical", grow=grow).hole for grow in (None, 2))
+        assert torch.equal(usual, find_hole(photo, "classical", grow=1).hole)
+        assert 0 < usual.sum() < two.sum()
+
     def test_it_grows_and_leaves_what_is_protected(self):
         marks = torch.zeros(1, 1, 20, 30)
         marks[0, 0, 4:7, 4:7] = 1
