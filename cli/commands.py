@@ -15,8 +15,9 @@ from ..core.colorize import Guide, Settings, colorize, get_method, parse_points,
 from ..core.errors import InputError, PictureError
 from ..core.image.checks import shape_of
 from ..core.image.color import luminance
-from ..core.image.masks import binarize, grow
+from ..core.image.masks import binarize, dilate
 from ..core.inpaint.stage import fill, fill_rgb
+from ..core.io.files import write_bytes
 from ..core.io.images import (
     bits_of,
     format_of,
@@ -25,7 +26,6 @@ from ..core.io.images import (
     load_image,
     save_image,
     save_picture,
-    write_bytes,
 )
 from ..core.io.sheet import mark_hole, report_sheet
 from ..core.metrics import REGIONS, load_lpips, measure, table_cells
@@ -155,7 +155,7 @@ def _load(options: argparse.Namespace) -> tuple[Tensor, Guide | None]:
 
 
 def _hole_of_mask(options: argparse.Namespace, photo: Tensor) -> Tensor:
-    return grow(load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
+    return dilate(load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
 
 
 def _hole_to_restore(options: argparse.Namespace, photo: Tensor, asked: bool) -> tuple[Tensor, str]:
@@ -167,7 +167,7 @@ def _hole_to_restore(options: argparse.Namespace, photo: Tensor, asked: bool) ->
         return _hole_of_mask(options, photo), "hole marked"
     clear = binarize(1 - load_alpha(options.photo).to(photo.device), invert=options.invert)
     if clear.any() and not asked:
-        return grow(clear, options.grow or 0), "hole marked"
+        return dilate(clear, options.grow or 0), "hole marked"
     found = find(options, photo)
     if not found.hole.any():
         warn_of_nothing(found, options.photo, "it is written as it is")

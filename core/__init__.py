@@ -38,8 +38,9 @@ from .errors import (
     WeightsError,
     WorkflowError,
 )
+from .image.boxes import Box, bounding_box
 from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
-from .image.masks import Box, binarize, bounding_box, composite, fit, grow, resize
+from .image.masks import binarize, composite, dilate, resize, resize_to
 from .image.random_masks import KINDS, random_hole
 from .inpaint.stage import fill, fill_rgb
 from .io.images import load_alpha, load_hole, load_image, load_mask, save_image
@@ -100,16 +101,15 @@ __all__ = [
     "colorize",
     "composite",
     "degrade",
+    "dilate",
     "f1",
     "fill",
     "fill_rgb",
     "find_damage",
     "find_hole",
-    "fit",
     "get_backbone",
     "get_detector",
     "get_method",
-    "grow",
     "heat_map",
     "iou",
     "l1",
@@ -131,6 +131,7 @@ __all__ = [
     "psnr",
     "random_hole",
     "resize",
+    "resize_to",
     "restore",
     "save_image",
     "ssim",

@@ -6,8 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.image.masks import binarize
-from ..core.image.masks import grow as grow_hole
+from ..core.image.masks import binarize, dilate
 from ..core.io.images import CHANNELS, load_mask
 from . import runtime
 from .inputs import menu, number, picture_file, switch, whole
@@ -53,4 +52,4 @@ class LoadMask:
     @runtime.hosted()
     def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> tuple[Tensor]:
         mask = load_mask(runtime.find_picture(image) or image, channel)
-        return (mask_out(grow_hole(binarize(mask, threshold, invert), grow)),)
+        return (mask_out(dilate(binarize(mask, threshold, invert), grow)),)

@@ -10,8 +10,8 @@ from torch import Tensor
 from ..core.errors import InputError
 from ..core.host.cancel import cancel_between_calls
 from ..core.image.checks import check_image, shape_of
-from ..core.image.color import luminance
-from ..core.image.masks import binarize, fit, grow
+from ..core.image.color import to_y
+from ..core.image.masks import binarize, dilate, resize_to
 from ..core.io.sheet import shrink
 from . import runtime
 
@@ -35,7 +35,7 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
 
 def gray_in(image: Tensor, name: str = "gray") -> Tensor:
     """IMAGE -> its luminance (B, 1, H, W). A gray picture in three channels comes back bit for bit."""
-    return luminance(image_in(image, name))
+    return to_y(image_in(image, name))
 
 
 def image_out(image: Tensor) -> Tensor:
@@ -55,16 +55,16 @@ def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or 0 in mask.shape:
         raise InputError(f"mask must be (B, H, W) or (H, W), got {shape_of(mask)}")
-    return fit(mask[:, None].float().clamp(0, 1), image)
+    return resize_to(mask[:, None].float().clamp(0, 1), image)
 
 
 def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0) -> Tensor:
     """MASK of any size, 1 = fill -> hole (B or 1, 1, H, W) that fits `image` (B, C, H, W).
 
-    Values above `threshold` are filled, and the hole is grown by `pixels` of the photo.
+    Values above `threshold` are filled, and the hole is dilated by `pixels` of the photo.
     """
     with cancel_between_calls(image.numel()):
-        return grow(binarize(soft_mask_in(mask, image), threshold), pixels)
+        return dilate(binarize(soft_mask_in(mask, image), threshold), pixels)
 
 
 def mask_out(hole: Tensor) -> Tensor:

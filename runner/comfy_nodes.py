@@ -21,7 +21,8 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.io.images import open_picture, write_bytes
+from ..core.io.decode import open_picture
+from ..core.io.files import write_bytes
 from ..nodes import runtime
 
 output_folder: ContextVar[Path] = ContextVar("output_folder", default=Path("output"))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..host.device import placed
-from ..image.color import luminance
+from ..image.color import to_y
 from .record import Backbone, Layout
 
 
@@ -32,7 +32,7 @@ class Model(NamedTuple):
             return torch.cat([self.backbone.fill(image[[i]], hole[[i]]) for i in range(len(image))])
         answer = self.layout.fill(self.network, self.shown(image, source), hole.to(self.weight.device)).to(image)
         gives = self.network.channels[1]
-        return answer if gives == 3 and source == "rgb" else luminance(answer.clamp(0, 1))
+        return answer if gives == 3 and source == "rgb" else to_y(answer.clamp(0, 1))
 
     def placed(self, pixels: int) -> nn.Module | None:
         """The network, where it is to run, for a picture of so many pixels."""
@@ -42,7 +42,7 @@ class Model(NamedTuple):
 
     def shown(self, image: Tensor, source: str) -> Tensor:
         """What the network sees of a picture (B, 3, H, W), of its weights' type and on their device."""
-        takes, gray = self.network.channels[0], luminance(image)
+        takes, gray = self.network.channels[0], to_y(image)
         if takes == 4:
             given = torch.cat([image, gray], dim=1)
         elif takes == 1:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..host.cancel import run_in_thread
-from ..image.color import luminance
+from ..image.color import to_y
 
 RADIUS = 3  # pixels that a filled pixel looks at; more helps wide holes and hurts scratches
 LEVELS = 65535
@@ -19,7 +19,7 @@ def opencv_inpaint(image: Tensor, hole: Tensor, method: str) -> Tensor:
     """Fill `hole` by `cv2.<method>`: (1, 3, H, W) and (1, 1, H, W) -> gray (1, 1, H, W)."""
     import cv2
 
-    gray = (luminance(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)
+    gray = (to_y(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)
     marked = hole[0, 0].cpu().numpy().astype(np.uint8)
     filled = run_in_thread(int(marked.sum()), cv2.inpaint, gray, marked, RADIUS, getattr(cv2, method))
     return torch.from_numpy(filled.astype(np.float32) / LEVELS).to(image.device)[None, None]

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from ..image.color import luminance
+from ..image.color import to_y
 from .opencv import opencv_inpaint
 from .record import Backbone
 
@@ -268,7 +268,7 @@ def fill(image: Tensor, hole: Tensor) -> Tensor:
 
     Where hardly any patch of even 3 x 3 is known, this is Telea's method.
     """
-    gray, inside = luminance(image)[0, 0], hole[0, 0]
+    gray, inside = to_y(image)[0, 0], hole[0, 0]
     level = level_of(gray, inside)
     if level is None or not len(level.open):
         return opencv_inpaint(image, hole, "INPAINT_TELEA")

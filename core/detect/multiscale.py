@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
 from ..host.cancel import Progress, silent
-from ..image.masks import Box
+from ..image.boxes import Box
 
 Look = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to probabilities of damage (1, K, H, W)."""

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..host.cancel import Progress, cancel_between_calls, cancellable
 from ..host.memory import translates_oom
 from ..image.checks import check_image, shape_of
-from ..image.masks import binarize, grow
+from ..image.masks import binarize, dilate
 from .detectors import DEFAULT, get_detector
 from .guard import split_hole, wide_specks
 from .margins import find_margins
@@ -174,7 +174,7 @@ def hole_of(marks: Tensor, pixels: int = 0, protect: Tensor | None = None) -> Te
 
     Raises `InputError` where nothing of a photo would be left.
     """
-    hole = grow(marks, pixels)
+    hole = dilate(marks, pixels)
     if protect is not None:
         hole = hole.masked_fill(protect, 0)
     for i, whole in enumerate(hole.flatten(1).all(1).tolist()):

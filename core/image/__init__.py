@@ -1,1 +1,1 @@
-"""Pictures and masks as tensors: color, checks, masks, boxes."""
+"""Pictures and masks as tensors: color, checks, holes, boxes around them, edges."""

@@ -10,21 +10,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TRUNCATE = 4.0  # the Gaussian's reach in standard deviations
+TRUNCATE = 4.0  # standard deviations at which the Gaussian is cut off
 
 
 def canny(gray: Tensor, known: Tensor, *, sigma: float = 1.0, low: float = 0.1, high: float = 0.2) -> Tensor:
-    """Edges one pixel wide: float (B, 1, H, W) in [0, 1] -> bool (B, 1, H, W) on the same device.
+    """Edges of the known part, one pixel wide.
 
-    known: bool (B, 1, H, W); what is not known never matters. sigma > 0: of the smoothing, in pixels.
-    An edge is kept where Sobel's filter gives `low` or more and, somewhere along it, `high` or more. Works on
-    the CPU, and on every photo of the batch by itself. The defaults are those of `skimage.feature.canny`.
+    Works on the CPU, and on every photo of the batch by itself. The defaults are those of `skimage.feature.canny`.
+
+    Args:
+        gray: float (B, 1, H, W) in [0, 1].
+        known: bool (B, 1, H, W), True = known; what is not known never matters.
+        sigma: of the smoothing, in pixels, above 0.
+        low: an edge is kept where Sobel's filter gives this or more ...
+        high: ... and, somewhere along it, this or more.
+
+    Returns:
+        bool (B, 1, H, W), True = edge, on the device of `gray`.
     """
-    inside = known.detach().cpu()
-    smooth = _smoothed(gray.detach().cpu().double(), inside, sigma)
-    down, right = _sobel(smooth)
-    magnitude = (down * down + right * right).sqrt()
-    thin = _ridge(down, right, magnitude) & _eroded(inside) & (magnitude >= low)
+    known = known.detach().cpu()
+    smooth = _smoothed(gray.detach().cpu().double(), known, sigma)
+    dy, dx = _sobel(smooth)
+    magnitude = (dy * dy + dx * dx).sqrt()
+    thin = _is_ridge(dy, dx, magnitude) & _eroded(known) & (magnitude >= low)
     strong = thin & (magnitude >= high)
     linked = [_linked(t, s) for t, s in zip(thin[:, 0].numpy(), strong[:, 0].numpy(), strict=True)]
     return torch.from_numpy(np.stack(linked))[:, None].to(gray.device)
@@ -38,46 +46,47 @@ def _smoothed(gray: Tensor, known: Tensor, sigma: float) -> Tensor:
 
 def _sobel(image: Tensor) -> tuple[Tensor, Tensor]:
     """Differences of (B, 1, H, W) downwards and to the right, eight times the gradient; the border repeats."""
-    framed = F.pad(image, (1, 1, 1, 1), mode="replicate")
-    down = framed[..., 2:, :] - framed[..., :-2, :]
-    right = framed[..., 2:] - framed[..., :-2]
-    down = 2 * down[..., 1:-1] + (down[..., :-2] + down[..., 2:])
-    right = 2 * right[..., 1:-1, :] + (right[..., :-2, :] + right[..., 2:, :])
-    return down, right
+    padded = F.pad(image, (1, 1, 1, 1), mode="replicate")
+    dy = padded[..., 2:, :] - padded[..., :-2, :]
+    dx = padded[..., 2:] - padded[..., :-2]
+    dy = 2 * dy[..., 1:-1] + (dy[..., :-2] + dy[..., 2:])
+    dx = 2 * dx[..., 1:-1, :] + (dx[..., :-2, :] + dx[..., 2:, :])
+    return dy, dx
 
 
 def _gaussian(image: Tensor, sigma: float) -> Tensor:
     """Smoothing with zeros around the photo; the pairs are added from the outside in, like SciPy's."""
-    reach = int(TRUNCATE * sigma + 0.5)
-    weights = np.exp(-0.5 / sigma**2 * np.arange(-reach, reach + 1) ** 2)
-    weights = (weights / weights.sum())[: reach + 1].tolist()
+    radius = int(TRUNCATE * sigma + 0.5)
+    weights = np.exp(-0.5 / sigma**2 * np.arange(-radius, radius + 1) ** 2)
+    weights = (weights / weights.sum())[: radius + 1].tolist()
     for dim in (-2, -1):
         size = image.shape[dim]
-        framed = F.pad(image, (0, 0, reach, reach) if dim == -2 else (reach, reach))
-        image = image * weights[reach]
-        for i, weight in enumerate(weights[:reach]):
-            image += (framed.narrow(dim, i, size) + framed.narrow(dim, 2 * reach - i, size)) * weight
+        padded = F.pad(image, (0, 0, radius, radius) if dim == -2 else (radius, radius))
+        image = image * weights[radius]
+        for i, weight in enumerate(weights[:radius]):
+            image += (padded.narrow(dim, i, size) + padded.narrow(dim, 2 * radius - i, size)) * weight
     return image
 
 
-def _ridge(down: Tensor, right: Tensor, magnitude: Tensor) -> Tensor:
+def _is_ridge(dy: Tensor, dx: Tensor, magnitude: Tensor) -> Tensor:
     """Where no point one step along the gradient, to either side, is steeper.
 
     That point lies between a neighbor in the row or column and one across the corner.
     """
     h, w = magnitude.shape[-2:]
-    framed = F.pad(magnitude, (1, 1, 1, 1))
+    padded = F.pad(magnitude, (1, 1, 1, 1))
 
-    def at(dy: int, dx: int) -> Tensor:
-        return framed[..., 1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w]
+    def neighbor(row: int, column: int) -> Tensor:
+        return padded[..., 1 + row : 1 + row + h, 1 + column : 1 + column + w]
 
-    steep, same = down.abs() > right.abs(), (down > 0) == (right > 0)
-    share = torch.where(steep, right.abs() / down.abs(), down.abs() / right.abs())
+    steep, same_sign = dy.abs() > dx.abs(), (dy > 0) == (dx > 0)
+    fraction = torch.where(steep, dx.abs() / dy.abs(), dy.abs() / dx.abs())
     ridge = torch.ones_like(steep)
     for side in (1, -1):
-        straight = torch.where(steep, at(side, 0), at(0, side))
-        corner = torch.where(same, at(side, side), torch.where(steep, at(side, -side), at(-side, side)))
-        ridge &= corner * share + straight * (1 - share) <= magnitude
+        straight = torch.where(steep, neighbor(side, 0), neighbor(0, side))
+        across = torch.where(steep, neighbor(side, -side), neighbor(-side, side))
+        corner = torch.where(same_sign, neighbor(side, side), across)
+        ridge &= corner * fraction + straight * (1 - fraction) <= magnitude
     return ridge
 
 

@@ -1,4 +1,4 @@
-"""What `core` promises to take: image and hole tensors, checked in one place."""
+"""The checks at the door of every public function that takes images and holes: once there, and nowhere inside."""
 
 import torch
 from torch import Tensor
@@ -7,18 +7,34 @@ from ..errors import InputError
 
 
 def shape_of(tensor: Tensor) -> str:
-    """Write a shape the way the messages quote it, `(2, 3, 37, 53)`."""
+    """A shape as messages quote it.
+
+    Args:
+        tensor: any.
+
+    Returns:
+        Text such as `(2, 3, 37, 53)`.
+    """
     return "(" + ", ".join(map(str, tensor.shape)) + ")"
 
 
 def check_image(image: Tensor, name: str = "image", channels: tuple[int, ...] = (1, 3)) -> None:
-    """Raise `InputError` unless `image` is float (B, C, H, W), finite and within [0, 1]."""
+    """Check that a tensor is an image: float (B, C, H, W), finite and within [0, 1].
+
+    Args:
+        image: what the caller gave.
+        name: what messages call it.
+        channels: numbers of channels that are taken.
+
+    Raises:
+        InputError: for another type, shape or range; it says which.
+    """
     if not isinstance(image, Tensor) or not image.is_floating_point():
-        came = image.dtype if isinstance(image, Tensor) else type(image).__name__
-        raise InputError(f"{name} must be a float tensor, got {came}; divide 8-bit values by 255")
+        got = image.dtype if isinstance(image, Tensor) else type(image).__name__
+        raise InputError(f"{name} must be a float tensor, got {got}; divide 8-bit values by 255")
     if image.ndim != 4 or image.shape[1] not in channels or 0 in image.shape:
-        wanted = " or ".join(map(str, channels))
-        raise InputError(f"{name} must be (B, {wanted}, H, W), got {shape_of(image)}")
+        numbers = " or ".join(map(str, channels))
+        raise InputError(f"{name} must be (B, {numbers}, H, W), got {shape_of(image)}")
     low, high = image.aminmax()
     if low.isnan() or high.isnan():
         raise InputError(f"{name} holds NaN; replace those pixels before the call")
@@ -27,10 +43,17 @@ def check_image(image: Tensor, name: str = "image", channels: tuple[int, ...] = 
 
 
 def check_hole(hole: Tensor, image: Tensor) -> Tensor:
-    """Return `hole` as bool (B, 1, H, W), repeated for the batch.
+    """Check that a hole fits an image.
 
-    `hole` is (B, 1, H, W) or (1, 1, H, W), 1 or True = fill, and holds nothing but 0 and 1.
-    Raises `InputError` for another shape or value, and for a photo of which nothing is known.
+    Args:
+        hole: (B, 1, H, W) or (1, 1, H, W), 1 or True = fill, nothing but 0 and 1.
+        image: (B, C, H, W), checked already.
+
+    Returns:
+        The hole as bool (B, 1, H, W), repeated for the batch.
+
+    Raises:
+        InputError: for another shape, device or value, and for a photo of which nothing is known.
     """
     b, _, h, w = image.shape
     if hole.shape not in ((b, 1, h, w), (1, 1, h, w)):
@@ -48,3 +71,21 @@ def check_hole(hole: Tensor, image: Tensor) -> Tensor:
                 "is the mask inverted? 1 (white) means fill"
             )
     return hole.expand(b, 1, h, w)
+
+
+def check_answer(answer: Tensor, source: str) -> Tensor:
+    """Check that a network or solver gave numbers, before they go into the photo.
+
+    Args:
+        answer: any shape.
+        source: what gave it, such as the id of a backbone.
+
+    Returns:
+        The answer, as it is.
+
+    Raises:
+        InputError: where it holds NaN.
+    """
+    if answer.isnan().any():
+        raise InputError(f"{source} gave NaN for this photo; try other weights, or another method")
+    return answer

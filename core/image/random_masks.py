@@ -13,12 +13,23 @@ from ..host.cancel import run_in_thread
 
 
 def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed: int = 0) -> Tensor:
-    """One random hole, float (1, 1, height, width) of 0 and 1, 1 = fill.
+    """Draw one random hole.
 
-    kind: "free_form", brush strokes after DeepFill v2 (Yu et al. 2019); "box", rectangles; "blob",
-    irregular patches. coverage, above 0 and at most 0.9, is the share of the photo to cover: exactly
-    for blobs, and the least for strokes and boxes, which stop with the one that reaches it. seed >= 0.
-    Raises `InputError` and `UnknownNameError`.
+    Args:
+        kind: "free_form", brush strokes after DeepFill v2 (Yu et al., "Free-Form Image Inpainting with Gated
+            Convolution", ICCV 2019); "box", rectangles; "blob", irregular patches.
+        height: of the hole, in pixels.
+        width: of the hole, in pixels.
+        coverage: the share of the photo to cover, above 0 and at most 0.9. Blobs cover exactly that; strokes and
+            boxes stop with the one that reaches it.
+        seed: of the random generator, 0 or more; the same on every machine.
+
+    Returns:
+        float32 (1, 1, height, width) of 0 and 1, 1 = fill.
+
+    Raises:
+        UnknownNameError: for another kind.
+        InputError: for a size below 1 x 1 and a coverage out of range.
     """
     if kind not in KINDS:
         raise UnknownNameError("kind of random mask", kind, KINDS)
@@ -47,14 +58,14 @@ def _stroke(canvas: np.ndarray, random: Generator) -> None:
     h, w = canvas.shape
     brush = max(1, round(random.uniform(12, 40) / 256 * min(h, w)))
     leg = math.hypot(h, w) / 8
-    here = random.uniform((0, 0), (w, h))
+    start = random.uniform((0, 0), (w, h))
     for i in range(random.integers(4, 13)):
         angle = math.pi * (2 / 5 + random.uniform(-2 / 15, 2 / 15))
         angle = -angle if i % 2 else angle
         length = min(max(random.normal(leg, leg / 2), 0), 2 * leg)
-        there = np.clip(here + length * np.array([math.cos(angle), math.sin(angle)]), 0, (w - 1, h - 1))
-        cv2.line(canvas, _pixel(here), _pixel(there), 1, brush)
-        here = there
+        end = np.clip(start + length * np.array([math.cos(angle), math.sin(angle)]), 0, (w - 1, h - 1))
+        cv2.line(canvas, _pixel(start), _pixel(end), 1, brush)
+        start = end
 
 
 def _pixel(point: np.ndarray) -> tuple[int, int]:
@@ -62,19 +73,19 @@ def _pixel(point: np.ndarray) -> tuple[int, int]:
 
 
 def _box(canvas: np.ndarray, coverage: float, random: Generator) -> None:
-    """Rectangles between a quarter and all of the area asked for, of aspect 1:2 to 2:1."""
+    """Rectangles of a quarter to all of the coverage each, of aspect 1:2 to 2:1."""
     h, w = canvas.shape
     while canvas.mean() < coverage:
         area = coverage * h * w * random.uniform(0.25, 1)
         aspect = 2 ** random.uniform(-1, 1)
-        high = min(max(round(math.sqrt(area * aspect)), 1), h)
-        wide = min(max(round(math.sqrt(area / aspect)), 1), w)
-        top, left = random.integers(0, h - high + 1), random.integers(0, w - wide + 1)
-        canvas[top : top + high, left : left + wide] = 1
+        height = min(max(round(math.sqrt(area * aspect)), 1), h)
+        width = min(max(round(math.sqrt(area / aspect)), 1), w)
+        top, left = random.integers(0, h - height + 1), random.integers(0, w - width + 1)
+        canvas[top : top + height, left : left + width] = 1
 
 
 def _blob(canvas: np.ndarray, coverage: float, random: Generator) -> None:
-    """The highest parts of a smooth random landscape."""
+    """Where smooth noise is highest."""
     import cv2
 
     noise = random.standard_normal(canvas.shape, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Where the user's weight files lie, how files are written whole or not at all, and their sha256, remembered."""
+"""Files: the folders of the user's weights, the one way anything is written (whole or not at all), and sha256."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from ..errors import WeightsError
+from ..errors import MonochromicError, PictureError, WeightsError
 from ..host.cancel import check_cancelled
 
 model_folders: ContextVar[tuple[Path, ...]] = ContextVar("model_folders", default=())
@@ -17,7 +17,11 @@ model_folders: ContextVar[tuple[Path, ...]] = ContextVar("model_folders", defaul
 
 
 def data_folder() -> Path:
-    """The user's own folder: `MONOCHROMIC_HOME`, else where the system keeps the data of programs."""
+    """The user's own folder for weights and their manifest.
+
+    Returns:
+        What `MONOCHROMIC_HOME` names, else `monochromic` where the system keeps the data of programs. It may not exist.
+    """
     if named := os.environ.get("MONOCHROMIC_HOME"):
         return Path(named).expanduser()
     if sys.platform == "win32":
@@ -30,17 +34,30 @@ def data_folder() -> Path:
 
 
 def search_folders() -> tuple[Path, ...]:
-    """Folders that may hold weight files: the host's, then the user's own."""
+    """Folders that may hold weight files.
+
+    Returns:
+        The host's folders, then the user's own. They may not exist.
+    """
     return (*model_folders.get(), data_folder() / "weights")
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A new name beside `path` to write to; it becomes `path` at the end, or is gone after an error.
+def atomic_write(path: str | os.PathLike[str], error: type[MonochromicError] = PictureError) -> Iterator[Path]:
+    """Write a file whole or not at all: pictures, tables, weights, manifests.
 
-    Raises `WeightsError` where the folder cannot be written to or is full.
+    Args:
+        path: of the file; its folder is made if there is none.
+        error: what to raise where the folder cannot be written to or is full.
+
+    Yields:
+        A new name beside `path` to write to. It becomes `path` at the end, or is gone after an error.
+
+    Raises:
+        PictureError: or `error`, where the file cannot be written. Errors of this package pass through.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    path = Path(path)
+    part = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
@@ -50,37 +67,77 @@ def written_whole(path: Path) -> Iterator[Path]:
         with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
-        raise error if isinstance(error, WeightsError) else WeightsError(f"cannot write {path}: {error}") from error
+    except OSError as reason:
+        if isinstance(reason, MonochromicError):
+            raise
+        raise error(f"cannot write {path}: {reason.strerror or reason}") from reason
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
 
 
+def write_bytes(data: bytes, path: str | os.PathLike[str]) -> None:
+    """Write a file whole or not at all, see `atomic_write`.
+
+    Args:
+        data: the content.
+        path: of the file; its folder is made if there is none.
+
+    Raises:
+        PictureError: where the file cannot be written.
+    """
+    with atomic_write(path) as part:
+        part.write_bytes(data)
+
+
 def hash_file(path: Path) -> str:
-    """The sha256 of a file, read now."""
-    found = hashlib.sha256()
+    """The sha256 of a file, read now.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        OSError: where it cannot be read.
+    """
+    sha256 = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             check_cancelled()
-            found.update(block)
-    return found.hexdigest()
+            sha256.update(block)
+    return sha256.hexdigest()
 
 
 def known_hash(path: Path) -> str:
-    """The sha256 of a file, from memory while its place, size and time stamp are as before."""
-    place, stamp = str(path.resolve()), _stamp(path)
+    """The sha256 of a file, not read again while its path, size and time stamp are as before.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        OSError: where it cannot be read.
+    """
+    key, stamp = str(path.resolve()), _stamp(path)
     memory = _recall()
-    if memory.get(place, [])[:2] == stamp and len(memory[place]) == 3:
-        return memory[place][2]
-    found = hash_file(path)
+    if memory.get(key, [])[:2] == stamp and len(memory[key]) == 3:
+        return memory[key][2]
+    sha256 = hash_file(path)
     if _stamp(path) == stamp:
-        _remember({**_recall(), place: [*stamp, found]})
-    return found
+        _remember({**_recall(), key: [*stamp, sha256]})
+    return sha256
 
 
 def forget(path: Path) -> None:
-    """Make the next `known_hash` of this file read it again."""
+    """Make the next `known_hash` of a file read it again.
+
+    Args:
+        path: of the file.
+    """
     memory = _recall()
     if memory.pop(str(path.resolve()), None):
         _remember(memory)
@@ -107,5 +164,5 @@ def _recall() -> dict[str, list]:
 
 def _remember(memory: dict[str, list]) -> None:
     """Write it down where that is possible; else files are read again the next time."""
-    with suppress(WeightsError, RuntimeError), written_whole(_memory_file()) as part:
+    with suppress(WeightsError, RuntimeError), atomic_write(_memory_file(), WeightsError) as part:
         part.write_text(json.dumps(memory, indent=1), encoding="utf-8")

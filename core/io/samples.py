@@ -29,9 +29,17 @@ SAMPLES = {
 
 
 def load_sample(name: str) -> tuple[Tensor, Tensor, Tensor]:
-    """The photo (1, 3, H, W), its mask (1, 1, H, W), 1 = fill, and the undamaged photo, or the photo again.
+    """Read a sample.
 
-    Raises `UnknownNameError`, and `PictureError` where a file is gone.
+    Args:
+        name: of `SAMPLES`.
+
+    Returns:
+        The photo (1, 3, H, W) in [0, 1], its mask (1, 1, H, W), 1 = fill, and the undamaged photo, or the photo again.
+
+    Raises:
+        UnknownNameError: for another name.
+        PictureError: where a file is gone.
     """
     if name not in SAMPLES:
         raise UnknownNameError("sample photo", name, SAMPLES)

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ..errors import InputError
-from ..image.masks import Box, bounding_box
+from ..image.boxes import Box, bounding_box
 
 REGIONS = ("hole", "box", "full")
 

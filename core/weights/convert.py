@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..backbones.record import Backbone, Layout
 from ..errors import InputError, WeightsError
-from ..io.files import data_folder, hash_file, written_whole
+from ..io.files import atomic_write, data_folder, hash_file
 from .detect import identify, read_tensors
 from .manifest import WeightFile, add_row, read_manifest, user_rows
 
@@ -77,7 +77,7 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
     from safetensors.torch import save_file
 
     try:
-        with written_whole(path) as part:
+        with atomic_write(path, WeightsError) as part:
             save_file(dict(tensors), part, dict(metadata))
             _sort_metadata(part)
     except SafetensorError as error:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..io.files import data_folder, written_whole
+from ..io.files import atomic_write, data_folder
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "weights_manifest.json"
@@ -152,7 +152,7 @@ def add_row(row: WeightFile, *, replace: bool = False) -> None:
         raise InputError(f"the pack has weights {row.id!r} already; choose another id")
     if row.id in rows and not replace:
         raise InputError(f"{user_manifest()} has weights {row.id!r} already; choose another id or replace them")
-    with written_whole(user_manifest()) as part:
+    with atomic_write(user_manifest(), WeightsError) as part:
         part.write_text(format_manifest({**rows, row.id: row}.values()), encoding="utf-8")
 
 

@@ -18,8 +18,8 @@ from monochromic.core import (
     WeightsError,
     colorize,
     degrade,
+    dilate,
     find_hole,
-    grow,
     heat_map,
     load_alpha,
     load_image,
@@ -112,7 +112,7 @@ def test_masks_as_they_come():
     soft = mask * 0.7 + 0.1
     assert torch.equal(run(image, soft)[0], whole)
     assert torch.equal(run(image, torch.zeros(1, 64, 64))[0], image)
-    assert torch.equal(run(image, mask, grow=2)[2], grow(make_hole(), 2)[:, 0])
+    assert torch.equal(run(image, mask, grow=2)[2], dilate(make_hole(), 2)[:, 0])
     with pytest.raises(InputError, match=r"hole must be \(3, 1, 37, 53\)"):
         run(image, mask.expand(2, -1, -1))
     with pytest.raises(InputError, match=r"mask must be \(B, H, W\) or \(H, W\), got \(1, 1, 37, 53\)"):

@@ -1,8 +1,9 @@
 """Boxes around the hole."""
 
+import pytest
 import torch
+from monochromic.core import Box, InputError, bounding_box
 from monochromic.core.image.boxes import hole_boxes
-from monochromic.core.image.masks import Box
 
 
 def test_parts_that_are_far_apart_have_their_own_box():
@@ -38,3 +39,11 @@ def _meet(a, b):
 
 def test_no_hole_no_box():
     assert hole_boxes(torch.zeros(5, 5, dtype=torch.bool), 2) == []
+
+
+def test_bounding_box():
+    hole = torch.zeros(2, 1, 9, 9)
+    hole[0, 0, 2, 3] = hole[1, 0, 5, 7] = 1
+    assert bounding_box(hole) == Box(2, 3, 6, 8)
+    with pytest.raises(InputError, match="empty"):
+        bounding_box(torch.zeros(1, 1, 9, 9))

@@ -1,10 +1,10 @@
-"""Holes: threshold, polarity, growth, and sizes at which a scratch must not vanish."""
+"""Holes: threshold, polarity, dilation, and sizes at which a scratch must not vanish."""
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from monochromic.core import Box, InputError, binarize, bounding_box, composite, fit, grow, resize
+from monochromic.core import InputError, binarize, composite, dilate, resize, resize_to
 from monochromic.core.image.checks import check_hole
 
 
@@ -27,14 +27,14 @@ def test_nan_in_a_mask():
 
 
 @pytest.mark.parametrize("pixels", [0, 1, 5])
-def test_grow_agrees_with_opencv(hole, pixels):
+def test_dilate_agrees_with_opencv(hole, pixels):
     kernel = np.ones((2 * pixels + 1,) * 2, np.uint8)
-    assert np.array_equal(grow(hole, pixels)[0, 0].numpy(), cv2.dilate(hole[0, 0].numpy(), kernel))
+    assert np.array_equal(dilate(hole, pixels)[0, 0].numpy(), cv2.dilate(hole[0, 0].numpy(), kernel))
 
 
-def test_grow_less_than_nothing(hole):
+def test_dilate_by_a_negative_number(hole):
     with pytest.raises(InputError, match="0 pixels or more"):
-        grow(hole, -1)
+        dilate(hole, -1)
 
 
 @pytest.mark.parametrize("size", [(8, 8), (7, 301), (64, 5), (255, 13)])
@@ -53,24 +53,16 @@ def test_enlarging_takes_the_nearest(hole):
     assert torch.equal(resize(hole, 37 * 3, 53 * 2)[..., 1::3, ::2], hole)
 
 
-def test_fit_stretches_with_a_warning(hole, caplog):
-    fitted = fit(hole, torch.zeros(1, 3, 100, 50))
+def test_resize_to_stretches_with_a_warning(hole, caplog):
+    fitted = resize_to(hole, torch.zeros(1, 3, 100, 50))
     assert fitted.shape == (1, 1, 100, 50)
     assert "53 x 37" in caplog.text
     assert "50 x 100" in caplog.text
 
 
 def test_no_mask_of_comfyui_fits_without_a_word(caplog):
-    assert not fit(torch.zeros(1, 1, 64, 64), torch.zeros(1, 3, 100, 50)).any()
+    assert not resize_to(torch.zeros(1, 1, 64, 64), torch.zeros(1, 3, 100, 50)).any()
     assert not caplog.text
-
-
-def test_bounding_box():
-    hole = torch.zeros(2, 1, 9, 9)
-    hole[0, 0, 2, 3] = hole[1, 0, 5, 7] = 1
-    assert bounding_box(hole) == Box(2, 3, 6, 8)
-    with pytest.raises(InputError, match="empty"):
-        bounding_box(torch.zeros(1, 1, 9, 9))
 
 
 def test_composite_keeps_known_pixels_bit_for_bit(photo, hole):

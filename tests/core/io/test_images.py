@@ -18,7 +18,8 @@ from monochromic.core import (
     load_mask,
     save_image,
 )
-from monochromic.core.io.images import bits_of, save_picture, write_bytes
+from monochromic.core.io.files import write_bytes
+from monochromic.core.io.images import bits_of, save_picture
 from PIL import Image, ImageCms
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
