@@ -6,6 +6,8 @@ for comparison: the backbone sees the colors (`source="rgb"`), and its own color
 """
 
 from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +20,8 @@ from ..errors import InputError
 from ..host.cancel import Progress, cancel_between_calls, cancel_between_layers, cancellable, part_of
 from ..host.memory import LEAST, halving_sizes, retry_smaller, translates_oom
 from ..image.boxes import hole_boxes
-from ..image.checks import check_hole, check_image
-from ..image.color import luminance
+from ..image.checks import check_answer, check_hole, check_image
+from ..image.color import to_y
 from ..image.masks import composite
 from ..weights.select import load_model
 from .tiled import fill_large
@@ -42,23 +44,33 @@ def fill(
 ) -> Tensor:
     """Reconstruct the gray image inside the hole.
 
-    image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
-    hole: (B or 1, 1, H, W), 1 = fill. backbone: by id, its weights found by the manifest, or a loaded one.
-    source: "gray" shows the backbone the luminance, "rgb" the colors, of which the answer's luminance is
-    taken. context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
-    max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
-    backbone was trained at. Backbones without weights take any size at once.
+    Args:
+        image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
+        hole: (B or 1, 1, H, W), 1 = fill.
+        backbone: by id, its weights found by the manifest, or a loaded one.
+        source: "gray" shows the backbone the luminance, "rgb" the colors, of which the answer's luminance is taken.
+        context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
+        max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
+            backbone was trained at. Backbones without weights take any size at once.
+        progress: called as `progress(done, total)`; what it raises cancels the work.
 
-    Returns (B, 1, H, W) in [0, 1] on the image's device and dtype: the luminance of the known pixels,
-    bit for bit, and the backbone's answer in the hole. Raises `InputError`, `UnknownNameError` and
-    `WeightsError`, and `OutOfMemoryError` where smaller tiles do not help.
+    Returns:
+        (B, 1, H, W) in [0, 1] of the image's device and dtype: the luminance of the known pixels, bit for bit, and
+        the backbone's answer in the hole.
+
+    Raises:
+        InputError: for an image, a hole or an option that does not fit.
+        UnknownNameError: for an id of no backbone.
+        WeightsError: for weights that are missing or wrong.
+        OutOfMemoryError: where smaller tiles do not help.
     """
     with cancel_between_calls(image.numel()):
         hole = _checked(image, hole, source, context, max_side)
-        gray = luminance(image).clone()
-    model = _model(backbone, image, rgb=False)
-    for photo, inside, here, part in _parts(image, hole, gray, model, context, progress):
-        here[:] = composite(luminance(_answer(model, photo, inside, source, max_side, part)), here, inside)
+        gray = to_y(image).clone()
+    model = _loaded(backbone, image, rgb=False)
+    for crop, part in _crops(image, hole, gray, model, context, progress):
+        answer = to_y(_fill_crop(model, crop, source, max_side, part))
+        crop.result[:] = composite(answer, crop.result, crop.hole)
     return gray
 
 
@@ -75,23 +87,47 @@ def fill_rgb(
 ) -> Tensor:
     """Fill the hole in color by a backbone that was trained so: no bottleneck, for comparison.
 
-    As `fill`, but image is (B, 3, H, W) and the result too. Raises `InputError` also for a backbone that
-    gives gray.
+    Args:
+        image: float (B, 3, H, W) in [0, 1]; what lies under the hole is never looked at.
+        hole: (B or 1, 1, H, W), 1 = fill.
+        backbone: by id, its weights found by the manifest, or a loaded one.
+        context: as for `fill`.
+        max_side: as for `fill`.
+        progress: as for `fill`.
+
+    Returns:
+        (B, 3, H, W) in [0, 1] of the image's device and dtype: the known pixels bit for bit, and the backbone's
+        colors in the hole.
+
+    Raises:
+        InputError: as `fill`, and for a backbone that gives gray.
+        UnknownNameError: for an id of no backbone.
+        WeightsError: for weights that are missing or wrong.
+        OutOfMemoryError: where smaller tiles do not help.
     """
-    check_image(image, channels=(3,))
-    hole = _checked(image, hole, "rgb", context, max_side)
-    model = _model(backbone, image, rgb=True)
+    hole = _checked(image, hole, "rgb", context, max_side, channels=(3,))
+    model = _loaded(backbone, image, rgb=True)
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
     result = image.clone()
-    for photo, inside, here, part in _parts(image, hole, result, model, context, progress):
-        here[:] = composite(_answer(model, photo, inside, "rgb", max_side, part), here, inside)
+    for crop, part in _crops(image, hole, result, model, context, progress):
+        crop.result[:] = composite(_fill_crop(model, crop, "rgb", max_side, part), crop.result, crop.hole)
     return result
 
 
-def _checked(image: Tensor, hole: Tensor, source: str, context: int, max_side: int) -> Tensor:
-    """The hole, fitted to the image."""
-    check_image(image)
+class Crop(NamedTuple):
+    """Views of one part of the hole and what is around it: the photo (1, C, H, W), the hole, the result so far."""
+
+    image: Tensor
+    hole: Tensor
+    result: Tensor
+
+
+def _checked(
+    image: Tensor, hole: Tensor, source: str, context: int, max_side: int, channels: tuple[int, ...] = (1, 3)
+) -> Tensor:
+    """The hole, bool (B, 1, H, W)."""
+    check_image(image, channels=channels)
     hole = check_hole(hole, image)
     if context < 0 or max_side < 0:
         raise InputError(f"context and max_side must be 0 or more pixels, got {context} and {max_side}")
@@ -100,41 +136,40 @@ def _checked(image: Tensor, hole: Tensor, source: str, context: int, max_side: i
     return hole
 
 
-def _model(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:
+def _loaded(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:
     if isinstance(backbone, Model):
         return backbone
     record = get_backbone(backbone) if isinstance(backbone, str) else backbone
     return load_model(record, image.device, rgb=rgb)
 
 
-def _parts(
+def _crops(
     image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress
-) -> Iterator[tuple[Tensor, Tensor, Tensor, Progress]]:
-    """Each part of the hole: the photo, the hole and the result around it, as views, and the part's progress."""
+) -> Iterator[tuple[Crop, Progress]]:
+    """Each part of the hole, and the progress of its work as a part of all."""
     context = context or (CONTEXT if model.network is None else NETWORK_CONTEXT)
     work = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
     for done, (i, box) in enumerate(work):
         progress(done, len(work))
-        photo, inside, here = (box.crop(t[i : i + 1]) for t in (image, hole, result))
-        yield photo, inside, here, part_of(progress, done, len(work))
+        yield Crop(*(box.crop(t[i : i + 1]) for t in (image, hole, result))), part_of(progress, done, len(work))
     progress(len(work), len(work))
 
 
-def _answer(model: Model, photo: Tensor, inside: Tensor, source: str, max_side: int, progress: Progress) -> Tensor:
+def _fill_crop(model: Model, crop: Crop, source: str, max_side: int, progress: Progress) -> Tensor:
     """The model's picture of one crop, at once or small first, (1, 1 or 3, H, W) in [0, 1]."""
-    h, w = inside.shape[-2:]
+    h, w = crop.hole.shape[-2:]
     sides = _sides(model, max(h, w), max_side)
 
-    def filled(side: int) -> Tensor:
-        known = photo.float().expand(-1, 3, -1, -1).masked_fill(inside, 0)
+    def fill_at(side: int) -> Tensor:
+        known = crop.image.float().expand(-1, 3, -1, -1).masked_fill(crop.hole, 0)
         model.placed(min(side, h) * min(side, w))
         if side >= max(h, w):
-            return _padded(model, known, inside, source)
-        return fill_large(lambda image, hole: _padded(model, image, hole, source), known, inside, side, progress)
+            return _fill_padded(model, known, crop.hole, source)
+        return fill_large(partial(_fill_padded, model, source=source), known, crop.hole, side, progress)
 
     tiles = f", even in tiles of {sides[-1]}" if sides[-1] < max(h, w) else ""
     failed = f"not enough memory to fill a part of {w} x {h} pixels by {model.backbone.id}{tiles}"
-    return retry_smaller(filled, sides, f"{failed}; close other programs, use a smaller photo, or less context")
+    return retry_smaller(fill_at, sides, f"{failed}; close other programs, use a smaller photo, or less context")
 
 
 def _sides(model: Model, side: int, max_side: int) -> list[int]:
@@ -147,20 +182,21 @@ def _sides(model: Model, side: int, max_side: int) -> list[int]:
     return [side, *(s for s in smaller if s < side)] if side <= (max_side or 2 * trained) else smaller
 
 
-def _padded(model: Model, known: Tensor, inside: Tensor, source: str) -> Tensor:
-    """The answer for a crop padded to the backbone's liking and cut back."""
+def _fill_padded(model: Model, known: Tensor, hole: Tensor, source: str) -> Tensor:
+    """The model's picture of a crop that is padded to the sides the backbone takes; the padding is cut off again."""
     h, w = known.shape[-2:]
-    pads = _pads(model.backbone, h, w)
-    image, hole = F.pad(known, pads, mode="replicate"), F.pad(inside.float(), pads, mode="replicate").bool()
+    pads = _padding(model.backbone, h, w)
+    known, hole = F.pad(known, pads, mode="replicate"), F.pad(hole.float(), pads, mode="replicate").bool()
     with torch.no_grad(), cancel_between_layers(model.network):
-        return model.fill(image, hole, source)[..., :h, :w].clamp(0, 1)
+        answer = model.fill(known, hole, source)[..., :h, :w].clamp(0, 1)
+    return check_answer(answer, model.backbone.id)
 
 
-def _pads(backbone: Backbone, h: int, w: int) -> tuple[int, int, int, int]:
-    """Pixels to add right and below so that the sides suit the backbone."""
+def _padding(backbone: Backbone, h: int, w: int) -> tuple[int, int, int, int]:
+    """Pixels to add at the right and below, as `F.pad` takes them."""
 
-    def missing(side: int) -> int:
-        wanted = max(side, backbone.minimum)
-        return wanted + (-wanted) % backbone.multiple - side
+    def extra(side: int) -> int:
+        least = max(side, backbone.minimum)
+        return least + (-least) % backbone.multiple - side
 
-    return 0, missing(w), 0, missing(h)
+    return 0, extra(w), 0, extra(h)
