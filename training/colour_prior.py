@@ -12,14 +12,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from monochromic.core import chroma, luminance, random_hole, to_rgb
-from monochromic.core.colorize.prior_network import CELL, PriorNetwork
+from monochromic.core.colorize.prior_network import PATCH, PriorNetwork
 from numpy.random import Generator
 from photos import random_cut
 from task import Outcome
 from torch import Tensor, nn
 
 KEYS = 256  # cells that may be looked at, drawn anew for each sample
-TAKES = {"network": {"widths", "heads", "reach"}, "data": set(), "losses": {"psnr", "doubt"}}
+TAKES = {"network": {"widths", "heads", "head_dim"}, "data": set(), "losses": {"psnr", "doubt"}}
 Sample = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
@@ -67,7 +67,7 @@ def _blurred(gray: Tensor, sigma: float) -> Tensor:
 
 def _random_keys(known: Tensor, random: Generator) -> Tensor:
     """KEYS cells, those of which something is known first."""
-    share = F.max_pool2d(known, CELL).flatten()
+    share = F.max_pool2d(known, PATCH).flatten()
     order = share + torch.from_numpy(random.random(len(share))).float() * 0.5
     return order.topk(min(KEYS, len(order))).indices
 

@@ -20,7 +20,7 @@ Color = tuple[float, float, float]
 
 
 class Point(NamedTuple):
-    """A dab of color: center in pixels from the top left corner, RGB in [0, 1], radius in pixels."""
+    """A disc of color: center in pixels from the top left corner, RGB in [0, 1], radius in pixels."""
 
     x: float
     y: float
@@ -29,8 +29,10 @@ class Point(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """A line of color: corners (x, y) as shares of the photo's width and height, RGB in [0, 1], and the
-    width of the line as a share of the photo's longer side; at least a pixel is drawn.
+    """A line of color.
+
+    corners: (x, y) as shares of the photo's width and height. color: RGB in [0, 1]. width: of the line, as a share of
+    the photo's longer side; at least a pixel is drawn.
     """
 
     corners: tuple[tuple[float, float], ...]
@@ -39,32 +41,46 @@ class Stroke(NamedTuple):
 
 
 def parse_points(text: str) -> tuple[Point, ...]:
-    """Points from lines (or `;`-separated entries) `x,y,#rrggbb[,radius]`; an empty text has none.
+    """Read points from text.
 
-    x and y are pixels of the photo, (0, 0) the top left one; radius 0 is that one pixel.
-    Raises `InputError` naming the entry.
+    Args:
+        text: lines, or entries with `;` between, of the form `x,y,#rrggbb` or `x,y,#rrggbb,radius`. x and y are pixels
+            of the photo, (0, 0) the top left one; radius 0 is that one pixel. An empty text has no points.
+
+    Returns:
+        The points, in the order of the text.
+
+    Raises:
+        InputError: for an entry of another form; it names the entry.
     """
     entries = [e for e in re.split(r"[;\n]", text) if e.strip()]
     return tuple(_point(e, i + 1) for i, e in enumerate(entries))
 
 
-def _point(entry: str, place: int) -> Point:
+def _point(entry: str, number: int) -> Point:
     match = POINT.fullmatch(entry)
     try:
         x, y, code, radius = match.groups() if match else ()
-        numbers = [float(v) for v in (x, y, radius or 0)]
-        if all(0 <= v < 1e6 for v in numbers):
-            return Point(numbers[0], numbers[1], _color(code), numbers[2])
+        values = [float(v) for v in (x, y, radius or 0)]
+        if all(0 <= v < 1e6 for v in values):
+            return Point(values[0], values[1], _color(code), values[2])
     except ValueError:
         pass
-    raise InputError(f"color hint {place} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
+    raise InputError(f"color hint {number} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
 
 
 def parse_strokes(text: str) -> tuple[Stroke, ...]:
-    """Strokes from JSON: a list of `{"points": [[x, y], ...], "color": "#rrggbb", "width": w}`, or an object
-    with that list under "strokes"; an empty text has none. Coordinates go from 0 to 1, see `Stroke`.
+    """Read strokes from JSON.
 
-    Raises `InputError` naming the stroke.
+    Args:
+        text: a list of `{"points": [[x, y], ...], "color": "#rrggbb", "width": w}`, or an object with that list under
+            "strokes". Coordinates and widths go from 0 to 1, see `Stroke`. An empty text has no strokes.
+
+    Returns:
+        The strokes, in the order of the text.
+
+    Raises:
+        InputError: for text that is not such a list; it names the stroke.
     """
     if not text.strip():
         return ()
@@ -78,17 +94,17 @@ def parse_strokes(text: str) -> tuple[Stroke, ...]:
     return tuple(_stroke(entry, i + 1) for i, entry in enumerate(data))
 
 
-def _stroke(entry: Any, place: int) -> Stroke:
+def _stroke(entry: Any, number: int) -> Stroke:
     try:
         corners = tuple((float(x), float(y)) for x, y in entry["points"])
         stroke = Stroke(corners, _color(entry["color"]), float(entry["width"]))
     except (TypeError, KeyError, ValueError) as error:
         raise InputError(
-            f'color stroke {place} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
+            f'color stroke {number} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
         ) from error
     inside = all(0 <= v <= 1 for corner in corners for v in corner) and 0 <= stroke.width <= 1
     if not corners or not inside:
-        raise InputError(f"color stroke {place} needs points, and coordinates and a width from 0 to 1, got {entry}")
+        raise InputError(f"color stroke {number} needs points, and coordinates and a width from 0 to 1, got {entry}")
     return stroke
 
 
@@ -103,9 +119,16 @@ def _color(code: str) -> Color:
 class Guide:
     """Hints for one photo or a batch: an RGBA picture, strokes over it, points over both.
 
-    picture: (1 or B, 4, h, w) in [0, 1]; a pixel with alpha of 0.5 or more is a hint. A picture of
-    another size than the photo is scaled to it by nearest pixel. strength: how far hints reach, from 0
-    (their own pixels only) to 10; 1 is a fair share. Raises `InputError`.
+    Args:
+        picture: (1 or B, 4, h, w) in [0, 1]; a pixel with alpha of 0.5 or more is a hint. A picture of another size
+            than the photo is scaled to it by nearest pixel.
+        points: drawn last.
+        strokes: drawn over the picture.
+        strength: how far hints reach, from 0 (their own pixels only) to 10; at 1 a pixel nearer to a hint than to
+            anything known takes the hint's color.
+
+    Raises:
+        InputError: for a picture or a strength that does not fit.
     """
 
     picture: Tensor | None = None
@@ -120,9 +143,16 @@ class Guide:
             raise InputError(f"the strength of hints must be from 0 to 10, got {self.strength:g}")
 
     def draw(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Colors (B, 3, H, W) and where they count, bool (B, 1, H, W), at the size of `image`.
+        """Draw the hints at the size of a photo.
 
-        Raises `InputError` for a point outside the photo or a picture batch that does not match.
+        Args:
+            image: (B, C, H, W).
+
+        Returns:
+            Colors (B, 3, H, W) in [0, 1], and where they count, bool (B, 1, H, W).
+
+        Raises:
+            InputError: for a point outside the photo, and for another number of hint pictures than photos.
         """
         b, _, h, w = image.shape
         canvas = image.new_zeros((b, 4, h, w), dtype=torch.float32)
@@ -157,7 +187,7 @@ def _disc(point: Point, h: int, w: int) -> np.ndarray:
 def _line(stroke: Stroke, h: int, w: int) -> np.ndarray:
     import cv2
 
-    places = [(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]
-    corners = np.array([places if len(places) > 1 else places * 2], np.int32)  # OpenCV draws no line of one corner
+    pixels = [(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]
+    corners = np.array([pixels if len(pixels) > 1 else pixels * 2], np.int32)  # OpenCV draws no line of one corner
     width = max(1, round(stroke.width * max(h, w)))
     return cv2.polylines(np.zeros((h, w), np.uint8), corners, False, 1, width)

@@ -1,4 +1,4 @@
-"""The record that every color method fills in, and what it is given to work on."""
+"""The record that every color method fills in, and its arguments: the task, the settings, the callbacks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,9 +30,16 @@ class Task(NamedTuple):
 class Settings:
     """Choices of the methods that train a network on the photo; `propagate` needs none.
 
-    seed: of the network's first weights, >= 0. scales: height of the pyramid, 1 to 5. schedule: how the
-    learning rate goes from scale to scale, by name. iterations: at each scale; 0 = the method's own.
-    stop_loss: a scale ends early once its mean squared error on the known pixels is below; 0 = never.
+    Args:
+        seed: of the network's first weights and of what is random in training, 0 or more.
+        scales: levels of the pyramid, 1 to 5.
+        schedule: how the learning rate goes from scale to scale, a name of `SCHEDULES`.
+        iterations: at each scale; 0 = the method's own.
+        stop_loss: a scale ends early once its mean squared error on the known pixels is below; 0 = never.
+
+    Raises:
+        InputError: for a number out of range.
+        UnknownNameError: for another schedule.
     """
 
     seed: int = 0
@@ -51,8 +58,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Watch:
-    """How a method tells how far it is: `progress(done, total)` at each iteration, `preview(image)` now and then."""
+class Callbacks:
+    """What a method calls while it works: `progress(done, total)` at each iteration, `preview(image)` now and then."""
 
     progress: Progress = field(default=silent)
     preview: Preview | None = None
@@ -60,14 +67,18 @@ class Watch:
 
 @dataclass(frozen=True)
 class Method:
-    """One way of coloring: `run(task, settings, watch)` returns RGB (1, 3, H, W), looked at in the hole.
+    """One way of coloring.
 
-    context: least pixels around a part of the hole to work with; None = the whole photo. trains: whether it
-    needs gradients.
+    Args:
+        id: what users call it.
+        title: what it does, in a few words.
+        run: `run(task, settings, callbacks)` returns RGB (1, 3, H, W), of which the pixels of the hole are used.
+        context: pixels around a part of the hole to work with, at least; None = the whole photo.
+        trains: whether it needs gradients.
     """
 
     id: str
     title: str
-    run: Callable[[Task, Settings, Watch], Tensor]
+    run: Callable[[Task, Settings, Callbacks], Tensor]
     context: int | None
     trains: bool = False

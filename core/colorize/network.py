@@ -1,9 +1,9 @@
-"""The idea of the paper made stable: the network that knows where to look is trained on, on this photo.
+"""The idea of the paper made stable: the shipped network is trained further, on this photo.
 
 The paper trains a fresh network for each scale to predict RGB from gray. This starts from the shipped prior
 (`prior_network.py`), hides parts of what is known in this photo, and trains the network to find their colors;
 then it goes on as `propagate` does. Chroma is predicted and the luminance kept; the norms have no batch
-statistics; the weights used are a running average; both the size of the prior and half of it are trained on.
+statistics; the weights used are a moving average; both the size of the prior and half of it are trained on.
 
 A photo's known part is not its hole: what is learned there may mislead. So the answer is that of the weights half
 way between the shipped ones and the trained, which take over less of what is particular (Wortsman et al., "Robust
@@ -24,60 +24,92 @@ from torch import Tensor
 from ..host.cancel import check_cancelled
 from ..image.color import to_rgb, to_rgb_in_gamut
 from ..image.random_masks import random_hole
-from .method import Method, Settings, Task, Watch
-from .prior import colour_prior, prior_network
-from .prior_network import CELL, MULTIPLE, PriorNetwork
+from .method import Callbacks, Method, Settings, Task
+from .prior import color_prior, prior_network
+from .prior_network import MULTIPLE, PATCH, PriorNetwork
 from .propagate import Reduced, propagate, reduce_task
 
 ITERATIONS = 200
-RATE = 3e-4
+RATE, WARM_UP = 3e-4, 20  # learning rate, iterations in which it rises to that
 BATCH, SIDE = 4, 128
-KEYS = 256  # cells that may be looked at in training
+KEYS = 256  # tokens that may be attended to in training
 HINT_WEIGHT = 10.0
 PREVIEW_EVERY = 25  # iterations
-TRUST = 0.5  # in the trained weights; the rest is the shipped ones'
+TRAINED_SHARE = 0.5  # of the trained weights in the mix; the rest is the shipped ones'
 
 
-def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
-    """RGB (1, 3, H, W) with the luminance of the gray image."""
+def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
+    """Color one task by a prior that is trained on it first.
+
+    Args:
+        task: the photo, its gray image, the hole and the hints.
+        settings: `seed`, `iterations` and `stop_loss` of the training.
+        callbacks: called at each iteration.
+
+    Returns:
+        RGB (1, 3, H, W) in [0, 1] with the luminance of the gray image.
+    """
     small = reduce_task(task)
-    network = adapt(prior_network(task.gray.device), small, task.strength, settings, watch)
-    ending = Watch(lambda done, total: check_cancelled(), watch.preview)
-    return propagate(task, lambda gray, mean, share: colour_prior(gray, mean, share, network), ending)
+    network = adapt(prior_network(task.gray.device), small, task.strength, settings, callbacks)
+    ending = Callbacks(lambda done, total: check_cancelled(), callbacks.preview)
+    return propagate(task, lambda gray, mean, share: color_prior(gray, mean, share, network), ending)
 
 
-def adapt(shipped: PriorNetwork, small: Reduced, strength: float, settings: Settings, watch: Watch) -> PriorNetwork:
-    """The shipped network trained on the known part of one photo: its weights averaged, and mixed with the shipped."""
+def adapt(
+    shipped: PriorNetwork, small: Reduced, strength: float, settings: Settings, callbacks: Callbacks
+) -> PriorNetwork:
+    """Train a prior network on the known part of one photo.
+
+    Args:
+        shipped: where the training starts; it stays as it is.
+        small: the task, reduced.
+        strength: of the hints.
+        settings: `seed`, `iterations` and `stop_loss` of the training.
+        callbacks: called at each iteration.
+
+    Returns:
+        A network whose weights are the moving average of the training, mixed with the shipped ones.
+    """
     network = copy.deepcopy(shipped).requires_grad_(True)
     average = copy.deepcopy(shipped)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, betas=(0.9, 0.99))
     random = np.random.default_rng(settings.seed)
-    sizes = _two_sizes(small, strength)
+    examples = _two_sizes(small, strength)
     steps = settings.iterations or ITERATIONS
     for step in range(steps):
-        watch.progress(step, steps)
-        size = sizes[int(random.integers(len(sizes)))]
-        samples = [_hide_some(*_cut(size, random), random) for _ in range(BATCH)]
-        loss, error = _loss(network, *(torch.cat(t) for t in zip(*samples, strict=True)), random)
+        callbacks.progress(step, steps)
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1, (step + 1) / 20) * (1 - step / steps)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        keep = min(0.98, 1 - 1 / (1 + step / 5))
-        with torch.no_grad():
-            for mean, value in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(value, 1 - keep)
-        if watch.preview and step % PREVIEW_EVERY == 0:
-            guess = colour_prior(small.gray, small.mean, small.share, average)[0]
-            watch.preview(to_rgb_in_gamut(small.gray, guess[None]))
+            group["lr"] = RATE * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
+        error = _train_step(network, optimizer, examples, random)
+        _mix(average, network, 1 - min(0.98, 1 - 1 / (1 + step / 5)))
+        if callbacks.preview and step % PREVIEW_EVERY == 0:
+            guess = color_prior(small.gray, small.mean, small.share, average)[0]
+            callbacks.preview(to_rgb_in_gamut(small.gray, guess[None]))
         if error < settings.stop_loss:
             break
-    with torch.no_grad():
-        for mean, value in zip(average.parameters(), shipped.parameters(), strict=True):
-            mean.lerp_(value, 1 - TRUST)
+    _mix(average, shipped, 1 - TRAINED_SHARE)
     return average
+
+
+def _train_step(
+    network: PriorNetwork, optimizer: torch.optim.Optimizer, examples: list["Example"], random: Generator
+) -> float:
+    """One step on a batch of random crops; the mean squared RGB error of what was hidden."""
+    example = examples[int(random.integers(len(examples)))]
+    batch = [_hide_some(*_random_crop(example, random), random) for _ in range(BATCH)]
+    loss, error = _loss(network, *(torch.cat(t) for t in zip(*batch, strict=True)), random)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return error
+
+
+@torch.no_grad()
+def _mix(network: PriorNetwork, other: PriorNetwork, share: float) -> None:
+    """Move the weights of a network towards another's."""
+    for weight, value in zip(network.parameters(), other.parameters(), strict=True):
+        weight.lerp_(value, share)
 
 
 Example = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -93,17 +125,17 @@ def _two_sizes(small: Reduced, strength: float) -> list[Example]:
     if min(full[0].shape[-2:]) < 2 * MULTIPLE:
         return [full]
     gray, chroma, share, weight = (F.avg_pool2d(t, 2) for t in full)
-    whole = (share == 1).float()
-    return [full, (gray, chroma * whole, whole, weight * whole)]
+    all_known = (share == 1).float()
+    return [full, (gray, chroma * all_known, all_known, weight * all_known)]
 
 
-def _cut(example: Example, random: Generator) -> Example:
-    """A square of it, at times mirrored."""
+def _random_crop(example: Example, random: Generator) -> Example:
+    """A square of it, mirrored half of the time."""
     h, w = example[0].shape[-2:]
     side = min(SIDE, min(h, w) // MULTIPLE * MULTIPLE)
     top, left = random.integers(0, h - side + 1), random.integers(0, w - side + 1)
-    cut = tuple(t[..., top : top + side, left : left + side] for t in example)
-    return tuple(t.flip(3) for t in cut) if random.random() < 0.5 else cut
+    crop = tuple(t[..., top : top + side, left : left + side] for t in example)
+    return tuple(t.flip(3) for t in crop) if random.random() < 0.5 else crop
 
 
 def _hide_some(gray: Tensor, chroma: Tensor, known: Tensor, weight: Tensor, random: Generator) -> list[Tensor]:
@@ -117,15 +149,15 @@ def _loss(
     network: PriorNetwork, gray: Tensor, chroma: Tensor, known: Tensor, weight: Tensor, random: Generator
 ) -> tuple[Tensor, float]:
     """The loss over what is hidden, and the mean squared RGB error there."""
-    cells = F.max_pool2d(known, CELL).flatten(1)
-    order = cells + torch.from_numpy(random.random(cells.shape)).to(cells) * 0.5
-    keys = order.topk(min(KEYS, cells.shape[1]), dim=1).indices
-    found, doubt = network(gray, chroma, known, keys)
+    tokens = F.max_pool2d(known, PATCH).flatten(1)  # (B, T), 1 where something is known
+    order = tokens + torch.from_numpy(random.random(tokens.shape)).to(tokens) * 0.5
+    keys = order.topk(min(KEYS, tokens.shape[1]), dim=1).indices
+    guess, log_var = network(gray, chroma, known, keys)
     zero = torch.zeros_like(gray)
-    error = (to_rgb(zero, found) - to_rgb(zero, chroma)).square().mean(1, keepdim=True) * weight
+    error = (to_rgb(zero, guess) - to_rgb(zero, chroma)).square().mean(1, keepdim=True) * weight
     mean = error.sum((1, 2, 3)) / weight.sum((1, 2, 3)).clamp(min=1)
-    doubt = doubt.clamp(-12, 2)
-    likelihood = ((error.detach() + 1e-5) * torch.exp(-doubt) + doubt) * (weight > 0)
+    log_var = log_var.clamp(-12, 2)
+    likelihood = ((error.detach() + 1e-5) * torch.exp(-log_var) + log_var) * (weight > 0)
     loss = torch.log(mean + 3e-4).mean() + 0.05 * likelihood.sum() / (weight > 0).sum().clamp(min=1)
     return loss, mean.mean().item()
 

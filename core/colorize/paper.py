@@ -2,7 +2,7 @@
 
 Wang, Ouyang, Chen, "Image Inpainting with External-Internal Learning and Monochromic Bottleneck", CVPR 2021,
 section 3.3, with the presets of its program (github.com/Tengfei-Wang/external-internal-inpainting, which has
-no licence: nothing of it is copied). `Settings()` is the program's default. It differs in three ways only:
+no license: nothing of it is copied). `Settings()` is the program's default. It differs in three ways only:
 
 - the hole of the picture is painted over before it is reduced, so that no known pixel of a smaller scale
   holds what lies under the hole (the program reduces the picture as it is);
@@ -11,27 +11,75 @@ no licence: nothing of it is copied). `Settings()` is the program's default. It 
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..host.cancel import run_in_thread
-from .method import Method, Settings, Task, Watch
+from .method import Callbacks, Method, Settings, Task
 from .pyramid import enlarge, hint_pyramid, image_pyramid, known_pyramid
 from .residual import build
 from .schedules import PAPER_ITERATIONS, rates
 
-LEAST_SIDE = 8  # of the smallest scale; the pyramid is lower for smaller photos
+MIN_SIDE = 8  # of the smallest scale; the pyramid is lower for smaller photos
 PREVIEW_EVERY = 25  # iterations
 
 
-def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
-    """RGB (1, 3, H, W) as the last network gives it."""
+def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
+    """Color one task scale by scale, by a network for each.
+
+    Args:
+        task: the photo, its gray image, the hole and the hints.
+        settings: all of them.
+        callbacks: called at each iteration.
+
+    Returns:
+        RGB (1, 3, H, W) as the last network gives it.
+    """
     h, w = task.gray.shape[-2:]
-    pads = (0, max(LEAST_SIDE - w, 0), 0, max(LEAST_SIDE - h, 0))
+    levels = _levels(task, settings)
+    steps = settings.iterations or PAPER_ITERATIONS[len(levels)]
+    result = None
+    for scale, level in enumerate(levels):
+        source = level.gray
+        if result is not None:
+            source = torch.cat([source, enlarge(result, *source.shape[-2:])], dim=1)
+        net = build(source.shape[1], source, settings.seed + scale)
+        optimizer = torch.optim.Adam(net.parameters(), lr=level.rate)
+        for step in range(steps):
+            callbacks.progress(scale * steps + step, len(levels) * steps)
+            arguments = net, optimizer, source, level.target, level.known, level.hints, level.hint_weight
+            out, loss = run_in_thread(level.gray.numel(), train_step, *arguments)
+            if not math.isfinite(loss):  # the batch statistics of a flat picture have no spread
+                break
+            result = out
+            if callbacks.preview and step % PREVIEW_EVERY == 0:
+                callbacks.preview(result)
+            if loss < settings.stop_loss:
+                break
+    return result[..., :h, :w]
+
+
+class Level(NamedTuple):
+    """One scale of the pyramid: RGB to learn, gray, what is known (1 = known), hints, and how it is trained."""
+
+    target: Tensor
+    gray: Tensor
+    known: Tensor
+    hints: tuple[Tensor, Tensor]
+    rate: float
+    hint_weight: float
+
+
+def _levels(task: Task, settings: Settings) -> list[Level]:
+    """The scales of a task, the smallest first; fewer for small photos, which are padded to `MIN_SIDE`."""
+    h, w = task.gray.shape[-2:]
+    pads = (0, max(MIN_SIDE - w, 0), 0, max(MIN_SIDE - h, 0))
     image, gray, hole, hinted, hints = (F.pad(t.float(), pads, mode="replicate") for t in task[:5])
-    scales = max(s for s in range(1, settings.scales + 1) if s == 1 or min(gray.shape[-2:]) >> (s - 1) >= LEAST_SIDE)
+    side = min(gray.shape[-2:])
+    scales = max(s for s in range(1, settings.scales + 1) if s == 1 or side >> (s - 1) >= MIN_SIDE)
     levels = zip(
         image_pyramid(_painted_over(image, hole), scales),
         image_pyramid(gray, scales),
@@ -40,27 +88,7 @@ def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
         rates(settings.schedule, scales),
         strict=True,
     )
-    steps = settings.iterations or PAPER_ITERATIONS[scales]
-    result = None
-    for scale, (target, light, known, (where, colors), rate) in enumerate(levels):
-        source = light
-        if result is not None:
-            source = torch.cat([light, enlarge(result, *light.shape[-2:])], dim=1)
-        net = build(source.shape[1], source, settings.seed + scale)
-        optimizer = torch.optim.Adam(net.parameters(), lr=rate)
-        for step in range(steps):
-            watch.progress(scale * steps + step, scales * steps)
-            hint_weight = task.strength if where.any() else 0.0
-            told = net, optimizer, source, target, known, (where, colors), hint_weight
-            out, loss = run_in_thread(light.numel(), train_step, *told)
-            if not math.isfinite(loss):  # the batch statistics of a flat picture have no spread
-                break
-            result = out
-            if watch.preview and step % PREVIEW_EVERY == 0:
-                watch.preview(result)
-            if loss < settings.stop_loss:
-                break
-    return result[..., :h, :w]
+    return [Level(*level, task.strength if level[3][0].any() else 0.0) for level in levels]
 
 
 def train_step(
@@ -72,7 +100,20 @@ def train_step(
     hints: tuple[Tensor, Tensor] | None = None,
     hint_weight: float = 0.0,
 ) -> tuple[Tensor, float]:
-    """One step of Adam on the known pixels; the network's output before it, and its loss there."""
+    """Train a network for one step on the known pixels.
+
+    Args:
+        net: from gray, or gray and RGB, to RGB.
+        optimizer: of its parameters.
+        source: what the network gets, (1, 1 or 4, H, W).
+        target: RGB to learn, (1, 3, H, W).
+        known: (1, 1, H, W), 1 = known: where to learn it.
+        hints: where hints are (1, 1, H, W), and their colors (1, 3, H, W).
+        hint_weight: of their squared error; 0 = hints are left out.
+
+    Returns:
+        The network's output before the step (1, 3, H, W), and its mean squared error on the known pixels.
+    """
     optimizer.zero_grad()
     out = net(source)
     loss = F.mse_loss(out * known, target * known)

@@ -8,36 +8,52 @@ from torch import Tensor
 
 from ..host.device import placed
 from ..weights import load_weights
-from .prior_network import CELL, MULTIPLE, PriorNetwork
+from .prior_network import MULTIPLE, PATCH, PriorNetwork
 
-KEYS = 2048  # cells that are looked at
+KEYS = 2048  # tokens that are attended to, at most
 PIXELS = 256 * 256  # of the pictures that it is made for
 
 
-def colour_prior(
+def color_prior(
     gray: Tensor, mean: Tensor, share: Tensor, network: PriorNetwork | None = None
 ) -> tuple[Tensor, Tensor]:
-    """A guess at the chroma (2, H, W), and its expected squared error (H, W).
+    """Guess the chroma of one photo.
 
-    gray: (1, 1, H, W). mean: (1, 2, H, W), chroma of what is known in each pixel. share: (1, 1, H, W), how
-    much of each pixel is known, 0 to 1; somewhere above 0. network: another than the shipped one.
+    Args:
+        gray: (1, 1, H, W) in [0, 1].
+        mean: (1, 2, H, W), chroma of what is known in each pixel.
+        share: (1, 1, H, W), how much of each pixel is known, 0 to 1; somewhere above 0.
+        network: another than the shipped one.
+
+    Returns:
+        The guess (2, H, W), and its expected squared error (H, W): where the pixel is known, `mean` and 0.
     """
     h, w = gray.shape[-2:]
     known = share >= 0.5
     if not known.any():
         known = share > 0
     pads = (0, -w % MULTIPLE, 0, -h % MULTIPLE)
-    gray, chroma, inside = (F.pad(t, pads, mode="replicate") for t in (gray, mean * known, known.to(gray)))
-    cells = F.max_pool2d(inside, CELL).flatten().nonzero().squeeze(1)
-    cells = cells[:: -(-len(cells) // KEYS)]
+    padded = [F.pad(t, pads, mode="replicate") for t in (gray, mean * known, known.to(gray))]
+    keys = F.max_pool2d(padded[2], PATCH).flatten().nonzero().squeeze(1)
+    keys = keys[:: -(-len(keys) // KEYS)]
     with torch.no_grad():
-        guess, doubt = (network or prior_network(gray.device))(gray, chroma, inside, cells[None])
-    guess, error = guess[..., :h, :w], doubt[..., :h, :w].exp()
+        guess, log_var = (network or prior_network(gray.device))(*padded, keys[None])
+    guess, error = guess[..., :h, :w], log_var[..., :h, :w].exp()
     return torch.where(known, mean, guess)[0], error.masked_fill(known, 0)[0, 0]
 
 
 def prior_network(device: torch.device) -> PriorNetwork:
-    """The network with its weights on a device; read once."""
+    """The shipped network, read once.
+
+    Args:
+        device: where it is to run.
+
+    Returns:
+        The network with its weights, on `device`.
+
+    Raises:
+        WeightsError: where the shipped file is missing or damaged.
+    """
     return placed(_prior_network(device), device, PIXELS)
 
 

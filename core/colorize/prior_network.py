@@ -1,22 +1,22 @@
 """The learned half of the color prior: which known pixels a missing one should take its color from.
 
-A small U-Net reads the gray image and the chroma that is known, and gives each cell of 4 x 4 pixels a query
-and a key. A cell of the hole takes the mean chroma of the known cells, weighted by softmax(query . key); each
-pixel then takes a weighted mean of the 3 x 3 cells around it. Both are means with positive weights, so every
+A small U-Net reads the gray image and the chroma that is known, and gives each token (a patch of 4 x 4 pixels) a
+query and a key. A token of the hole takes the mean chroma of the known tokens, weighted by softmax(query . key); each
+pixel then takes a weighted mean of the 3 x 3 tokens around it. Both are means with positive weights, so every
 color comes from this photo: what was learned from other photos is only where to look.
 
 Our own design and weights (weights/colour_prior.md). The attention follows Vaswani et al. 2017, the last
-step the convex upsampling of RAFT (Teed, Deng, ECCV 2020).
+step the convex upsampling of RAFT (Teed, Deng, ECCV 2020). Attributes of the modules are keys of the weights.
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-CELL = 4  # pixels a side
-MULTIPLE = 16  # of the sides of what goes in
+PATCH = 4  # pixels a side of a token
+MULTIPLE = 16  # of the sides of the input
 CHROMA_GAIN = 4.0  # brings chroma to the range of the luminance
-NOWHERE = -80.0  # log weight of a cell of which nothing is known
+UNKNOWN_BIAS = -80.0  # log weight of a token of which nothing is known
 
 
 class Block(nn.Module):
@@ -35,14 +35,17 @@ class Block(nn.Module):
 class PriorNetwork(nn.Module):
     """Gray and known chroma to a guess at the chroma everywhere and how sure it is.
 
-    `widths` are the channels at 1/4, 1/8 and 1/16 of the size; `reach` is the length of queries and keys.
+    Args:
+        widths: channels at 1/4, 1/8 and 1/16 of the size.
+        heads: of the attention.
+        head_dim: length of queries and keys.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (32, 48, 64), heads: int = 2, reach: int = 16) -> None:
+    def __init__(self, widths: tuple[int, int, int] = (32, 48, 64), heads: int = 2, head_dim: int = 16) -> None:
         super().__init__()
         a, b, c = widths
-        self.heads, self.reach = heads, reach
-        self.enter = nn.Conv2d(4 * CELL**2, a, 3, padding=1)
+        self.heads = heads
+        self.enter = nn.Conv2d(4 * PATCH**2, a, 3, padding=1)
         self.fine_in = nn.Sequential(Block(a), Block(a))
         self.to_middle = nn.Conv2d(a, b, 2, 2)
         self.middle_in = nn.Sequential(Block(b), Block(b))
@@ -52,69 +55,77 @@ class PriorNetwork(nn.Module):
         self.middle_out = nn.Sequential(Block(b), Block(b))
         self.from_middle = nn.Conv2d(b, a, 1)
         self.fine_out = nn.Sequential(Block(a), Block(a))
-        self.query = nn.Conv2d(a, heads * reach, 1)
-        self.key = nn.Conv2d(a, heads * reach, 1)
-        self.worth = nn.Conv2d(a, heads, 1)
+        self.query = nn.Conv2d(a, heads * head_dim, 1)
+        self.key = nn.Conv2d(a, heads * head_dim, 1)
+        self.worth = nn.Conv2d(a, heads, 1)  # key bias
         self.gate = nn.Conv2d(a, heads, 1)
-        self.nearness = nn.Parameter(torch.arange(heads, dtype=torch.float32))
-        self.shares = nn.Conv2d(a, 9 * CELL**2, 1)
-        self.doubt = nn.Conv2d(a, CELL**2, 1)
+        self.nearness = nn.Parameter(torch.arange(heads, dtype=torch.float32))  # log of the distance scale
+        self.shares = nn.Conv2d(a, 9 * PATCH**2, 1)  # upsampling weights
+        self.doubt = nn.Conv2d(a, PATCH**2, 1)  # log variance
 
     def forward(self, gray: Tensor, chroma: Tensor, known: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
-        """Guess (B, 2, H, W) and log of its expected squared error (B, 1, H, W).
+        """Guess the chroma of every pixel.
 
-        gray (B, 1, H, W) in [0, 1]; chroma (B, 2, H, W), 0 where unknown; known (B, 1, H, W), 1 = known; H
-        and W multiples of MULTIPLE. keys (B, K): cells, in raster order, that may be looked at.
+        Args:
+            gray: (B, 1, H, W) in [0, 1]; H and W multiples of `MULTIPLE`.
+            chroma: (B, 2, H, W), 0 where unknown.
+            known: (B, 1, H, W), 1 = known.
+            keys: (B, K) tokens that may be attended to, by their index in raster order.
+
+        Returns:
+            The guess (B, 2, H, W), and the log of its expected squared error (B, 1, H, W).
         """
         chroma = chroma * known
         features = self._features(torch.cat([gray - 0.5, chroma * CHROMA_GAIN, known], dim=1)).float()
-        share = F.avg_pool2d(known, CELL)
-        mean = F.avg_pool2d(chroma, CELL) / share.clamp(min=1e-4)
-        cells = mean * share + self._look(features, mean, share, keys) * (1 - share)
-        return self._spread(features, cells), F.pixel_shuffle(self.doubt(features), CELL)
+        share = F.avg_pool2d(known, PATCH)
+        mean = F.avg_pool2d(chroma, PATCH) / share.clamp(min=1e-4)
+        tokens = mean * share + self._attend(features, mean, share, keys) * (1 - share)
+        log_var = F.pixel_shuffle(self.doubt(features), PATCH)
+        return self._convex_upsample(features, tokens), log_var
 
     def _features(self, x: Tensor) -> Tensor:
-        fine = self.fine_in(self.enter(F.pixel_unshuffle(x, CELL)))
+        fine = self.fine_in(self.enter(F.pixel_unshuffle(x, PATCH)))  # (B, a, H / 4, W / 4)
         middle = self.middle_in(self.to_middle(fine))
         coarse = self.coarse(self.to_coarse(middle))
-        middle = self.middle_out(middle + _enlarge(self.from_coarse(coarse), middle))
-        return self.fine_out(fine + _enlarge(self.from_middle(middle), fine))
+        middle = self.middle_out(middle + _upsample(self.from_coarse(coarse), middle))
+        return self.fine_out(fine + _upsample(self.from_middle(middle), fine))
 
-    def _look(self, features: Tensor, mean: Tensor, share: Tensor, keys: Tensor) -> Tensor:
-        """What each cell sees in the cells of `keys`: (B, 2, h, w)."""
+    def _attend(self, features: Tensor, mean: Tensor, share: Tensor, keys: Tensor) -> Tensor:
+        """The mean chroma that each token sees in the tokens of `keys`: (B, 2, h, w)."""
         b, _, h, w = features.shape
 
         def by_head(x: Tensor) -> Tensor:  # (B, heads * n, h, w) -> (B, heads, h * w, n)
             return x.view(b, self.heads, -1, h * w).transpose(2, 3)
 
-        place = _places(h, w, features)
-        near = self.nearness.exp().view(-1, 1, 1)
-        known = torch.where(share > 0, share.clamp(min=1e-3).log(), NOWHERE).view(b, 1, h * w, 1)
-        worth = by_head(self.worth(features)) + known - near * place.square().sum(1, keepdim=True)
-        place = place.expand(b, self.heads, -1, -1)
-        query = torch.cat([by_head(self.query(features)), 2 * near * place, torch.ones_like(worth)], dim=3)
-        key = torch.cat([by_head(self.key(features)), place, worth], dim=3)
+        position = _positions(h, w, features)
+        distance_scale = self.nearness.exp().view(-1, 1, 1)
+        known = torch.where(share > 0, share.clamp(min=1e-3).log(), UNKNOWN_BIAS).view(b, 1, h * w, 1)
+        key_bias = by_head(self.worth(features)) + known - distance_scale * position.square().sum(1, keepdim=True)
+        position = position.expand(b, self.heads, -1, -1)
+        query = [by_head(self.query(features)), 2 * distance_scale * position, torch.ones_like(key_bias)]
+        query = torch.cat(query, dim=3)
+        key = torch.cat([by_head(self.key(features)), position, key_bias], dim=3)
         key = key.gather(2, keys[:, None, :, None].expand(-1, self.heads, -1, key.shape[3]))
         value = mean.flatten(2).transpose(1, 2).gather(1, keys[..., None].expand(-1, -1, 2))
-        seen = torch.softmax(query @ key.transpose(2, 3), dim=3) @ value[:, None]  # (B, heads, h * w, 2)
+        attended = torch.softmax(query @ key.transpose(2, 3), dim=3) @ value[:, None]  # (B, heads, h * w, 2)
         gate = torch.softmax(by_head(self.gate(features)), dim=1)
-        return (seen * gate).sum(1).transpose(1, 2).reshape(b, 2, h, w)
+        return (attended * gate).sum(1).transpose(1, 2).reshape(b, 2, h, w)
 
-    def _spread(self, features: Tensor, cells: Tensor) -> Tensor:
-        """From cells (B, 2, h, w) to pixels (B, 2, H, W)."""
-        b, _, h, w = cells.shape
-        weights = torch.softmax(self.shares(features).view(b, 1, 9, CELL**2, h, w), dim=2)
-        around = F.unfold(F.pad(cells, (1, 1, 1, 1), mode="replicate"), 3).view(b, 2, 9, 1, h, w)
+    def _convex_upsample(self, features: Tensor, tokens: Tensor) -> Tensor:
+        """From tokens (B, 2, h, w) to pixels (B, 2, H, W)."""
+        b, _, h, w = tokens.shape
+        weights = torch.softmax(self.shares(features).view(b, 1, 9, PATCH**2, h, w), dim=2)
+        around = F.unfold(F.pad(tokens, (1, 1, 1, 1), mode="replicate"), 3).view(b, 2, 9, 1, h, w)
         pixels = sum(weights[:, :, i] * around[:, :, i] for i in range(9))
-        return F.pixel_shuffle(pixels.reshape(b, -1, h, w), CELL)
+        return F.pixel_shuffle(pixels.reshape(b, -1, h, w), PATCH)
 
 
-def _enlarge(x: Tensor, like: Tensor) -> Tensor:
+def _upsample(x: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(x, like.shape[-2:], mode="bilinear")
 
 
-def _places(h: int, w: int, like: Tensor) -> Tensor:
-    """Row and column of each cell, (h * w, 2); a square picture goes from -1 to 1."""
+def _positions(h: int, w: int, like: Tensor) -> Tensor:
+    """Row and column of each token, (h * w, 2); a square picture goes from -1 to 1."""
     side = max((h * w) ** 0.5 - 1, 1)
     rows, columns = (torch.arange(n, dtype=like.dtype, device=like.device) - (n - 1) / 2 for n in (h, w))
     return torch.cartesian_prod(rows, columns).view(-1, 2) * (2 / side)

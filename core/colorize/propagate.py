@@ -5,14 +5,14 @@
 2. The screened Levin system (`stencil.py`): chroma flows from the border of the hole along similar gray,
    and is drawn to the prior as strongly as the prior is sure of itself.
 
-Hints are given pixels of that system like the known ones, so a hint wins at its place; and where a pixel
+Hints are boundary values of that system like the known pixels, so a hint wins where it is; and where a pixel
 is nearer to a hint than to anything known (`geodesic.py`), the hint is its prior.
 
 Nothing is random and nothing is trained on the photo: the same photo gives the same colors.
 
 Tried and left out; mean PSNR over the 48 cases of benchmarks/color.py at 256 x 256, where this has 31.6 dB:
-- ties by the local variance, as Levin et al. have them: alone 29.6, with the 8 nearest neighbors as the prior 29.6;
-  the ties below alone: 30.0;
+- affinities by the local variance, as Levin et al. have them: alone 29.6, with the 8 nearest neighbors as the prior
+  29.6; the affinities below alone: 30.0;
 - a prior by attention with hand-made features of the gray image: 30.4 at best;
 - training the prior's network on at 256 x 256, the size it works at: 31.6, and the same on other photos;
 - the mean of priors of mirrored photos: +0.1 dB on some photos, less on others, at twice the time;
@@ -30,101 +30,133 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..host.cancel import cancel_between_calls
-from ..image.color import chroma, to_rgb_in_gamut
+from ..image.color import to_cbcr, to_rgb_in_gamut
 from .geodesic import hint_influence
-from .method import Method, Settings, Task, Watch
-from .prior import colour_prior
-from .stencil import OFFSETS, Stencil, Step, number, solve
+from .method import Callbacks, Method, Settings, Task
+from .prior import color_prior
+from .stencil import OFFSETS, Stencil, Step, neighbor_index, solve
 
 Prior = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
-"""From gray, mean chroma and known share to a guess and its expected squared error; see `colour_prior`."""
+"""From gray, mean chroma and known share to a guess and its expected squared error; see `color_prior`."""
 
 PRIOR_AREA = 256 * 256  # pixels at which the prior is made
-CONTRAST = 0.01  # luminance step at which two neighbors' tie falls to 1/e
-FLOOR = 1e-3  # least tie, so that no pixel stands alone
-SCREENING = 0.03  # pull of a prior that is sure
-DOUBT = 1e-3  # expected squared error of the chroma at which a prior is half sure
-HINT_PULL = 1.0  # pull of a hint on pixels that belong to it
+CONTRAST = 0.01  # luminance step at which two neighbors' affinity falls to 1/e
+MIN_AFFINITY = 1e-3  # so that no pixel stands alone
+PRIOR_CONFIDENCE = 0.03  # in a prior without error
+HALF_CONFIDENCE_ERROR = 1e-3  # expected squared error of the chroma at which the confidence is half of that
+HINT_CONFIDENCE = 1.0  # in a hint, on pixels that belong to it
 STEPS = 100  # of the progress
-LARGE, PREVIEW_SIDE, PREVIEW_EVERY = 1 << 18, 512, 4  # pixels of a hole that is shown, pixels shown, iterations
+MIN_PREVIEW_PIXELS = 1 << 18  # of a hole, for previews to be worth their time
+PREVIEW_SIDE, PREVIEW_EVERY = 512, 4  # pixels, iterations
 
 
-def run(task: Task, settings: Settings, watch: Watch) -> Tensor:
-    """RGB (1, 3, H, W) with the luminance of the gray image."""
-    return propagate(task, colour_prior, watch)
+def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
+    """Color one task by the shipped prior.
+
+    Args:
+        task: the photo, its gray image, the hole and the hints.
+        settings: not used: nothing is trained on the photo.
+        callbacks: called at each step of the solver.
+
+    Returns:
+        RGB (1, 3, H, W) in [0, 1] with the luminance of the gray image.
+    """
+    return propagate(task, color_prior, callbacks)
 
 
-def propagate(task: Task, prior: Prior, watch: Watch) -> Tensor:
-    """RGB (1, 3, H, W) with the luminance of the gray image, drawn to what `prior` guesses."""
+def propagate(task: Task, prior: Prior, callbacks: Callbacks) -> Tensor:
+    """Color one task, drawn to what a prior guesses.
+
+    Args:
+        task: the photo, its gray image, the hole and the hints.
+        prior: gives the guess and its expected error, see `Prior`.
+        callbacks: called at each step of the solver.
+
+    Returns:
+        RGB (1, 3, H, W) in [0, 1] with the luminance of the gray image.
+    """
     with cancel_between_calls(task.gray.numel()):
-        given = torch.where(task.hinted, chroma(task.hints), chroma(task.image))
+        cbcr = torch.where(task.hinted, to_cbcr(task.hints), to_cbcr(task.image))
         unknown = task.hole & ~task.hinted
     if unknown.any():
         with cancel_between_calls(task.gray.numel()):
-            guess, pull = _guess(task, prior)
-            row, column = unknown[0, 0].nonzero(as_tuple=True)
-            guess, pull = guess[:, row, column].T, pull[row, column]
-            system, right = _system(given[0], task.gray[0, 0], row, column, guess, pull)
-        found = solve(system, right, guess, step=_told(task, given, row, column, watch))
-        given[0, :, row, column] = found.T
+            guess, confidence = _guess(task, prior)
+            row, column = unknown[0, 0].nonzero(as_tuple=True)  # (N,) each
+            guess, confidence = guess[:, row, column].T, confidence[row, column]
+            system, rhs = _system(cbcr[0], task.gray[0, 0], row, column, guess, confidence)
+        solution = solve(system, rhs, guess, step=_step_reporter(task, cbcr, row, column, callbacks))
+        cbcr[0, :, row, column] = solution.T
     with cancel_between_calls(task.gray.numel()):
-        return to_rgb_in_gamut(task.gray, given)
+        return to_rgb_in_gamut(task.gray, cbcr)
 
 
-def _told(task: Task, given: Tensor, row: Tensor, column: Tensor, watch: Watch) -> Step:
-    """How the solver tells how far it is, and shows the colors of a large hole as they come, reduced."""
-    if watch.preview is None or len(row) < LARGE:
-        return lambda found, share: watch.progress(round(share * STEPS), STEPS)
+def _step_reporter(task: Task, cbcr: Tensor, row: Tensor, column: Tensor, callbacks: Callbacks) -> Step:
+    """Reports the solver's progress, and shows the colors of a large hole as they come, reduced."""
+    if callbacks.preview is None or len(row) < MIN_PREVIEW_PIXELS:
+        return lambda solution, share: callbacks.progress(round(share * STEPS), STEPS)
     every = -(-max(task.gray.shape[-2:]) // PREVIEW_SIDE)
-    shown = (row % every == 0) & (column % every == 0)
-    gray, colors = task.gray[..., ::every, ::every], given[..., ::every, ::every].clone()
-    row, column = row[shown] // every, column[shown] // every
+    visible = (row % every == 0) & (column % every == 0)
+    gray, colors = task.gray[..., ::every, ::every], cbcr[..., ::every, ::every].clone()
+    row, column = row[visible] // every, column[visible] // every
     step = count()
 
-    def tell(found: Tensor, share: float) -> None:
-        watch.progress(round(share * STEPS), STEPS)
+    def report(solution: Tensor, share: float) -> None:
+        callbacks.progress(round(share * STEPS), STEPS)
         if next(step) % PREVIEW_EVERY == 0:
-            colors[0, :, row, column] = found[shown].T
-            watch.preview(to_rgb_in_gamut(gray, colors))
+            colors[0, :, row, column] = solution[visible].T
+            callbacks.preview(to_rgb_in_gamut(gray, colors))
 
-    return tell
+    return report
 
 
 def _system(
-    given: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, pull: Tensor
+    boundary: Tensor, gray: Tensor, row: Tensor, column: Tensor, guess: Tensor, confidence: Tensor
 ) -> tuple[Stencil, Tensor]:
-    """What the chroma (N, 2) of the unknown pixels at (row, column) solves, all others being given (2, H, W)."""
-    ties = affinities(gray, row, column)
-    neighbor = number(row, column, *gray.shape)
+    """The system, and its right-hand side, that the chroma (N, 2) of the unknown pixels at (row, column) solves.
+
+    boundary: chroma (2, H, W), right wherever a pixel is not unknown. guess (N, 2), confidence (N,): of the prior.
+    """
+    weights = affinities(gray, row, column)
+    neighbor = neighbor_index(row, column, *gray.shape)
     outside = neighbor == len(row)
-    edge = F.pad(given, (1, 1, 1, 1))
-    right = pull[:, None] * guess
+    padded = F.pad(boundary, (1, 1, 1, 1))
+    rhs = confidence[:, None] * guess
     for k, (dy, dx) in enumerate(OFFSETS):
-        beside = edge[:, row + 1 + dy, column + 1 + dx].T
-        right += torch.where(outside[:, k], ties[:, k], 0)[:, None] * beside
-    return Stencil(row, column, neighbor, ties.masked_fill(outside, 0), ties.sum(1) + pull), right
+        value = padded[:, row + 1 + dy, column + 1 + dx].T
+        rhs += torch.where(outside[:, k], weights[:, k], 0)[:, None] * value
+    return Stencil(row, column, neighbor, weights.masked_fill(outside, 0), weights.sum(1) + confidence), rhs
 
 
 def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
-    """Ties of each pixel to its eight neighbors, exp(-|dY| / CONTRAST) + FLOOR; 0 beyond the crop: (N, 8)."""
+    """Weights between each pixel and its eight neighbors: exp(-|dY| / CONTRAST) + MIN_AFFINITY.
+
+    Args:
+        gray: (H, W) in [0, 1].
+        row: (N,) of the pixels.
+        column: (N,) of the pixels.
+
+    Returns:
+        (N, 8) in the order of `OFFSETS`, 0 for neighbors beyond the crop.
+    """
     padded = F.pad(gray, (1, 1, 1, 1), value=torch.inf)
-    here = gray[row, column]
-    beside = torch.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
-    ties = torch.exp((beside - here[:, None]).abs() / -CONTRAST) + FLOOR
-    return ties.masked_fill(beside.isinf(), 0)
+    center = gray[row, column]
+    neighbors = torch.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
+    weights = torch.exp((neighbors - center[:, None]).abs() / -CONTRAST) + MIN_AFFINITY
+    return weights.masked_fill(neighbors.isinf(), 0)
 
 
 def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
-    """A guess at the chroma, (2, H, W), and how strongly to be drawn to it, (H, W)."""
+    """A guess at the chroma, (2, H, W), and the confidence in it, (H, W)."""
     small = reduce_task(task)
     guess, error = prior(small.gray, small.mean, small.share)
-    pull = SCREENING / (1 + error / DOUBT)
+    confidence = PRIOR_CONFIDENCE / (1 + error / HALF_CONFIDENCE_ERROR)
     if task.hinted.any() and task.strength > 0:
         outside, hinted = _share(~task.hole, small.gray)[0, 0] == 1, small.hinted[0, 0] > 0
-        near, color = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
-        guess, pull = torch.lerp(guess, color, near), torch.lerp(pull, torch.full_like(pull, HINT_PULL), near)
+        influence, color = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
+        guess = torch.lerp(guess, color, influence)
+        confidence = torch.lerp(confidence, torch.full_like(confidence, HINT_CONFIDENCE), influence)
     size = task.gray.shape[-2:]
-    full = F.interpolate(torch.cat([guess, pull[None]])[None], size, mode="bilinear", align_corners=False)
+    full = F.interpolate(torch.cat([guess, confidence[None]])[None], size, mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
 
 
@@ -144,21 +176,29 @@ class Reduced(NamedTuple):
 
 
 def reduce_task(task: Task) -> Reduced:
-    """The task at the size that the prior works at."""
+    """Reduce a task to the size that the prior works at.
+
+    Args:
+        task: the photo, its gray image, the hole and the hints.
+
+    Returns:
+        The task at no more than about `PRIOR_AREA` pixels; a small one at its own size.
+    """
     h, w = task.gray.shape[-2:]
-    shrink = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
-    size = (max(1, round(h / shrink)), max(1, round(w / shrink)))
+    factor = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
+    size = (max(1, round(h / factor)), max(1, round(w / factor)))
     gray = F.interpolate(task.gray, size, mode="area")
-    hints = chroma(task.hints)
-    given, known = torch.where(task.hinted, hints, chroma(task.image)), task.hinted | ~task.hole
+    hints = to_cbcr(task.hints)
+    cbcr, known = torch.where(task.hinted, hints, to_cbcr(task.image)), task.hinted | ~task.hole
     mean, mean_hint = (
         F.interpolate(c * where, size, mode="area") / _share(where, gray).clamp(min=1e-6)
-        for c, where in ((given, known), (hints, task.hinted))
+        for c, where in ((cbcr, known), (hints, task.hinted))
     )
     return Reduced(gray, mean, _share(known, gray), mean_hint, _share(task.hinted, gray))
 
 
 def _share(where: Tensor, like: Tensor) -> Tensor:
+    """How much of each reduced pixel is marked, (1, 1, h, w) in [0, 1]."""
     return F.interpolate(where.float(), like.shape[-2:], mode="area")
 
 

@@ -16,7 +16,7 @@ PAPER_RATES = {
 PAPER_ITERATIONS = {1: 1001, 2: 401, 3: 401, 4: 401, 5: 401}
 
 Shape = Callable[[float, float, float], float]
-"""The rate at place t from 0 (smallest scale) to 1 (full size), between `high` and `low`."""
+"""The rate at t from 0 (smallest scale) to 1 (full size), between `high` and `low`."""
 
 SCHEDULES: dict[str, Shape | None] = {
     "paper": None,
@@ -29,7 +29,15 @@ SCHEDULES: dict[str, Shape | None] = {
 
 
 def rates(schedule: str, scales: int) -> list[float]:
-    """The learning rate of each scale, the smallest first. Convex falls fast and then slowly, concave late."""
+    """The learning rate of each scale.
+
+    Args:
+        schedule: a name of `SCHEDULES`. Convex falls fast and then slowly, concave late.
+        scales: levels of the pyramid, 1 to 5.
+
+    Returns:
+        A rate for each scale, the smallest scale first.
+    """
     shape, preset = SCHEDULES[schedule], PAPER_RATES[scales]
     if shape is None or scales == 1:
         return preset

@@ -3,10 +3,11 @@
 Levin, Lischinski, Weiss, "Colorization using Optimization", SIGGRAPH 2004: neighbors of similar
 luminance have similar color. With c the chroma, w the affinities and p a prior of weight s,
 
-    minimise  sum_{i~j} w_ij (c_i - c_j)^2 + sum_i s_i (c_i - p_i)^2     over the hole,
+    minimize  sum_{i~j} w_ij (c_i - c_j)^2 + sum_i s_i (c_i - p_i)^2     over the hole,
 
-where neighbors outside the hole are given. The matrix is symmetric and positive definite: it is solved
-by conjugate gradients, preconditioned with one multigrid V-cycle on 2 x 2 aggregates (Notay 2010).
+where the chroma of neighbors outside the hole is known (boundary values). The matrix is symmetric and positive
+definite: it is solved by conjugate gradients, preconditioned with one multigrid V-cycle on 2 x 2 aggregates (Notay,
+"An aggregation-based algebraic multigrid method", ETNA 37, 2010).
 """
 
 import math
@@ -27,9 +28,9 @@ DAMPING = 0.8  # of the Jacobi smoother
 
 
 class Stencil(NamedTuple):
-    """A symmetric system on N pixels of a grid, each tied to its eight neighbors.
+    """A symmetric system on N pixels of a grid, each coupled to its eight neighbors.
 
-    row, column: (N,) place on the grid. neighbor: (N, 8) int32 place in the list, N = not in it.
+    row, column: (N,) position on the grid. neighbor: (N, 8) int32 index into the list, N = not in it.
     weight: (N, 8) >= 0, 0 where there is no neighbor. diagonal: (N,) >= the sum of the weights.
     """
 
@@ -39,20 +40,44 @@ class Stencil(NamedTuple):
     weight: Tensor
     diagonal: Tensor
 
-    def spread(self, x: Tensor) -> Tensor:
-        """Weighted sum over the neighbors, (N, C) -> (N, C)."""
+    def neighbor_sum(self, x: Tensor) -> Tensor:
+        """Weighted sum over the neighbors.
+
+        Args:
+            x: (N, C), a value for each pixel.
+
+        Returns:
+            (N, C).
+        """
         if len(x) >= QUICK:
             check_cancelled()
         padded = F.pad(x, (0, 0, 0, 1))
         return F.embedding_bag(self.neighbor, padded, per_sample_weights=self.weight, mode="sum")
 
     def apply(self, x: Tensor) -> Tensor:
-        """The matrix times x, (N, C) -> (N, C)."""
-        return self.diagonal[:, None] * x - self.spread(x)
+        """The matrix times x.
+
+        Args:
+            x: (N, C).
+
+        Returns:
+            (N, C).
+        """
+        return self.diagonal[:, None] * x - self.neighbor_sum(x)
 
 
-def number(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
-    """Places in the list of each pixel's eight neighbors, (N,) and (N,) -> int32 (N, 8); N = not in it."""
+def neighbor_index(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
+    """Where in the list each pixel's eight neighbors are.
+
+    Args:
+        row: (N,) of the listed pixels.
+        column: (N,) of the listed pixels.
+        height: of the grid.
+        width: of the grid.
+
+    Returns:
+        int32 (N, 8) in the order of `OFFSETS`; N = not in the list.
+    """
     n = len(row)
     index = torch.full((height + 2, width + 2), n, dtype=torch.int32, device=row.device)
     index[row + 1, column + 1] = torch.arange(n, dtype=torch.int32, device=row.device)
@@ -60,79 +85,127 @@ def number(row: Tensor, column: Tensor, height: int, width: int) -> Tensor:
 
 
 def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
-    """The system on 2 x 2 aggregates (Galerkin), and the aggregate (N,) that each pixel belongs to."""
+    """The system on aggregates of 2 x 2 pixels (Galerkin with piecewise constant interpolation).
+
+    Args:
+        fine: the system on N pixels.
+
+    Returns:
+        The system on M aggregates, and the aggregate (N,) that each pixel belongs to.
+    """
     width = int(fine.column.max()) // 2 + 1
     key, parent = torch.unique(fine.row // 2 * width + fine.column // 2, return_inverse=True)
     m, row, column = len(key), key // width, key % width
-    other = F.pad(parent, (0, 1), value=m)[fine.neighbor.long()]
+    other = F.pad(parent, (0, 1), value=m)[fine.neighbor.long()]  # (N, 8) aggregate of each neighbor
     down, right = (F.pad(t, (0, 1))[other] - t[parent][:, None] + 1 for t in (row, column))
     slot = torch.where(other < m, down * 3 + right, 4)  # 4: within the aggregate, or nowhere
-    place = (parent[:, None] * 9 + slot).flatten()
-    sums = fine.weight.new_zeros(m * 9).index_add_(0, place, fine.weight.flatten()).view(m, 9)
+    index = (parent[:, None] * 9 + slot).flatten()
+    sums = fine.weight.new_zeros(m * 9).index_add_(0, index, fine.weight.flatten()).view(m, 9)
     diagonal = fine.diagonal.new_zeros(m).index_add_(0, parent, fine.diagonal) - sums[:, 4]
     weight = sums[:, [0, 1, 2, 3, 5, 6, 7, 8]].contiguous()
-    neighbor = number(row, column, int(row.max()) + 1, width)
+    neighbor = neighbor_index(row, column, int(row.max()) + 1, width)
     return Stencil(row, column, neighbor, weight, diagonal), parent
 
 
 def solve(
-    system: Stencil, right: Tensor, start: Tensor, tolerance: float = 1e-3, most: int = 200, step: Step | None = None
+    system: Stencil,
+    rhs: Tensor,
+    start: Tensor,
+    tolerance: float = 1e-3,
+    max_steps: int = 200,
+    step: Step | None = None,
 ) -> Tensor:
-    """x with `system.apply(x) = right`, all (N, C), by preconditioned conjugate gradients from `start`.
+    """Solve `system.apply(x) = rhs` by preconditioned conjugate gradients. Deterministic.
 
-    Stops when the energy norm of the estimated error has fallen to `tolerance` of that of the solution,
-    or after `most` steps. step: called at each, where they take their time. Deterministic; float32;
-    on the device of its inputs.
+    Letters are those of Hestenes, Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems", 1952, and of
+    Saad, "Iterative Methods for Sparse Linear Systems", 2003, algorithm 9.1.
+
+    Args:
+        system: on N pixels.
+        rhs: float32 (N, C), the right-hand side.
+        start: (N, C), where to begin.
+        tolerance: stop when the energy norm of the estimated error has fallen to this share of the solution's.
+        max_steps: stop after so many steps.
+        step: called at each step of a system that takes its time.
+
+    Returns:
+        x, (N, C), on the device of the inputs.
     """
     with cancel_between_calls(len(start)):
         precondition = multigrid(system)
-    x, residual = start, right - system.apply(start)
-    goal = tolerance**2 * (right * precondition(right)).sum(0).clamp(min=1e-20)
-    direction, energy = torch.zeros_like(x), torch.ones_like(goal)
-    first = left = math.inf
-    for _ in range(most):
-        better = precondition(residual)
-        previous, energy = energy, (residual * better).sum(0)
-        if (energy <= goal).all():
+    x, residual = start, rhs - system.apply(start)
+    goal = tolerance**2 * (rhs * precondition(rhs)).sum(0).clamp(min=1e-20)
+    p, rz = torch.zeros_like(x), torch.ones_like(goal)
+    report = _reporter(step, len(start))
+    for _ in range(max_steps):
+        z = precondition(residual)
+        previous, rz = rz, (residual * z).sum(0)
+        if (rz <= goal).all():
             break
-        if step is None or len(start) < QUICK:
-            check_cancelled()
-        else:
-            left = min(left, float((energy / goal).max()))
-            first = left if math.isinf(first) else first
-            step(x, 1 - math.log(max(left, 1.0)) / math.log(max(first, 1.001)))
-        direction = better + energy / previous * direction
-        pushed = system.apply(direction)
-        length = energy / (direction * pushed).sum(0).clamp(min=1e-30)
-        x = x + length * direction
-        residual = residual - length * pushed
+        report(x, rz, goal)
+        p = z + rz / previous * p
+        Ap = system.apply(p)  # noqa: N806
+        alpha = rz / (p * Ap).sum(0).clamp(min=1e-30)
+        x = x + alpha * p
+        residual = residual - alpha * Ap
     return x
 
 
+def _reporter(step: Step | None, pixels: int) -> Callable[[Tensor, Tensor, Tensor], None]:
+    """Reports a step of the solver: how far the error has come on the way to its goal, on a logarithmic scale."""
+    if step is None or pixels < QUICK:
+        return lambda x, error, goal: check_cancelled()
+    first = least = math.inf  # ratios of error and goal
+
+    def report(x: Tensor, error: Tensor, goal: Tensor) -> None:
+        nonlocal first, least
+        least = min(least, float((error / goal).max()))
+        first = least if math.isinf(first) else first
+        step(x, 1 - math.log(max(least, 1.0)) / math.log(max(first, 1.001)))
+
+    return report
+
+
 def multigrid(system: Stencil, coarsest: int = 256) -> Callable[[Tensor], Tensor]:
-    """One symmetric V-cycle as an approximate inverse: a function (N, C) -> (N, C)."""
+    """An approximate inverse of the matrix: one symmetric V-cycle.
+
+    Args:
+        system: on N pixels.
+        coarsest: a system of so many pixels is solved directly.
+
+    Returns:
+        A function (N, C) -> (N, C).
+    """
     levels = []
     while len(system.row) > coarsest:
-        smaller, parent = coarsen(system)
-        levels.append((system, parent, len(smaller.row)))
-        system = smaller
+        coarse, parent = coarsen(system)
+        levels.append((system, parent, len(coarse.row)))
+        system = coarse
     factor = torch.linalg.cholesky(dense(system))
 
-    def cycle(right: Tensor, level: int = 0) -> Tensor:
+    def cycle(rhs: Tensor, level: int = 0) -> Tensor:
         if level == len(levels):
-            return torch.cholesky_solve(right.double(), factor).to(right.dtype)
+            return torch.cholesky_solve(rhs.double(), factor).to(rhs.dtype)
         fine, parent, count = levels[level]
-        damped = DAMPING / fine.diagonal[:, None]
-        x = damped * right
-        left = right - fine.apply(x)
-        x = x + cycle(left.new_zeros(count, left.shape[1]).index_add_(0, parent, left), level + 1)[parent]
-        return x + damped * (right - fine.apply(x))
+        damping = DAMPING / fine.diagonal[:, None]
+        x = damping * rhs
+        residual = rhs - fine.apply(x)
+        coarse_rhs = residual.new_zeros(count, residual.shape[1]).index_add_(0, parent, residual)
+        x = x + cycle(coarse_rhs, level + 1)[parent]
+        return x + damping * (rhs - fine.apply(x))
 
     return cycle
 
 
 def dense(system: Stencil) -> Tensor:
-    """The matrix itself, float64 (N, N); for the coarsest grid."""
+    """The matrix itself, for the coarsest grid.
+
+    Args:
+        system: on N pixels.
+
+    Returns:
+        float64 (N, N).
+    """
     n = len(system.row)
     matrix = torch.diag(F.pad(system.diagonal.double(), (0, 1)))
     rows = torch.arange(n, device=matrix.device)[:, None].expand(-1, 8)

@@ -22,7 +22,7 @@ from monochromic.core import (
 )
 from monochromic.core.colorize.geodesic import hint_influence
 from monochromic.core.colorize.propagate import affinities
-from monochromic.core.colorize.stencil import OFFSETS, Stencil, coarsen, dense, multigrid, number, solve
+from monochromic.core.colorize.stencil import OFFSETS, Stencil, coarsen, dense, multigrid, neighbor_index, solve
 from skimage import data
 from skimage.color import deltaE_ciede2000, rgb2lab
 
@@ -74,10 +74,10 @@ def system():
     unknown = torch.nn.functional.avg_pool2d(torch.rand((1, 1, 60, 70), generator=generator), 5, 1, 2)[0, 0] > 0.5
     gray = torch.rand((60, 70), generator=generator) * 0.05
     row, column = unknown.nonzero(as_tuple=True)
-    ties = affinities(gray, row, column)
-    neighbor = number(row, column, 60, 70)
+    weights = affinities(gray, row, column)
+    neighbor = neighbor_index(row, column, 60, 70)
     outside = neighbor == len(row)
-    return Stencil(row, column, neighbor, ties.masked_fill(outside, 0), ties.sum(1) + 1e-3)
+    return Stencil(row, column, neighbor, weights.masked_fill(outside, 0), weights.sum(1) + 1e-3)
 
 
 def test_the_stencil_is_the_matrix_it_says(system):
@@ -108,9 +108,9 @@ def test_the_preconditioner_is_symmetric_and_positive(system):
 
 
 def test_solver_agrees_with_a_direct_one(system):
-    right = torch.rand(len(system.row), 2)
-    exact = torch.linalg.solve(dense(system), right.double())
-    found = solve(system, right, torch.zeros_like(right), tolerance=1e-6)
+    rhs = torch.rand(len(system.row), 2)
+    exact = torch.linalg.solve(dense(system), rhs.double())
+    found = solve(system, rhs, torch.zeros_like(rhs), tolerance=1e-6)
     assert (found - exact).abs().max() < 1e-3 * exact.abs().max()
 
 
