@@ -11,6 +11,7 @@ from .inputs import menu, socket
 from .tensors import hole_in, image_in
 
 NO_LPIPS = "none"
+OUTPUTS = tuple(metric for metric in METRICS.values() if metric.tooltip)
 
 
 class Metrics:
@@ -20,19 +21,9 @@ class Metrics:
         "total variation of the picture. What does not apply is a dash in the table and nan on its output."
     )
     SEARCH_ALIASES = ("psnr", "ssim", "lpips", "ciede2000", "compare images", "quality", "score", "measure")
-    RETURN_TYPES = ("STRING", *["FLOAT"] * len(METRICS))
-    RETURN_NAMES = ("text", *METRICS)
-    OUTPUT_TOOLTIPS = (
-        "The table as text, means over the batch.",
-        "Peak signal-to-noise ratio in dB, higher is closer; infinite for equal pictures.",
-        "Structural similarity, 11 x 11 Gaussian window, 1 = equal.",
-        "Mean absolute difference, 0 to 1. Published tables often give 100 times this over the hole.",
-        "Mean squared difference, 0 to 1.",
-        "Total variation a pixel of the image.",
-        "Structural similarity at five scales, 1 = equal; nan where the region's picture is under 176 pixels a side.",
-        "Mean CIEDE2000 color difference, 0 = equal; about 1 is just visible.",
-        "LPIPS, 0 = equal; nan unless a network is chosen and the picture is large enough for it.",
-    )
+    RETURN_TYPES = ("STRING", *["FLOAT"] * len(OUTPUTS))
+    RETURN_NAMES = ("text", *(metric.id for metric in OUTPUTS))
+    OUTPUT_TOOLTIPS = ("The table as text, means over the batch.", *(metric.tooltip for metric in OUTPUTS))
     FUNCTION = "measure"
     OUTPUT_NODE = True
 
@@ -71,4 +62,4 @@ class Metrics:
             rows[name] = mean_scores(measure(picture, wanted, hole, name, lpips=network, progress=part))
         chosen = rows[region if region in rows else "full"]
         table = format_table(rows)
-        return {"ui": {"text": [table]}, "result": (table, *(chosen[name] for name in METRICS))}
+        return {"ui": {"text": [table]}, "result": (table, *(chosen[metric.id] for metric in OUTPUTS))}

@@ -24,7 +24,7 @@ Net = nn.Sequential | None  # VGG16's convolutions; None: those of `vgg`
 def vgg(device: torch.device) -> nn.Sequential:
     """VGG16's convolutions with their weights. Raises `WeightsError`."""
     state = load_weights("vgg16")
-    network = NETS["vgg"][0]()
+    network = NETS["vgg"].make()
     network.load_state_dict({k.removeprefix("features."): v for k, v in state.items() if k.startswith("features.")})
     return network.eval().requires_grad_(False).to(device)
 

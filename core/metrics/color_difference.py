@@ -13,19 +13,35 @@ ROWS = 256  # at once, to bound the memory that a large photo takes
 
 
 def ciede2000(image: Tensor, reference: Tensor, where: Tensor | None = None) -> Tensor:
-    """Mean CIEDE2000 of sRGB pictures (B, 1 or 3, H, W) in [0, 1] -> (B,), 0 = equal, black to white is 100.
+    """Mean CIEDE2000 of sRGB pictures (Sharma, Wu, Dalal 2005).
 
-    About 1 is the least that people see between patches side by side. Lightness, chroma and hue weigh 1 each
-    (k_L = k_C = k_H = 1), white is D65; the same as scikit-image's `deltaE_ciede2000` of `rgb2lab` with
-    their defaults. The mean is over the full picture, or `where`. A gray picture counts as three equal channels.
-    Raises `InputError` for an empty `where`.
+    Lightness, chroma and hue weigh 1 each (k_L = k_C = k_H = 1), white is D65; the same as scikit-image's
+    `deltaE_ciede2000` of `rgb2lab` with their defaults.
+
+    Args:
+        image: (B, 1 or 3, H, W) in [0, 1]; a gray picture counts as three equal channels.
+        reference: (B, 1 or 3, H, W) in [0, 1].
+        where: bool (B, 1, H, W), pixels that count; None = all.
+
+    Returns:
+        (B,), 0 = equal; about 1 is the least that people see between patches side by side, black to white is 100.
+
+    Raises:
+        InputError: for an empty `where`.
     """
     pairs = zip(image.split(ROWS, dim=2), reference.split(ROWS, dim=2), strict=True)
     return mean_over(torch.cat([lab_difference(to_lab(a), to_lab(b)) for a, b in pairs], dim=2), where)
 
 
 def to_lab(image: Tensor) -> Tensor:
-    """CIE L*a*b* of sRGB, (B, 1 or 3, H, W) in [0, 1] -> (B, 3, H, W): L in [0, 100], a and b about +-110."""
+    """CIE L*a*b* (CIE 15:2004) of sRGB (IEC 61966-2-1), for white D65 and 2 degrees.
+
+    Args:
+        image: (B, 1 or 3, H, W) in [0, 1]; a gray picture counts as three equal channels.
+
+    Returns:
+        (B, 3, H, W): L in [0, 100], a and b about -110 to 110.
+    """
     rgb = image.expand(-1, 3, -1, -1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     scaled = [[c / white for c in row] for row, white in zip(RGB_TO_XYZ, WHITE, strict=True)]
@@ -35,7 +51,15 @@ def to_lab(image: Tensor) -> Tensor:
 
 
 def lab_difference(lab1: Tensor, lab2: Tensor) -> Tensor:
-    """CIEDE2000 at every pixel, (B, 3, H, W) twice -> (B, 1, H, W) of 0 or more. Letters are the paper's."""
+    """CIEDE2000 at every pixel. Letters are those of Sharma, Wu, Dalal 2005.
+
+    Args:
+        lab1: (B, 3, H, W), L*a*b*.
+        lab2: (B, 3, H, W), L*a*b*.
+
+    Returns:
+        (B, 1, H, W), 0 or more.
+    """
     (l1, a1, b1), (l2, a2, b2) = lab1.split(1, dim=1), lab2.split(1, dim=1)
     stretch = 1.5 - 0.5 * _saturation((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2)  # 1 + G
     a1, a2 = a1 * stretch, a2 * stretch

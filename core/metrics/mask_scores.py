@@ -1,4 +1,4 @@
-"""How well a hole was found: a prediction (B, 1, H, W) against the true hole (B, 1, H, W), 1 = hole."""
+"""How well a hole was predicted: a prediction (B, 1, H, W) against the true hole (B, 1, H, W), 1 = hole."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ EPSILON = 1e-5  # of VCNet
 
 
 class PrecisionRecall(NamedTuple):
-    """Precision and recall of `probability > threshold`, (T,) each, by rising threshold."""
+    """Precision and recall of `probability > threshold`, (T,) each in [0, 1], by rising threshold."""
 
     thresholds: Tensor
     precision: Tensor
@@ -32,29 +32,47 @@ class PrecisionRecall(NamedTuple):
     @property
     def average_precision(self) -> float:
         """Area under the curve in steps, in [0, 1]: the mean of the precision over the rising recall."""
-        gained = self.recall - torch.cat([self.recall[1:], self.recall.new_zeros(1)])
-        return (gained * self.precision).sum().item()
+        steps = self.recall - torch.cat([self.recall[1:], self.recall.new_zeros(1)])
+        return (steps * self.precision).sum().item()
 
 
 def bce(probability: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross entropy, mean over the full picture -> (B,) of 0 or more, in nats; at most 100.
+    """Binary cross entropy, mean over the full picture, as torch's `binary_cross_entropy`.
 
-    probability and truth in [0, 1] (the truth may be soft). As torch's `binary_cross_entropy`. VCNet's tables
-    have a BCE of the predicted masks at 256 x 256; the authors' program saves the masks and has no code for the
-    numbers, so whether it is this or `balanced_bce` cannot be told from it.
-    Raises `InputError` for shapes that differ or values outside.
+    VCNet's tables have a BCE of the predicted masks at 256 x 256; the authors' program saves the masks and has no code
+    for the numbers, so whether it is this or `balanced_bce` cannot be told from it.
+
+    Args:
+        probability: (B, 1, H, W) in [0, 1].
+        truth: (B, 1, H, W) in [0, 1]; it may be soft.
+
+    Returns:
+        (B,) from 0 to 100, in nats; 0 = equal.
+
+    Raises:
+        InputError: for shapes that differ and values out of range.
     """
     hit, miss = _entropies(probability, truth)
     return (hit + miss).flatten(1).mean(1)
 
 
 def balanced_bce(probability: Tensor, truth: Tensor) -> Tensor:
-    """Class-balanced binary cross entropy as VCNet trains with, mean over the full picture -> (B,) of 0 or more.
+    """Class-balanced binary cross entropy as VCNet trains with (Wang et al., ECCV 2020), mean over the full picture.
 
     Hole pixels weigh known / (hole + 1e-5) for the shares of both in the picture, known pixels 1, so that a thin
     scratch counts as much as all that is sound (the authors' `bce_weighted`; there the logits are averaged over
-    the batch first, as all of it has one mask, and given to a sigmoid: pass `logits.sigmoid()`). The paper's
-    formula is this times the share of the hole. An empty truth leaves the known pixels. Raises as `bce`.
+    the batch first, as all of it has one mask, and put through a sigmoid: pass `logits.sigmoid()`). The paper's
+    formula is this times the share of the hole.
+
+    Args:
+        probability: (B, 1, H, W) in [0, 1].
+        truth: (B, 1, H, W) in [0, 1]; an empty one leaves the known pixels.
+
+    Returns:
+        (B,) of 0 or more, 0 = equal.
+
+    Raises:
+        InputError: for shapes that differ and values out of range.
     """
     hit, miss = _entropies(probability, truth)
     share = truth.to(hit).flatten(1).mean(1)
@@ -62,33 +80,58 @@ def balanced_bce(probability: Tensor, truth: Tensor) -> Tensor:
     return weight * hit.flatten(1).mean(1) + miss.flatten(1).mean(1)
 
 
-def iou(found: Tensor, truth: Tensor) -> Tensor:
-    """Intersection over union of holes of 0 and 1 over the full picture -> (B,) in [0, 1], 1 = equal.
+def iou(prediction: Tensor, truth: Tensor) -> Tensor:
+    """Intersection over union of holes over the full picture, also called the Jaccard index.
 
-    Also called the Jaccard index. Two empty holes are equal: 1. Raises `InputError` for a soft mask.
+    Args:
+        prediction: (B, 1, H, W) of 0 and 1.
+        truth: (B, 1, H, W) of 0 and 1.
+
+    Returns:
+        (B,) in [0, 1], 1 = equal; two empty holes are equal.
+
+    Raises:
+        InputError: for shapes that differ and soft masks.
     """
-    both, union, _ = _overlap(found, truth)
+    both, union, _ = _overlap(prediction, truth)
     return torch.where(union > 0, both / union.clamp(min=1), 1.0)
 
 
-def f1(found: Tensor, truth: Tensor) -> Tensor:
-    """F1 of holes of 0 and 1 over the full picture, the harmonic mean of precision and recall -> (B,) in [0, 1].
+def f1(prediction: Tensor, truth: Tensor) -> Tensor:
+    """F1 of holes over the full picture: the harmonic mean of precision and recall, the same as the Dice coefficient.
 
-    The same as the Dice coefficient; 1 = equal. Two empty holes are equal: 1. Over a test set papers take either
-    the mean of this or, pooled, F1 of all pixels: put them in one row for that. Raises `InputError` for a soft mask.
+    Over a test set papers take either the mean of this or, pooled, F1 of all pixels: put them in one row for that.
+
+    Args:
+        prediction: (B, 1, H, W) of 0 and 1.
+        truth: (B, 1, H, W) of 0 and 1.
+
+    Returns:
+        (B,) in [0, 1], 1 = equal; two empty holes are equal.
+
+    Raises:
+        InputError: for shapes that differ and soft masks.
     """
-    both, _, total = _overlap(found, truth)
+    both, _, total = _overlap(prediction, truth)
     return torch.where(total > 0, 2 * both / total.clamp(min=1), 1.0)
 
 
 def precision_recall(probability: Tensor, truth: Tensor, steps: int = 100) -> PrecisionRecall:
-    """Precision and recall for the thresholds 0, 1/steps, ..., 1, pooled over all pixels of both, of any shape.
+    """Precision and recall for the thresholds 0, 1/steps, ..., 1, pooled over all pixels.
 
-    probability in [0, 1], truth of 0 and 1. Where nothing is above a threshold the precision is 1. Raises
-    `InputError` where the truth has no hole: there is nothing to recall.
+    Args:
+        probability: any shape, in [0, 1].
+        truth: the same shape, of 0 and 1.
+        steps: between thresholds.
+
+    Returns:
+        Precision and recall at each threshold; the precision is 1 where nothing is above it.
+
+    Raises:
+        InputError: for shapes that differ, values out of range, and a truth without a hole: there is no recall.
     """
     _check(probability, truth)
-    truth = _hard(truth, "truth")
+    truth = _as_bool(truth, "truth")
     if not truth.any():
         raise InputError("the true hole is empty, so there is no recall; give photos with damage")
     probability = probability.float()
@@ -124,15 +167,15 @@ def _entropies(probability: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     return hit, (truth - 1) * (1 - probability).log().clamp(min=FLOOR)
 
 
-def _overlap(found: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _overlap(prediction: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Pixels in both holes, in either, and in one and the other, (B,) each."""
-    _check(found, truth)
-    a, b = _hard(found, "found"), _hard(truth, "truth")
+    _check(prediction, truth)
+    a, b = _as_bool(prediction, "prediction"), _as_bool(truth, "truth")
     both, either = (x.flatten(1).sum(1) for x in (a & b, a | b))
     return both, either, both + either
 
 
-def _hard(hole: Tensor, name: str) -> Tensor:
+def _as_bool(hole: Tensor, name: str) -> Tensor:
     if hole.dtype != torch.bool and not ((hole == 0) | (hole == 1)).all():
         raise InputError(f"{name} must hold only 0 and 1; make it so with masks.binarize(mask)")
     return hole.bool()

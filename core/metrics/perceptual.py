@@ -1,11 +1,12 @@
 """LPIPS v0.1, how far apart two pictures look to a network (Zhang, Isola, Efros, Shechtman, Wang, CVPR 2018).
 
 Authors' program: https://github.com/richzhang/PerceptualSimilarity, BSD-2-Clause. The three networks are those of
-torchvision (AlexNet, VGG16, SqueezeNet 1.1), whose names of weights are kept; only what is looked at is there.
+torchvision (AlexNet, VGG16, SqueezeNet 1.1), whose names of weights are kept, up to the last layer that is compared.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -26,66 +27,85 @@ HEAD = re.compile(r"(?:lin)?(\d+)(?:\.model\.1)?\.weight")  # ours and the Hub's
 class Fire(nn.Module):
     """SqueezeNet's block: few channels, then many from 1 x 1 and 3 x 3 windows side by side."""
 
-    def __init__(self, ci: int, few: int, many: int) -> None:
+    def __init__(self, in_channels: int, squeeze: int, expand: int) -> None:
         super().__init__()
-        self.squeeze = nn.Conv2d(ci, few, 1)
-        self.expand1x1 = nn.Conv2d(few, many, 1)
-        self.expand3x3 = nn.Conv2d(few, many, 3, padding=1)
+        self.squeeze = nn.Conv2d(in_channels, squeeze, 1)
+        self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
+        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, 2 many, H, W)."""
+        """(B, C, H, W) -> (B, 2 expand, H, W)."""
         x = self.squeeze(x).relu()
         return torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1).relu()
 
 
 class Lpips(nn.Module):
-    """The layers of a network up to the last that is looked at, and a weight for each channel of those."""
+    """The layers of a network up to the last that is compared, and a weight for each channel of those compared.
+
+    Args:
+        net: "vgg", "alex" or "squeeze".
+    """
 
     def __init__(self, net: str) -> None:
         super().__init__()
-        make, self.taps, widths, self.least = NETS[net]
+        make, self.taps, widths, self.min_side = NETS[net]
         self.net = net
         self.features = make()
         self.heads = nn.ModuleList(nn.Conv2d(width, 1, 1, bias=False) for width in widths)
 
-    def looks(self, image: Tensor) -> list[Tensor]:
-        """What the tapped layers give, (B, C, h, w) each, of (B, 1 or 3, H, W) in [0, 1]."""
+    def tapped_features(self, image: Tensor) -> list[Tensor]:
+        """The output of each layer that is compared.
+
+        Args:
+            image: (B, 1 or 3, H, W) in [0, 1].
+
+        Returns:
+            (B, C, h, w) for each layer, the first one first.
+        """
         shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
-        x, found = (image * 2 - 1 - shift) / scale, []
-        for place, layer in enumerate(self.features):
+        x, features = (image * 2 - 1 - shift) / scale, []
+        for i, layer in enumerate(self.features):
             x = run_in_thread(x.numel(), layer, x)
-            if place in self.taps:
-                found.append(x)
-        return found
+            if i in self.taps:
+                features.append(x)
+        return features
 
     def forward(self, image: Tensor, reference: Tensor) -> list[Tensor]:
-        """The weighted squared difference at each tapped layer, (B, 1, h, w) each."""
-        pairs = zip(self.heads, self.looks(image), self.looks(reference), strict=True)
+        """The weighted squared difference at each layer that is compared, (B, 1, h, w) each."""
+        pairs = zip(self.heads, self.tapped_features(image), self.tapped_features(reference), strict=True)
         return [head((_unit(a) - _unit(b)).square()) for head, a, b in pairs]
 
 
 def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None = None) -> Tensor:
-    """LPIPS of (B, 1 or 3, H, W) in [0, 1] -> (B,) of 0 or more, 0 = equal, seldom above 1.
+    """LPIPS v0.1 (Zhang et al. 2018).
 
-    network: from `load_lpips("vgg")`, on the device of the pictures. Papers seldom say which they have, and values
-    of different networks do not compare: the authors advise "alex" for measuring, LaMa's evaluation program takes
-    "vgg" unless told otherwise. Published values are of the full picture. With `where` the maps of the layers are
-    enlarged to the picture (bilinear, as the authors' `spatial=True`) and averaged over those pixels; no paper
-    that we know reports that. A gray picture counts as three equal channels.
+    Papers seldom say which network they have, and values of different networks do not compare: the authors advise
+    "alex" for measuring, LaMa's evaluation program takes "vgg" by default. Published values are of the full picture.
 
-    Raises `InputError` for pictures that the network cannot take (the least side is `network.least`) and for an
-    empty `where`, and `OutOfMemoryError`.
+    Args:
+        image: (B, 1 or 3, H, W) in [0, 1]; a gray picture counts as three equal channels.
+        reference: (B, 1 or 3, H, W) in [0, 1].
+        network: from `load_lpips`, on the device of the pictures.
+        where: bool (B, 1, H, W): the maps of the layers are enlarged to the picture (bilinear, as the authors'
+            `spatial=True`) and averaged over those pixels; no paper that we know reports that. None: the full picture.
+
+    Returns:
+        (B,) of 0 or more, 0 = equal, seldom above 1.
+
+    Raises:
+        InputError: for pictures with a side below `network.min_side`, and for an empty `where`.
+        OutOfMemoryError: where memory does not suffice, not even on the CPU.
     """
-    if min(image.shape[-2:]) < network.least:
-        least = f"{network.least} x {network.least}"
-        raise InputError(f"LPIPS ({network.net}) needs pictures of at least {least} pixels, got {shape_of(image)}")
+    if min(image.shape[-2:]) < network.min_side:
+        size = f"{network.min_side} x {network.min_side}"
+        raise InputError(f"LPIPS ({network.net}) needs pictures of at least {size} pixels, got {shape_of(image)}")
 
     def compare(device: torch.device) -> Tensor:
-        here = None if where is None else where.to(device)
+        region = None if where is None else where.to(device)
         layers = placed(network, device, image[0, 0].numel())(image.to(device), reference.to(device))
-        if here is None:
+        if region is None:
             return sum(mean_over(layer, None) for layer in layers).to(image.device)
-        return mean_over(enlarged(layers, image.shape[-2:]), here).to(image.device)
+        return mean_over(enlarged(layers, image.shape[-2:]), region).to(image.device)
 
     failed = f"not enough memory for LPIPS ({network.net}) of pictures {shape_of(image)}"
     advice = "close other programs, or measure smaller pictures, or by another network"
@@ -93,23 +113,39 @@ def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None
 
 
 def enlarged(layers: list[Tensor], size: tuple[int, int]) -> Tensor:
-    """The sum of the layers' maps at the size of the picture, (B, 1, H, W)."""
+    """The sum of the layers' maps at the size of the picture.
+
+    Args:
+        layers: (B, 1, h, w) each.
+        size: H and W.
+
+    Returns:
+        (B, 1, H, W).
+    """
     return sum(F.interpolate(layer, tuple(size), mode="bilinear", align_corners=False) for layer in layers)
 
 
 def build_lpips(net: str, backbone: Mapping[str, Tensor], heads: Mapping[str, Tensor]) -> Lpips:
-    """The network "vgg", "alex" or "squeeze" with these weights, on the CPU, for measuring.
+    """Build a network of LPIPS from its weights.
 
-    backbone: torchvision's or timm's names, of which `features.N...` are taken. heads: the authors'
-    `linN.model.1.weight` or `N.weight`, (1, C, 1, 1). Raises `UnknownNameError`, and `WeightsError` for weights
-    that do not fit.
+    Args:
+        net: "vgg", "alex" or "squeeze".
+        backbone: weights by torchvision's or timm's names, of which `features.N...` are taken.
+        heads: `linN.model.1.weight` (the authors') or `N.weight`, (1, C, 1, 1) each.
+
+    Returns:
+        The network on the CPU, for measuring: it does not train.
+
+    Raises:
+        UnknownNameError: for another network.
+        WeightsError: for weights that do not fit.
     """
     if net not in NETS:
         raise UnknownNameError("LPIPS network", net, NETS)
     with torch.device("meta"):  # no values are drawn only to be replaced
         network = Lpips(net)
-    wanted = network.state_dict()
-    state = {name: value for name, value in backbone.items() if name in wanted}
+    names = network.state_dict().keys()
+    state = {name: value for name, value in backbone.items() if name in names}
     state |= {f"heads.{m[1]}.weight": value for name, value in heads.items() if (m := HEAD.fullmatch(name))}
     try:
         network.load_state_dict({name: value.float() for name, value in state.items()}, assign=True)
@@ -127,20 +163,20 @@ def _unit(x: Tensor) -> Tensor:
 
 def _vgg16() -> nn.Sequential:
     """Up to the last ReLU, without torchvision's pool after it."""
-    layers, ci = [], 3
+    layers, in_channels = [], 3
     for stage in VGG16:
         layers += [nn.MaxPool2d(2)] if layers else []
-        for co in stage:
-            layers += [nn.Conv2d(ci, co, 3, padding=1), nn.ReLU()]
-            ci = co
+        for out_channels in stage:
+            layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
+            in_channels = out_channels
     return nn.Sequential(*layers)
 
 
 def _alexnet() -> nn.Sequential:
     layers = [nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2)]
     layers += [nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)]
-    for ci, co in ((192, 384), (384, 256), (256, 256)):
-        layers += [nn.Conv2d(ci, co, 3, padding=1), nn.ReLU()]
+    for in_channels, out_channels in ((192, 384), (384, 256), (256, 256)):
+        layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
     return nn.Sequential(*layers)
 
 
@@ -154,9 +190,17 @@ def _squeezenet() -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-NETS: dict[str, tuple[Callable[[], nn.Sequential], tuple[int, ...], tuple[int, ...], int]] = {
-    # its layers, the places of those looked at, their channels, the least side of a picture
-    "vgg": (_vgg16, (3, 8, 15, 22, 29), (64, 128, 256, 512, 512), 16),
-    "alex": (_alexnet, (1, 4, 7, 9, 11), (64, 192, 384, 256, 256), 31),
-    "squeeze": (_squeezenet, (1, 4, 7, 9, 10, 11, 12), (64, 128, 256, 384, 384, 512, 512), 17),
+class Net(NamedTuple):
+    """How a network of LPIPS is made, the indices of its layers that are compared, their channels, the least side."""
+
+    make: Callable[[], nn.Sequential]
+    taps: tuple[int, ...]
+    widths: tuple[int, ...]
+    min_side: int
+
+
+NETS = {
+    "vgg": Net(_vgg16, (3, 8, 15, 22, 29), (64, 128, 256, 512, 512), 16),
+    "alex": Net(_alexnet, (1, 4, 7, 9, 11), (64, 192, 384, 256, 256), 31),
+    "squeeze": Net(_squeezenet, (1, 4, 7, 9, 10, 11, 12), (64, 128, 256, 384, 384, 512, 512), 17),
 }

@@ -1,4 +1,4 @@
-"""Where the weights of LPIPS come from. VGG16's are fetched when asked for; the others are the user's."""
+"""Where the weights of LPIPS come from. VGG16's are fetched when they are first needed; the others are the user's."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,18 +23,27 @@ _last: dict[tuple[str, ...], Lpips] = {}
 
 
 def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Lpips:
-    """The LPIPS network "vgg", "alex" or "squeeze" with its weights on `device`; the last one stays in memory.
+    """Load a network of LPIPS with its weights. The last one stays in memory.
 
-    "vgg" fetches VGG16 (about 553 MB, once) and its heads if they are not here. The others need weights of the
-    user's: `add_lpips`, or rows `alexnet` and `lpips_alex` of `monochromic weights add`. progress: of the download.
-    Raises `UnknownNameError`, and `WeightsError` for weights that are missing or do not fit.
+    Args:
+        net: "vgg" fetches VGG16 (about 553 MB, once) and its heads if they are not here; "alex" and "squeeze" need
+            weights of the user's: `add_lpips`, or rows `alexnet` and `lpips_alex` of `monochromic weights add`.
+        device: where it is to run.
+        progress: of the download.
+
+    Returns:
+        The network, for measuring, on `device`.
+
+    Raises:
+        UnknownNameError: for another network.
+        WeightsError: for weights that are missing or do not fit.
     """
     if net not in NETS:
         raise UnknownNameError("LPIPS network", net, NETS)
     ids = lpips_weights(net)
-    if lacking := [name for name in ids if name not in all_rows()]:
+    if missing := [name for name in ids if name not in all_rows()]:
         raise WeightsError(
-            f"LPIPS ({net}) needs weights {' and '.join(lacking)} of your own: get torchvision's file of {ids[0]} and "
+            f"LPIPS ({net}) needs weights {' and '.join(missing)} of your own: get torchvision's file of {ids[0]} and "
             f'lpips/weights/v0.1/{net}.pth of {AUTHORS}, then run python -c "from monochromic.core.metrics import '
             f"add_lpips; add_lpips('{net}', 'FILE', '{net}.pth')\"; or take vgg"
         )
@@ -48,7 +57,14 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
 
 
 def lpips_weights(net: str) -> tuple[str, str]:
-    """The ids of the weights that a network of LPIPS is made of, whether they are here or not."""
+    """The ids of the weights that a network of LPIPS is made of.
+
+    Args:
+        net: "vgg", "alex" or "squeeze".
+
+    Returns:
+        The id of the network's weights and of its heads', whether they are here or not.
+    """
     return BACKBONES.get(net, ""), f"lpips_{net}"
 
 
@@ -56,8 +72,20 @@ def add_lpips(net: str, backbone: Path | str, heads: Path | str) -> tuple[Weight
     """Make the authors' files usable here: torchvision's of the network, and the heads of LPIPS v0.1.
 
     They are read, tried and written to the user's weights folder, with rows in the user's manifest that replace
-    those of before. Nothing in the files is run. Raises `UnknownNameError`, `WeightsError`, and `InputError` for
-    "vgg", which the pack has.
+    those of before. Nothing in the files is run.
+
+    Args:
+        net: "alex" or "squeeze".
+        backbone: the file of the network.
+        heads: the file of the heads.
+
+    Returns:
+        The two rows of the manifest.
+
+    Raises:
+        UnknownNameError: for another network.
+        WeightsError: for files that cannot be read or do not fit.
+        InputError: for "vgg", which the pack has.
     """
     name = BACKBONES.get(net, "")
     if name in read_manifest():
@@ -78,8 +106,8 @@ def _tensors(path: Path | str) -> dict[str, Tensor]:
 def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, licence: str, source: str) -> WeightFile:
     """Write a weight file of the user's and its row."""
     path = data_folder() / "weights" / f"{name}.safetensors"
-    told = {"use": use, "trained_on": trained_on, "licence": licence, "source": source}
-    save_weights(path, tensors, told)
-    row = WeightFile(id=name, filename=path.name, sha256=hash_file(path), size=path.stat().st_size, **told)
+    metadata = {"use": use, "trained_on": trained_on, "licence": licence, "source": source}
+    save_weights(path, tensors, metadata)
+    row = WeightFile(id=name, filename=path.name, sha256=hash_file(path), size=path.stat().st_size, **metadata)
     add_row(row, replace=True)
     return row

@@ -9,9 +9,17 @@ REGIONS = ("hole", "box", "full")
 
 
 def mean_over(values: Tensor, where: Tensor | None) -> Tensor:
-    """Mean of (B, C, H, W) over its channels and the pixels of `where`, bool (B, 1, H, W), or all -> (B,).
+    """Mean over channels and pixels.
 
-    Raises `InputError` where an item of `where` is empty: a mean over nothing is not a number.
+    Args:
+        values: (B, C, H, W).
+        where: bool (B, 1, H, W), pixels that count; None = all.
+
+    Returns:
+        (B,).
+
+    Raises:
+        InputError: where an item of `where` is empty: a mean over nothing is not a number.
     """
     if where is None:
         return values.flatten(1).mean(1)
@@ -22,9 +30,18 @@ def mean_over(values: Tensor, where: Tensor | None) -> Tensor:
 
 
 def box_around(hole: Tensor, side: int, margin: int = 0) -> Box:
-    """The smallest box around the hole, widened by `margin` and to `side` pixels a side as far as the picture goes.
+    """The smallest box around the hole, widened as far as the picture goes.
 
-    Raises `InputError` for an empty hole.
+    Args:
+        hole: (..., H, W), 1 or True = fill.
+        side: the least side of the box, in pixels.
+        margin: pixels around the hole, at least.
+
+    Returns:
+        The box.
+
+    Raises:
+        InputError: for an empty hole.
     """
     box, (height, width) = bounding_box(hole), hole.shape[-2:]
 

@@ -1,7 +1,7 @@
-"""All that judges a picture at once, by region; means over photos."""
+"""All metrics of a picture at once, by region; means over photos."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -10,14 +10,10 @@ from ..errors import InputError, UnknownNameError
 from ..host.cancel import Progress, cancel_between_calls, cancellable, part_of
 from ..host.memory import translates_oom
 from ..image.checks import check_hole, check_image, shape_of
-from .color_difference import ciede2000
-from .differences import l1, mse, psnr, tv
 from .perceptual import Lpips
-from .perceptual import lpips as perceptual
 from .regions import REGIONS, box_around
-from .similarity import MS_SSIM_LEAST, WINDOW, ms_ssim, ssim
-
-METRICS = ("psnr", "ssim", "l1", "mse", "tv", "ms_ssim", "ciede2000", "lpips")
+from .registry import METRICS, Pair
+from .similarity import WINDOW
 
 
 @translates_oom()
@@ -31,17 +27,28 @@ def measure(
     lpips: Lpips | None = None,
     progress: Progress | None = None,
 ) -> list[dict[str, float]]:
-    """Every metric of `METRICS` for every photo of a batch, a dict each; (B, 1 or 3, H, W) in [0, 1].
-
-    region: "full" picture; "hole", its pixels alone; "box", the smallest box around the hole, at least 11
-    pixels a side for the sake of SSIM. A gray picture is compared with each channel of a color one.
-    lpips: a network of `load_lpips`, on the device of the pictures; without one nothing is looked for or fetched.
-    progress: called as `progress(done, total)` for each metric.
-    Equal pictures have PSNR infinity, SSIM and MS-SSIM 1, all else but TV 0. What does not apply is nan, and
-    nothing else is: LPIPS without a network, and it and MS-SSIM where the region lies in too small a picture.
+    """Judge every photo of a batch by every metric of `METRICS`.
 
     mmagic's tables: 100 times "l1" of "hole", and "psnr" and "ssim" of "full".
-    Raises `InputError` for shapes that differ or an empty hole, and `UnknownNameError`.
+
+    Args:
+        image: float (B, 1 or 3, H, W) in [0, 1].
+        reference: what it should look like, (B, 1 or 3, H, W) in [0, 1]. A gray picture is compared with each channel
+            of a color one.
+        hole: (B or 1, 1, H, W), 1 = fill; not looked at for the full picture.
+        region: "full" picture; "hole", its pixels alone; "box", the smallest box around the hole, at least 11 pixels
+            a side for the sake of SSIM.
+        lpips: a network of `load_lpips`, on the device of the pictures; without one nothing is looked for or fetched.
+        progress: called as `progress(done, total)` for each metric.
+
+    Returns:
+        For each photo its values by the ids of the metrics. Equal pictures have PSNR infinity, SSIM and MS-SSIM 1, all
+        else but TV 0. What does not apply is nan, and nothing else is: LPIPS without a network, and it and MS-SSIM
+        where the region lies in too small a picture.
+
+    Raises:
+        InputError: for shapes that differ, a missing or an empty hole.
+        UnknownNameError: for another region.
     """
     check_image(image)
     check_image(reference, "reference")
@@ -52,18 +59,24 @@ def measure(
     if region != "full" and hole is None:
         raise InputError(f"region {region!r} needs the hole; give one, or ask for 'full'")
     image, reference = torch.broadcast_tensors(image, reference)
-    if hole is not None and region != "full":
-        hole = check_hole(hole, image)
+    hole = None if hole is None or region == "full" else check_hole(hole, image)
     with cancel_between_calls(image.numel()):
         return [
-            _measure_one(image[[i]], reference[[i]], hole if hole is None else hole[[i]], region, lpips, part)
+            _measure_one(Pair(image[[i]], reference[[i]], None if hole is None else hole[[i]], lpips), region, part)
             for i in range(len(image))
             for part in [part_of(progress, i, len(image))]
         ]
 
 
 def mean_scores(scores: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Mean of each metric over photos, over those that it applies to; nan where it applies to none."""
+    """Mean of each metric over photos.
+
+    Args:
+        scores: of each photo, by the ids of the metrics.
+
+    Returns:
+        The means, by the same ids, over the photos that a metric applies to; nan where it applies to none.
+    """
     scores = list(scores)
     return {name: _mean([s[name] for s in scores if not math.isnan(s[name])]) for name in scores[0]}
 
@@ -72,30 +85,27 @@ def _mean(values: list[float]) -> float:
     return sum(values) / len(values) if values else math.nan
 
 
-def _measure_one(
-    image: Tensor, reference: Tensor, hole: Tensor | None, region: str, network: Lpips | None, progress: Progress
-) -> dict[str, float]:
-    whole = near = image, reference, None
+def _measure_one(pair: Pair, region: str, progress: Progress) -> dict[str, float]:
+    """Every metric of one photo. pair.where: its hole, whatever the region."""
+    full, near = _in_region(pair, region)
+    scores = {}
+    for done, metric in enumerate(METRICS.values()):
+        progress(done, len(METRICS))
+        judged = full if metric.full_picture else near
+        scores[metric.id] = metric.run(judged).item() if metric.applies(judged) else math.nan
+    progress(len(METRICS), len(METRICS))
+    return scores
+
+
+def _in_region(pair: Pair, region: str) -> tuple[Pair, Pair]:
+    """The pair for metrics that need the full picture, and for those that need a crop around the hole only."""
+    if region == "full":
+        full = pair._replace(where=None)
+        return full, full
     if region == "box":
-        box = box_around(hole, WINDOW)
-        whole = near = box.crop(image), box.crop(reference), None
-    elif region == "hole":
-        box = box_around(hole, WINDOW, margin=WINDOW)  # beyond it nothing counts, except at coarser scales
-        whole, near = (image, reference, hole), (box.crop(image), box.crop(reference), box.crop(hole))
-    side = min(whole[0].shape[-2:])
-    ways: dict[str, Callable[[], Tensor] | None] = {
-        "psnr": lambda: psnr(*near),
-        "ssim": lambda: ssim(*near),
-        "l1": lambda: l1(*near),
-        "mse": lambda: mse(*near),
-        "tv": lambda: tv(near[0], near[2]),
-        "ms_ssim": (lambda: ms_ssim(*whole)) if side >= MS_SSIM_LEAST else None,
-        "ciede2000": lambda: ciede2000(*near),
-        "lpips": (lambda: perceptual(*whole[:2], network, whole[2])) if network and side >= network.least else None,
-    }
-    found = {}
-    for done, (name, way) in enumerate(ways.items()):
-        progress(done, len(ways))
-        found[name] = way().item() if way else math.nan
-    progress(len(ways), len(ways))
-    return found
+        box = box_around(pair.where, WINDOW)
+        cropped = pair._replace(image=box.crop(pair.image), reference=box.crop(pair.reference), where=None)
+        return cropped, cropped
+    box = box_around(pair.where, WINDOW, margin=WINDOW)  # beyond it nothing counts, except at coarser scales
+    image, reference, where = (box.crop(t) for t in pair[:3])
+    return pair, pair._replace(image=image, reference=reference, where=where)

@@ -12,42 +12,61 @@ WINDOW = 11  # and sigma 1.5, as Wang et al.
 SIGMA = 1.5
 C1, C2 = 0.01**2, 0.03**2  # for a data range of 1
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-MS_SSIM_LEAST = WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1)
-"""Least side in pixels that `ms_ssim` takes: a window must fit the picture at a sixteenth of its size."""
+MS_SSIM_MIN_SIDE = WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1)
+"""Shortest side in pixels that `ms_ssim` takes: a window must fit the picture at a sixteenth of its size."""
 
 
 def ssim(image: Tensor, reference: Tensor, where: Tensor | None = None) -> Tensor:
-    """Structural similarity of (B, C, H, W) in [0, 1] -> (B,) in [-1, 1], 1 = equal.
+    """Structural similarity, SSIM (Wang et al. 2004).
 
-    11 x 11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1, biased variances. Without
-    `where` the mean is over windows that lie wholly in the picture, as in the authors' program and in mmagic;
-    with it, over the windows centerd on those pixels, the picture mirrored beyond its border. Channels are
-    compared each by itself; the authors compare the luminance, so pass `luminance` of both for that.
-    Papers that call scikit-image with its defaults have a 7 x 7 uniform window and unbiased variances instead.
-    Raises `InputError` for pictures of less than 11 pixels a side and an empty `where`.
+    11 x 11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03, data range 1, biased variances. Channels are compared
+    each by itself; the authors compare the luminance, so pass `luminance` of both for that. Papers that call
+    scikit-image with its defaults have a 7 x 7 uniform window and unbiased variances instead.
+
+    Args:
+        image: (B, C, H, W) in [0, 1].
+        reference: (B, C, H, W) in [0, 1].
+        where: bool (B, 1, H, W); the mean is over the windows centered on those pixels, the picture mirrored beyond
+            its border. None: over windows that lie wholly in the picture, as in the authors' program and in mmagic.
+
+    Returns:
+        (B,) in [-1, 1], 1 = equal.
+
+    Raises:
+        InputError: for pictures of less than 11 pixels a side and an empty `where`.
     """
     _check_size(image, WINDOW, "SSIM")
-    return mean_over(*_whole_windows(_each_channel(image, reference), where))
+    return mean_over(*_full_windows(_each_channel(image, reference), where))
 
 
 def ms_ssim(image: Tensor, reference: Tensor, where: Tensor | None = None) -> Tensor:
-    """Structural similarity at five scales of (B, C, H, W) in [0, 1] -> (B,) in [0, 1], 1 = equal.
+    """Structural similarity at five scales, MS-SSIM (Wang, Simoncelli, Bovik 2003).
 
-    Wang, Simoncelli, Bovik 2003: contrast and structure at each scale, luminance at the coarsest alone, to the
-    powers .0448 .2856 .3001 .2363 .1333, multiplied; between scales the mean of 2 x 2 pixels, the last row or
-    column twice where they are odd; window and constants as `ssim`. The authors' setting is the luminance of the
-    full picture: pass `luminance` of both and no `where`. A scale whose mean is negative counts as 0, where the
-    authors' program gives a complex number. With `where` a coarser pixel counts if any below it does; no paper
-    reports that. Raises `InputError` for pictures of less than 176 pixels a side, as the authors' program refuses
-    them, and for an empty `where`.
+    Contrast and structure at each scale, luminance at the coarsest alone, to the powers .0448 .2856 .3001 .2363
+    .1333, multiplied; between scales the mean of 2 x 2 pixels, the last row or column twice where they are odd; window
+    and constants as `ssim`. The authors' setting is the luminance of the full picture: pass `luminance` of both and
+    no `where`. A scale whose mean is negative counts as 0, where the authors' program gives a complex number.
+
+    Args:
+        image: (B, C, H, W) in [0, 1].
+        reference: (B, C, H, W) in [0, 1].
+        where: bool (B, 1, H, W), pixels that count; a coarser pixel counts if any below it does, which no paper
+            reports. None: all.
+
+    Returns:
+        (B,) in [0, 1], 1 = equal.
+
+    Raises:
+        InputError: for pictures of less than 176 pixels a side, as the authors' program refuses them, and for an
+            empty `where`.
     """
-    _check_size(image, MS_SSIM_LEAST, "MS-SSIM")
-    product, last = image.new_ones(len(image)), len(SCALE_WEIGHTS) - 1
+    _check_size(image, MS_SSIM_MIN_SIDE, "MS-SSIM")
+    product, coarsest = image.new_ones(len(image)), len(SCALE_WEIGHTS) - 1
     for scale, power in enumerate(SCALE_WEIGHTS):
-        values = _each_channel(image, reference, luminance=scale == last)
-        mean = mean_over(*_whole_windows(values, where))
+        values = _each_channel(image, reference, luminance=scale == coarsest)
+        mean = mean_over(*_full_windows(values, where))
         product = product * mean.clamp(min=0) ** power
-        if scale < last:
+        if scale < coarsest:
             image, reference = _halved(image), _halved(reference)
             where = where if where is None else F.max_pool2d(where.to(image), 2, ceil_mode=True).bool()
     return product
@@ -58,13 +77,14 @@ def _check_size(image: Tensor, least: int, name: str) -> None:
         raise InputError(f"{name} needs pictures of at least {least} x {least} pixels, got {shape_of(image)}")
 
 
-def _whole_windows(values: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    reach = WINDOW // 2
-    return (values[..., reach:-reach, reach:-reach] if where is None else values), where
+def _full_windows(values: Tensor, where: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Values of windows that lie wholly in the picture, or all with `where`."""
+    radius = WINDOW // 2
+    return (values[..., radius:-radius, radius:-radius] if where is None else values), where
 
 
 def _each_channel(image: Tensor, reference: Tensor, luminance: bool = True) -> Tensor:
-    """Less memory than all channels at once, and the same."""
+    """Similarity of each channel, (B, C, H, W): one after another, which takes less memory."""
     channels = zip(image.split(1, dim=1), reference.split(1, dim=1), strict=True)
     return torch.cat([_similarity(a, b, luminance) for a, b in channels], dim=1)
 
@@ -80,16 +100,16 @@ def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
 
 def _smooth(x: Tensor) -> Tensor:
     """Gaussian mean over the window, mirrored at the border (the edge pixel counts twice)."""
-    reach = WINDOW // 2
-    taps = torch.arange(-reach, reach + 1, dtype=x.dtype, device=x.device)
+    radius = WINDOW // 2
+    taps = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
     taps = torch.softmax(-taps.square() / (2 * SIGMA**2), 0).view(1, 1, 1, -1)
-    x = x[..., _mirrored(x.shape[-2], reach), :][..., _mirrored(x.shape[-1], reach)]
+    x = x[..., _mirrored(x.shape[-2], radius), :][..., _mirrored(x.shape[-1], radius)]
     return F.conv2d(F.conv2d(x, taps), taps.transpose(2, 3))
 
 
-def _mirrored(size: int, reach: int) -> list[int]:
-    """Row numbers with `reach` more at each end, `1 0 | 0 1 2 ... `."""
-    return [min(max(i, -i - 1), 2 * size - 1 - max(i, -i - 1)) for i in range(-reach, size + reach)]
+def _mirrored(size: int, radius: int) -> list[int]:
+    """Indices of rows with `radius` more at each end, `1 0 | 0 1 2 ... `."""
+    return [min(max(i, -i - 1), 2 * size - 1 - max(i, -i - 1)) for i in range(-radius, size + radius)]
 
 
 def _halved(x: Tensor) -> Tensor:

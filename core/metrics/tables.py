@@ -5,29 +5,35 @@ import io
 import math
 from collections.abc import Mapping
 
+from .registry import METRICS
+
 Rows = Mapping[str, Mapping[str, float]]
-COLUMNS = {
-    "psnr": ("PSNR dB", ".2f"),
-    "ssim": ("SSIM", ".4f"),
-    "l1": ("L1", ".5f"),
-    "mse": ("MSE", ".3e"),
-    "tv": ("TV", ".4f"),
-    "ms_ssim": ("MS-SSIM", ".4f"),
-    "ciede2000": ("CIEDE2000", ".3f"),
-    "lpips": ("LPIPS", ".4f"),
-}
 DASH = "-"
 
 
 def table_cells(rows: Rows) -> list[list[str]]:
-    """Scores by row, such as a region, as a table: the heading first, a dash for nan, no column of dashes alone."""
-    names = [name for name in COLUMNS if not all(math.isnan(scores.get(name, math.nan)) for scores in rows.values())]
-    heading = ["", *(COLUMNS[name][0] for name in names)]
-    return [heading] + [[title, *(_cell(name, scores[name]) for name in names)] for title, scores in rows.items()]
+    """Scores as the cells of a table.
+
+    Args:
+        rows: scores by the ids of the metrics, by the title of their row, such as a region.
+
+    Returns:
+        Rows of cells, the heading first; a dash for nan, and no column of dashes alone.
+    """
+    shown = [m for m in METRICS.values() if not all(math.isnan(s.get(m.id, math.nan)) for s in rows.values())]
+    heading = ["", *(metric.title for metric in shown)]
+    return [heading] + [[title, *(_cell(scores[m.id], m.format) for m in shown)] for title, scores in rows.items()]
 
 
 def format_table(rows: Rows) -> str:
-    """Scores by row as aligned text, a line a row."""
+    """Scores as aligned text.
+
+    Args:
+        rows: as for `table_cells`.
+
+    Returns:
+        A line for each row, the heading first.
+    """
     cells = table_cells(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
@@ -37,7 +43,15 @@ def format_table(rows: Rows) -> str:
 
 
 def format_csv(rows: Mapping[tuple[str, ...], Mapping[str, float]], heading: tuple[str, ...]) -> str:
-    """Scores as CSV in full precision: the columns of `heading`, then the metrics; nan is left empty."""
+    """Scores as CSV in full precision.
+
+    Args:
+        rows: scores by the ids of the metrics, by what the columns of `heading` say of their row.
+        heading: of the columns before the metrics.
+
+    Returns:
+        The text of the file; nan is left empty.
+    """
     names = list(next(iter(rows.values())))
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -48,9 +62,16 @@ def format_csv(rows: Mapping[tuple[str, ...], Mapping[str, float]], heading: tup
 
 
 def plain_numbers(scores: Mapping[str, float]) -> dict[str, float | None]:
-    """Scores as JSON can hold them: None (null) for infinity and for what does not apply."""
+    """Scores as JSON can hold them.
+
+    Args:
+        scores: by the ids of the metrics.
+
+    Returns:
+        The same, with None (null) for infinity and for what does not apply.
+    """
     return {name: value if math.isfinite(value) else None for name, value in scores.items()}
 
 
-def _cell(name: str, value: float) -> str:
-    return DASH if math.isnan(value) else format(value, COLUMNS[name][1])
+def _cell(value: float, form: str) -> str:
+    return DASH if math.isnan(value) else format(value, form)

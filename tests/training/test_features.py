@@ -10,7 +10,7 @@ from monochromic.core.metrics.perceptual import NETS
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    network = NETS["vgg"][0]().eval().requires_grad_(False)
+    network = NETS["vgg"].make().eval().requires_grad_(False)
     for layer in network:
         if isinstance(layer, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(layer.weight)

@@ -29,16 +29,16 @@ def networks(authors):
 
 
 def heads_of(authors, net):
-    count = len(NETS[net][2])
+    count = len(NETS[net].widths)
     return {f"lin{i}.model.1.weight": authors[f"lin.{net}.{i}"].view(1, -1, 1, 1) for i in range(count)}
 
 
 def blank(net, value=0.0):
     """The network with the same value for every weight."""
     with torch.device("meta"):
-        shapes = {k: v.shape for k, v in torch.nn.ModuleList([NETS[net][0]()]).state_dict().items()}
+        shapes = {k: v.shape for k, v in torch.nn.ModuleList([NETS[net].make()]).state_dict().items()}
     backbone = {k.replace("0.", "features.", 1): torch.full(shape, value) for k, shape in shapes.items()}
-    heads = {f"{i}.weight": torch.ones(1, width, 1, 1) for i, width in enumerate(NETS[net][2])}
+    heads = {f"{i}.weight": torch.ones(1, width, 1, 1) for i, width in enumerate(NETS[net].widths)}
     return build_lpips(net, backbone, heads)
 
 
@@ -64,12 +64,12 @@ def test_every_number_is_the_programs(authors, networks, net):
         layers = network(image, reference)
         authors.check(torch.stack([layer.mean() for layer in layers]), case, f"{net}_per_layer")
         authors.check(enlarged(layers, image.shape[-2:]), case, f"{net}_spatial")
-        looks = network.looks(image)
-        authors.check(looks[0].mean((2, 3))[0], case, f"{net}_feature1_channel_mean")
-        authors.check(looks[-1].mean((2, 3))[0], case, f"{net}_feature_last_channel_mean")
+        features = network.tapped_features(image)
+        authors.check(features[0].mean((2, 3))[0], case, f"{net}_feature1_channel_mean")
+        authors.check(features[-1].mean((2, 3))[0], case, f"{net}_feature_last_channel_mean")
 
 
-def test_every_array_of_the_fixture_is_looked_at(authors):
+def test_every_array_of_the_fixture_is_compared(authors):
     names = {f"{net}_{part}" for net in NETS for part in ("distance", "per_layer", "spatial")}
     names |= {f"{net}_feature{which}_channel_mean" for net in NETS for which in ("1", "_last")}
     names |= {"image0", "image1", "in0", "in1"}
@@ -103,12 +103,12 @@ def test_a_batch_is_its_items_and_gray_is_three_channels(authors, networks):
 
 
 @pytest.mark.parametrize("net", NETS)
-def test_the_least_size(net):
+def test_the_smallest_size(net):
     """The network takes it, and nothing smaller; `measure` then has no number."""
-    network, least = blank(net), NETS[net][3]
-    a, b = torch.rand((2, 1, 3, least, least), generator=torch.Generator().manual_seed(0))
+    network, side = blank(net), NETS[net].min_side
+    a, b = torch.rand((2, 1, 3, side, side), generator=torch.Generator().manual_seed(0))
     assert lpips(a, b, network) == 0
-    with pytest.raises(InputError, match=f"needs pictures of at least {least} x {least} pixels, got"):
+    with pytest.raises(InputError, match=f"needs pictures of at least {side} x {side} pixels, got"):
         lpips(a[..., 1:], b[..., 1:], network)
     with pytest.raises(RuntimeError):
         network(a[..., 1:], b[..., 1:])
