@@ -3,7 +3,7 @@
 from ..core.backbones import BACKBONES, DEFAULT
 from ..core.weights.select import readiness
 from . import runtime
-from .inputs import Entry, menu
+from .inputs import Entry, combo_input
 
 SLIM = " Networks other than mono, lama and mat have small weights that we trained briefly, until you bring others."
 
@@ -13,5 +13,7 @@ def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFA
     with runtime.weight_folders():
         ready = {name: readiness(BACKBONES[name], rgb=rgb) for name in names}
     ordered = sorted(names, key=lambda name: ready[name][0])
-    told = (f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered)
-    return menu(ordered, default, f"What fills the hole. {'; '.join(told)}.{'' if rgb else SLIM}")
+    titles = (
+        f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered
+    )
+    return combo_input(ordered, default, f"What fills the hole. {'; '.join(titles)}.{'' if rgb else SLIM}")

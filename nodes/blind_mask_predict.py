@@ -10,7 +10,7 @@ from ..core.detect.detectors import DEFAULT
 from ..core.detect.marks import choose_kinds
 from ..core.detect.summary import NOUNS
 from . import runtime
-from .inputs import line, menu, number, socket, switch, whole
+from .inputs import bool_input, combo_input, float_input, int_input, string_input, tensor_input
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
@@ -43,30 +43,32 @@ class BlindMaskPredict:
         method = "; ".join(f"{name}: {detector.title}" for name, detector in DETECTORS.items())
         return {
             "required": {
-                "image": socket("IMAGE", "The damaged photos."),
-                "method": menu(DETECTORS, DEFAULT, f"What looks for the damage. {method}."),
-                "threshold": number(
+                "image": tensor_input("IMAGE", "The damaged photos."),
+                "method": combo_input(DETECTORS, DEFAULT, f"What looks for the damage. {method}."),
+                "threshold": float_input(
                     0.5,
                     0.0,
                     0.99,
                     "Damage is what hangs together with more than this probability.",
                 ),
-                "grow": whole(
+                "grow": int_input(
                     -1,
                     -1,
                     256,
                     "Widen what was found by this many pixels, to cover its soft edges; -1: by the photo's size.",
                 ),
-                "smallest": whole(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
+                "smallest": int_input(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
             },
             "optional": {
-                "protect": socket("MASK", "1 = never fill, whatever is found there."),
-                "guard": switch(True, guard),
+                "protect": tensor_input("MASK", "1 = never fill, whatever is found there."),
+                "guard": bool_input(True, guard),
                 **{
-                    kind.id: switch(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them.")
+                    kind.id: bool_input(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them.")
                     for kind in DAMAGE_KINDS
                 },
-                "thresholds": line("", "Thresholds of their own for kinds that are on, such as lines=0.4, areas=0.7."),
+                "thresholds": string_input(
+                    "", "Thresholds of their own for kinds that are on, such as lines=0.4, areas=0.7."
+                ),
             },
         }
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..core.colorize import Guide, parse_points, parse_strokes
 from ..core.errors import InputError
-from .inputs import number, painter, socket, text
+from .inputs import float_input, strokes_input, tensor_input, text_input
 from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_mask_in
 
 
@@ -17,7 +17,7 @@ class ColorGuide:
         "Says what color something in the hole has where the photo cannot know: "
         "paint it over the photo here, list points, connect a picture with hints painted on it, or all of them."
     )
-    SEARCH_ALIASES = ("color hint", "color hint", "guide", "palette", "recolor")
+    SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
     RETURN_NAMES = ("guide",)
     OUTPUT_TOOLTIPS = ("Hints for Progressive Colorize.",)
@@ -27,22 +27,24 @@ class ColorGuide:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
             "required": {
-                "points": text("A hint a line: x,y,#rrggbb or x,y,#rrggbb,radius, in pixels from the top left corner."),
+                "points": text_input(
+                    "A hint a line: x,y,#rrggbb or x,y,#rrggbb,radius, in pixels from the top left corner."
+                ),
             },
             "optional": {
-                "hint_image": socket(
+                "hint_image": tensor_input(
                     "IMAGE", "A picture with hints painted on it. Another size is scaled to the photo."
                 ),
-                "transparency": socket(
+                "transparency": tensor_input(
                     "MASK", "Where hint_image says nothing, 1 = transparent: Load Image's mask output."
                 ),
-                "strokes": painter(
+                "strokes": strokes_input(
                     "Hints painted over the photo. As text: a JSON list of lines with points, color and width, "
                     "in shares of the photo's sides."
                 ),
-                "strength": number(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
-                "image": socket("IMAGE", "The photo, to paint over. It changes nothing in the hints."),
-                "mask": socket("MASK", "The hole, to see where hints count. It changes nothing in the hints."),
+                "strength": float_input(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
+                "image": tensor_input("IMAGE", "The photo, to paint over. It changes nothing in the hints."),
+                "mask": tensor_input("MASK", "The hole, to see where hints count. It changes nothing in the hints."),
             },
         }
 

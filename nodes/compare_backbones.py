@@ -15,7 +15,7 @@ from ..core.metrics import REGIONS, format_table, measure
 from ..core.pipeline import restore
 from ..core.weights.select import readiness
 from . import runtime
-from .inputs import line, menu, socket, whole
+from .inputs import combo_input, int_input, string_input, tensor_input
 from .tensors import hole_in, image_in, image_out, preview_of
 
 
@@ -41,15 +41,15 @@ class CompareBackbones:
         names = "Names with commas between, such as mono, telea. Empty: all that can run now, without a download."
         return {
             "required": {
-                "image": socket("IMAGE", "One photo. What lies under the mask is never looked at."),
-                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo."),
-                "backbones": line("", names),
-                "method": menu(METHODS, "propagate", "How the color comes back, see Progressive Colorize."),
-                "region": menu(REGIONS, "hole", "Where the numbers are taken."),
-                "columns": whole(4, 1, 8, "Pictures in a row of the grid."),
-                "side": whole(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),
+                "image": tensor_input("IMAGE", "One photo. What lies under the mask is never looked at."),
+                "mask": tensor_input("MASK", "1 (white) = fill. It is fitted to the photo."),
+                "backbones": string_input("", names),
+                "method": combo_input(METHODS, "propagate", "How the color comes back, see Progressive Colorize."),
+                "region": combo_input(REGIONS, "hole", "Where the numbers are taken."),
+                "columns": int_input(4, 1, 8, "Pictures in a row of the grid."),
+                "side": int_input(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),
             },
-            "optional": {"reference": socket("IMAGE", "The undamaged photo, to measure against.")},
+            "optional": {"reference": tensor_input("IMAGE", "The undamaged photo, to measure against.")},
         }
 
     @classmethod

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..core.degrade import ANY, KINDS, degrade
 from . import runtime
-from .inputs import menu, number, socket, whole
+from .inputs import combo_input, float_input, int_input, tensor_input
 from .tensors import image_in, image_out, mask_out
 
 
@@ -32,10 +32,10 @@ class Degrade:
         other = "Photos of which the strokes of free_form show one; without, the photo's own parts elsewhere."
         return {
             "required": {
-                "image": socket("IMAGE", "The clean photos."),
-                "kind": menu((ANY, *KINDS), ANY, kind),
-                "difficulty": number(0.5, 0, 1, "0: plain to see, 1: hardly to be seen."),
-                "seed": whole(
+                "image": tensor_input("IMAGE", "The clean photos."),
+                "kind": combo_input((ANY, *KINDS), ANY, kind),
+                "difficulty": float_input(0.5, 0, 1, "0: plain to see, 1: hardly to be seen."),
+                "seed": int_input(
                     0,
                     0,
                     2**64 - 1,
@@ -43,7 +43,7 @@ class Degrade:
                     control_after_generate=True,
                 ),
             },
-            "optional": {"other": socket("IMAGE", other)},
+            "optional": {"other": tensor_input("IMAGE", other)},
         }
 
     @runtime.hosted()

@@ -8,7 +8,7 @@ from ..core.inpaint.stage import SOURCES, fill
 from ..core.io.sheet import mark_hole
 from . import runtime
 from .backbones import backbone_menu
-from .inputs import menu, number, socket, whole
+from .inputs import combo_input, float_input, int_input, tensor_input
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
@@ -34,16 +34,18 @@ class GrayInpaint:
         side = "A larger part of the photo is filled small first, then in tiles; 0 = twice the backbone's own size."
         return {
             "required": {
-                "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
-                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
+                "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
+                "mask": tensor_input(
+                    "MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."
+                ),
                 "backbone": backbone_menu(),
-                "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
-                "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
+                "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
+                "threshold": float_input(0.5, 0.0, 0.99, "Mask values above this are filled."),
             },
             "optional": {
-                "source": menu(SOURCES, "gray", source),
-                "context": whole(0, 0, 2048, context),
-                "max_side": whole(0, 0, 8192, side),
+                "source": combo_input(SOURCES, "gray", source),
+                "context": int_input(0, 0, 2048, context),
+                "max_side": int_input(0, 0, 8192, side),
             },
         }
 

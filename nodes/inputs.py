@@ -6,46 +6,46 @@ from typing import Any
 Entry = tuple[Any, dict[str, Any]]
 
 
-def socket(kind: str, tip: str) -> Entry:
-    """An input that another node has to give, such as an IMAGE."""
+def tensor_input(kind: str, tip: str) -> Entry:
+    """An input of another node's output, such as an IMAGE."""
     return kind, {"tooltip": tip}
 
 
-def menu(choices: Iterable[str], default: str, tip: str) -> Entry:
+def combo_input(choices: Iterable[str], default: str, tip: str) -> Entry:
     """One of a list of names."""
     return list(choices), {"default": default, "tooltip": tip}
 
 
-def whole(default: int, low: int, high: int, tip: str, **more: object) -> Entry:
+def int_input(default: int, low: int, high: int, tip: str, **more: object) -> Entry:
     """A whole number."""
     return "INT", {"default": default, "min": low, "max": high, "tooltip": tip, **more}
 
 
-def number(default: float, low: float, high: float, tip: str, step: float = 0.01) -> Entry:
+def float_input(default: float, low: float, high: float, tip: str, step: float = 0.01) -> Entry:
     """A number in steps."""
     return "FLOAT", {"default": default, "min": low, "max": high, "step": step, "tooltip": tip}
 
 
-def switch(default: bool, tip: str) -> Entry:
+def bool_input(default: bool, tip: str) -> Entry:
     """On or off."""
     return "BOOLEAN", {"default": default, "tooltip": tip}
 
 
-def line(default: str, tip: str) -> Entry:
+def string_input(default: str, tip: str) -> Entry:
     """A line of text."""
     return "STRING", {"default": default, "tooltip": tip}
 
 
-def text(tip: str) -> Entry:
+def text_input(tip: str) -> Entry:
     """A box for several lines of text."""
     return "STRING", {"default": "", "multiline": True, "tooltip": tip}
 
 
-def picture_file(names: list[str], tip: str) -> Entry:
+def file_input(names: list[str], tip: str) -> Entry:
     """A file of the input folder, with an upload button."""
     return names, {"image_upload": True, "tooltip": tip}
 
 
-def painter(tip: str) -> Entry:
+def strokes_input(tip: str) -> Entry:
     """Lines of color as JSON text, painted over the photo where the page can show it (web/js/color_guide.js)."""
     return "STRING", {"default": "", "widgetType": "MONOCHROMIC_STROKES", "tooltip": tip}

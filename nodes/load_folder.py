@@ -7,7 +7,7 @@ from ..core.errors import InputError
 from ..core.io.images import load_image
 from ..core.io.samples import ALBUM
 from . import runtime
-from .inputs import line, menu, whole
+from .inputs import combo_input, int_input, string_input
 from .tensors import image_out, preview_of
 
 SAMPLES = "(sample album)"
@@ -35,32 +35,32 @@ class LoadFolder:
         count = "Read so many pictures at most; 0 = all. All are in memory at once: 12 megapixels take 144 MB."
         return {
             "required": {
-                "folder": menu((SAMPLES, *runtime.list_folders()), SAMPLES, "A folder within the input folder."),
-                "first": whole(0, 0, 2**20, first),
-                "count": whole(20, 0, 2**20, count),
-                "prefix": line("restored/", "What the names begin with, such as a folder to save in."),
+                "folder": combo_input((SAMPLES, *runtime.list_folders()), SAMPLES, "A folder within the input folder."),
+                "first": int_input(0, 0, 2**20, first),
+                "count": int_input(20, 0, 2**20, count),
+                "prefix": string_input("restored/", "What the names begin with, such as a folder to save in."),
             }
         }
 
     @classmethod
     def VALIDATE_INPUTS(cls, folder: str | None = None) -> bool | str:
-        if folder is None or _place(folder):
+        if folder is None or _path(folder):
             return True
         return f"there is no folder {folder!r} in the input folder; make it, put the pictures in it, or choose another"
 
     @classmethod
     def IS_CHANGED(cls, folder: str | None = None, **_: object) -> str:
-        place = _place(folder or "")
-        return str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _pictures(place)]) if place else ""
+        path = _path(folder or "")
+        return str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _pictures(path)]) if path else ""
 
     @runtime.hosted()
     def load(self, folder: str, first: int, count: int, prefix: str) -> dict[str, Any]:
-        place = _place(folder)
-        found = _pictures(place) if place else []
-        chosen = found[first:][: count or None]
+        path = _path(folder)
+        pictures = _pictures(path) if path else []
+        chosen = pictures[first:][: count or None]
         if not chosen:
             raise InputError(
-                f"folder {folder!r} has {len(found)} pictures, none after the first {first}; give a lower one"
+                f"folder {folder!r} has {len(pictures)} pictures, none after the first {first}; give a lower one"
             )
         report = runtime.progress()
         photos = []
@@ -71,7 +71,7 @@ class LoadFolder:
         return {"ui": {"images": preview_of(photos[0])}, "result": (photos, names)}
 
 
-def _place(folder: str) -> Path | None:
+def _path(folder: str) -> Path | None:
     return ALBUM if folder == SAMPLES else runtime.find_folder(folder)
 
 

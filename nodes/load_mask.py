@@ -9,7 +9,7 @@ from torch import Tensor
 from ..core.image.masks import binarize, dilate
 from ..core.io.images import CHANNELS, load_mask
 from . import runtime
-from .inputs import menu, number, picture_file, switch, whole
+from .inputs import bool_input, combo_input, file_input, float_input, int_input
 from .tensors import mask_out
 
 
@@ -26,15 +26,15 @@ class LoadMask:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
             "required": {
-                "image": picture_file(runtime.list_pictures(), "The mask file, in ComfyUI's input folder."),
-                "channel": menu(
+                "image": file_input(runtime.list_pictures(), "The mask file, in ComfyUI's input folder."),
+                "channel": combo_input(
                     CHANNELS,
                     "luminance",
                     "What marks the hole: brightness or one color (white = fill), or alpha (transparent = fill).",
                 ),
-                "invert": switch(False, "Turn the mask over: for masks that mark what to keep in white."),
-                "threshold": number(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),
-                "grow": whole(0, 0, 256, "Widen the hole by this many pixels of the mask file."),
+                "invert": bool_input(False, "Turn the mask over: for masks that mark what to keep in white."),
+                "threshold": float_input(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),
+                "grow": int_input(0, 0, 256, "Widen the hole by this many pixels of the mask file."),
             }
         }
 

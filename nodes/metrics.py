@@ -7,7 +7,7 @@ from torch import Tensor
 from ..core.host.cancel import part_of
 from ..core.metrics import METRICS, REGIONS, format_table, load_lpips, lpips_weights, mean_scores, measure
 from . import runtime
-from .inputs import menu, socket
+from .inputs import combo_input, tensor_input
 from .tensors import hole_in, image_in
 
 NO_LPIPS = "none"
@@ -33,13 +33,13 @@ class Metrics:
         network = "Network for LPIPS. vgg downloads about 553 MB the first time; alex needs weights of your own."
         return {
             "required": {
-                "image": socket("IMAGE", "The picture to judge."),
-                "reference": socket("IMAGE", "What it should look like, of the same size."),
-                "region": menu(REGIONS, "hole", region),
+                "image": tensor_input("IMAGE", "The picture to judge."),
+                "reference": tensor_input("IMAGE", "What it should look like, of the same size."),
+                "region": combo_input(REGIONS, "hole", region),
             },
             "optional": {
-                "mask": socket("MASK", "The hole that was filled, 1 = filled. An empty one counts as none."),
-                "lpips": menu((NO_LPIPS, "vgg", "alex"), NO_LPIPS, network),
+                "mask": tensor_input("MASK", "The hole that was filled, 1 = filled. An empty one counts as none."),
+                "lpips": combo_input((NO_LPIPS, "vgg", "alex"), NO_LPIPS, network),
             },
         }
 
@@ -51,15 +51,15 @@ class Metrics:
     def measure(
         self, image: Tensor, reference: Tensor, region: str, mask: Tensor | None = None, lpips: str = NO_LPIPS
     ) -> dict[str, Any]:
-        picture, wanted = image_in(image), image_in(reference, "reference")
+        picture, truth = image_in(image), image_in(reference, "reference")
         hole = None if mask is None else hole_in(mask, picture)
         progress = runtime.progress()
         network = None if lpips == NO_LPIPS else load_lpips(lpips, runtime.device(), progress=progress)
         regions = ["full"] if hole is None or not hole.any() else REGIONS
         rows = {}
-        for place, name in enumerate(regions):
-            part = part_of(progress, place, len(regions))
-            rows[name] = mean_scores(measure(picture, wanted, hole, name, lpips=network, progress=part))
+        for i, name in enumerate(regions):
+            part = part_of(progress, i, len(regions))
+            rows[name] = mean_scores(measure(picture, truth, hole, name, lpips=network, progress=part))
         chosen = rows[region if region in rows else "full"]
         table = format_table(rows)
         return {"ui": {"text": [table]}, "result": (table, *(chosen[metric.id] for metric in OUTPUTS))}

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize
 from . import runtime
-from .inputs import menu, number, socket, switch, whole
+from .inputs import bool_input, combo_input, float_input, int_input, tensor_input
 from .tensors import gray_in, hole_in, image_in, image_out
 
 
@@ -29,23 +29,25 @@ class ProgressiveColorize:
         stop = trained + "End early, paper each scale, once the squared error on known pixels is below; 0 = never."
         return {
             "required": {
-                "image": socket(
+                "image": tensor_input(
                     "IMAGE", "The photo, the source of all color. What lies under the mask is not looked at."
                 ),
-                "gray": socket(
+                "gray": tensor_input(
                     "IMAGE", "The filled gray photo of Gray Inpaint, or any picture whose brightness is right."
                 ),
-                "mask": socket("MASK", "The hole to color, 1 = fill: the hole output of Gray Inpaint."),
-                "method": menu(METHODS, "propagate", methods),
+                "mask": tensor_input("MASK", "The hole to color, 1 = fill: the hole output of Gray Inpaint."),
+                "method": combo_input(METHODS, "propagate", methods),
             },
             "optional": {
-                "guide": socket("MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole wins at its pixel."),
-                "keep_luminance": switch(True, keep),
-                "seed": whole(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
-                "scales": whole(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
-                "schedule": menu(SCHEDULES, "paper", schedule),
-                "iterations": whole(0, 0, 100_000, steps),
-                "stop_loss": number(0.0, 0.0, 1.0, stop, step=0.0001),
+                "guide": tensor_input(
+                    "MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole wins at its pixel."
+                ),
+                "keep_luminance": bool_input(True, keep),
+                "seed": int_input(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
+                "scales": int_input(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
+                "schedule": combo_input(SCHEDULES, "paper", schedule),
+                "iterations": int_input(0, 0, 100_000, steps),
+                "stop_loss": float_input(0.0, 0.0, 1.0, stop, step=0.0001),
             },
         }
 

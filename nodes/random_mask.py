@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..core.image.random_masks import KINDS, random_hole
 from . import runtime
-from .inputs import menu, number, whole
+from .inputs import combo_input, float_input, int_input
 from .tensors import mask_out
 
 
@@ -27,12 +27,12 @@ class RandomMask:
         seed = "The same seed gives the same holes."
         return {
             "required": {
-                "kind": menu(KINDS, "free_form", kinds),
-                "width": whole(512, 1, 16384, "In pixels. A mask of another size than the photo is fitted to it."),
-                "height": whole(512, 1, 16384, "In pixels."),
-                "coverage": number(0.2, 0.01, 0.9, share),
-                "count": whole(1, 1, 256, "How many masks; each takes the next seed."),
-                "seed": whole(0, 0, 2**64 - 1, seed, control_after_generate=True),
+                "kind": combo_input(KINDS, "free_form", kinds),
+                "width": int_input(512, 1, 16384, "In pixels. A mask of another size than the photo is fitted to it."),
+                "height": int_input(512, 1, 16384, "In pixels."),
+                "coverage": float_input(0.2, 0.01, 0.9, share),
+                "count": int_input(1, 1, 256, "How many masks; each takes the next seed."),
+                "seed": int_input(0, 0, 2**64 - 1, seed, control_after_generate=True),
             }
         }
 

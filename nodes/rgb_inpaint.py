@@ -8,7 +8,7 @@ from ..core.backbones import BACKBONES
 from ..core.inpaint.stage import fill_rgb
 from . import runtime
 from .backbones import backbone_menu
-from .inputs import number, socket, whole
+from .inputs import float_input, int_input, tensor_input
 from .tensors import hole_in, image_in, image_out
 
 TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts)
@@ -30,11 +30,13 @@ class RgbInpaint:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
             "required": {
-                "image": socket("IMAGE", "The photo. What lies under the mask is never looked at."),
-                "mask": socket("MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."),
+                "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
+                "mask": tensor_input(
+                    "MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."
+                ),
                 "backbone": backbone_menu(TRAINED, "mono", rgb=True),
-                "grow": whole(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
-                "threshold": number(0.5, 0.0, 0.99, "Mask values above this are filled."),
+                "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
+                "threshold": float_input(0.5, 0.0, 0.99, "Mask values above this are filled."),
             }
         }
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..core.io.samples import SAMPLES, load_sample
-from .inputs import menu, socket
+from .inputs import combo_input, tensor_input
 from .tensors import image_out, mask_out, preview_of
 
 
@@ -29,18 +29,20 @@ class SamplePhoto:
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
-            "required": {"sample": menu(SAMPLES, next(iter(SAMPLES)), "The photo to try, when none is connected.")},
+            "required": {
+                "sample": combo_input(SAMPLES, next(iter(SAMPLES)), "The photo to try, when none is connected.")
+            },
             "optional": {
-                "image": socket("IMAGE", "Your own photo, in place of the sample."),
-                "mask": socket("MASK", "The mask of your own photo, or another for the sample, 1 = fill."),
+                "image": tensor_input("IMAGE", "Your own photo, in place of the sample."),
+                "mask": tensor_input("MASK", "The mask of your own photo, or another for the sample, 1 = fill."),
             },
         }
 
     def choose(self, sample: str, image: Tensor | None = None, mask: Tensor | None = None) -> dict[str, Any]:
         if image is None:
-            photo, marked, original = load_sample(sample)
+            photo, sample_mask, original = load_sample(sample)
             image, original = image_out(photo), image_out(original)
-            mask = mask_out(marked) if mask is None else mask
+            mask = mask_out(sample_mask) if mask is None else mask
         else:
             original, mask = image, torch.zeros(image.shape[:3]) if mask is None else mask
         return {"ui": {"images": preview_of(image)}, "result": (image, mask, original)}

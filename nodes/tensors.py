@@ -19,7 +19,7 @@ PREVIEW = 1024  # pixels a side at most
 
 
 def image_in(image: Tensor, name: str = "image") -> Tensor:
-    """IMAGE -> (B, 1 or 3, H, W): alpha is dropped, values are cut to [0, 1]. Raises `InputError`."""
+    """IMAGE -> (B, 1 or 3, H, W): alpha is dropped, values are clamped to [0, 1]. Raises `InputError`."""
     return picture_in(image, name)[:, :3]
 
 
@@ -28,9 +28,9 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
     with cancel_between_calls(image.numel()):
-        inside = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
-        check_image(inside, name, channels=(1, 3, 4))
-    return inside
+        picture = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
+        check_image(picture, name, channels=(1, 3, 4))
+    return picture
 
 
 def gray_in(image: Tensor, name: str = "gray") -> Tensor:
@@ -41,8 +41,8 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 def image_out(image: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) in [0, 1], where ComfyUI keeps what goes between nodes."""
     with cancel_between_calls(image.numel()):
-        inside = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
-        return inside.contiguous().to(runtime.intermediate_device())
+        picture = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
+        return picture.contiguous().to(runtime.intermediate_device())
 
 
 def preview_of(image: Tensor) -> list[dict[str, str]]:
@@ -51,7 +51,7 @@ def preview_of(image: Tensor) -> list[dict[str, str]]:
 
 
 def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:
-    """MASK of any size -> (B, 1, H, W) in [0, 1], fitted to `image`. Raises `InputError`."""
+    """MASK of any size -> (B, 1, H, W) in [0, 1], at the size of `image`. Raises `InputError`."""
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or 0 in mask.shape:
         raise InputError(f"mask must be (B, H, W) or (H, W), got {shape_of(mask)}")
@@ -68,5 +68,5 @@ def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0
 
 
 def mask_out(hole: Tensor) -> Tensor:
-    """(B, 1, H, W) -> MASK (B, H, W) in [0, 1], there too."""
+    """(B, 1, H, W) -> MASK (B, H, W) in [0, 1], where ComfyUI keeps what goes between nodes."""
     return hole[:, 0].float().clamp(0, 1).contiguous().to(runtime.intermediate_device())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-PLACES = {"extensions": "web", "workflow_templates": "workflows"}  # of an address, and of the pack
+FOLDERS = {"extensions": "web", "workflow_templates": "workflows"}  # of an address, and of the pack
 
 
 def serve(pack: Path) -> None:
@@ -20,8 +20,8 @@ def serve(pack: Path) -> None:
     server = getattr(sys.modules.get("server"), "PromptServer", None)
     if server is None or quote(pack.name) == pack.name:
         return
-    for place, folder in PLACES.items():
-        address = f"/{place}/{{pack:{re.escape(pack.name)}}}/{{file:.+}}"
+    for prefix, folder in FOLDERS.items():
+        address = f"/{prefix}/{{pack:{re.escape(pack.name)}}}/{{file:.+}}"
         server.instance.routes.get(address)(_sender(pack / folder))
 
 

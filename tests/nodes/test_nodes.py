@@ -30,22 +30,18 @@ from monochromic.core import (
 )
 from monochromic.core.detect import summary
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
+from monochromic.nodes.blind_mask_predict import BlindMaskPredict
+from monochromic.nodes.color_guide import ColorGuide
+from monochromic.nodes.compare_backbones import CompareBackbones
+from monochromic.nodes.gray_inpaint import GrayInpaint
+from monochromic.nodes.load_folder import LoadFolder
+from monochromic.nodes.load_mask import LoadMask
+from monochromic.nodes.metrics import Metrics
+from monochromic.nodes.progressive_colorize import ProgressiveColorize
+from monochromic.nodes.random_mask import RandomMask
+from monochromic.nodes.sample_photo import SamplePhoto
 from PIL import Image
 
-(
-    LoadMask,
-    RandomMask,
-    GrayInpaint,
-    ProgressiveColorize,
-    ColorGuide,
-    Metrics,
-    RgbInpaint,
-    Degrade,
-    BlindMaskPredict,
-    SamplePhoto,
-    LoadFolder,
-    CompareBackbones,
-) = NODE_CLASS_MAPPINGS.values()
 SOCKETS = {"IMAGE", "MASK", "MONOCHROMIC_GUIDE"}
 
 
