@@ -15,6 +15,10 @@ HEADINGS = {
     "en": (("## Inputs", "| input | meaning |"), ("## Outputs", "| output | meaning |")),
     "zh": (("## 输入", "| 输入 | 含义 |"), ("## 输出", "| 输出 | 含义 |")),
 }
+TODO = {
+    "en": "run `python locales/make.py`, which writes locales/en/nodeDefs.json",
+    "zh": "translate into locales/zh/nodeDefs.json what locales/en/nodeDefs.json says, in the same order",
+}
 SAME_EVERYWHERE = {"PSNR", "SSIM", "MS-SSIM", "L1", "MSE", "TV", "CIEDE2000", "LPIPS"}  # written so in Chinese too
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -33,11 +37,14 @@ def words_in(language):
 
 
 def page_of(name, language):
-    return (DOCS / name / f"{language}.md").read_text("utf-8")
+    path = DOCS / name / f"{language}.md"
+    assert path.is_file(), f"{name} has no help page: write web/docs/{name}/{language}.md, after another node's"
+    return path.read_text("utf-8")
 
 
 def rows_under(page, heading, first):
     """The cells of the table that stands right below a heading."""
+    assert f"\n{heading}\n\n" in page, f"the help page lacks the heading {heading!r} with its table"
     head, line, *rows = page.split(f"\n{heading}\n\n")[1].split("\n\n")[0].strip().splitlines()
     assert (head, line) == (first, "|---|---|")
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows]
@@ -60,7 +67,8 @@ def test_the_help_names_exactly_the_inputs_and_outputs(name, language):
     assert page.startswith(f"# {title}\n")
     for names, (heading, first) in zip(schema_of(name), HEADINGS[language], strict=True):
         rows = rows_under(page, heading, first)
-        assert [row[0] for row in rows] == [f"`{each}`" for each in names]
+        todo = f"web/docs/{name}/{language}.md: under {heading!r} stands a row for each name, in the node's order"
+        assert [row[0] for row in rows] == [f"`{each}`" for each in names], todo
         assert all(len(row) == 2 and row[1] for row in rows)
 
 
@@ -70,7 +78,8 @@ def test_the_chinese_help_says_what_stands_on_the_node(name):
     page, words = page_of(name, "zh"), words_in("zh")[name]
     for part, (heading, first) in zip(("inputs", "outputs"), HEADINGS["zh"], strict=True):
         for row, label in zip(rows_under(page, heading, first), words[part].values(), strict=True):
-            assert row[1].startswith(f"{label['name']}。"), row
+            todo = f"web/docs/{name}/zh.md: begin the meaning with the label of locales/zh/nodeDefs.json"
+            assert row[1].startswith(f"{label['name']}。"), todo
 
 
 @both
@@ -86,9 +95,11 @@ def test_the_help_is_for_a_narrow_side_bar(name, language):
 def test_every_picture_of_the_help_is_there(name, language):
     """ComfyUI's page looks for a pack's pictures from web/docs/ on, not from the folder of the help page."""
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]*)\)", page_of(name, language))
-    assert f"{name}/node.jpg" in [path for _, path in pictures]
-    assert all(alt for alt, _ in pictures)
-    assert [path for _, path in pictures if not (DOCS / path).is_file()] == []
+    page = f"web/docs/{name}/{language}.md"
+    assert f"{name}/node.jpg" in [path for _, path in pictures], f"{page}: show the node, ![...]({name}/node.jpg)"
+    assert all(alt for alt, _ in pictures), f"{page}: say in words what each picture shows"
+    missing = [f"web/docs/{path}" for _, path in pictures if not (DOCS / path).is_file()]
+    assert missing == [], f"{page}: its pictures are not there; node.jpg is a screenshot of the node"
 
 
 @both
@@ -101,18 +112,18 @@ def test_the_help_calls_other_nodes_as_they_are_displayed(language):
 
 
 def test_no_help_is_left_of_a_node_that_is_gone():
-    assert {path.name for path in DOCS.iterdir()} == set(NODES)
+    assert {path.name for path in DOCS.iterdir()} == set(NODES), "web/docs/ holds a folder a node, of its id"
 
 
 @both
 def test_locales_have_the_nodes_of_the_pack(language):
-    words = words_in(language)
-    assert list(words) == NODES
+    words, todo = words_in(language), TODO[language]
+    assert list(words) == NODES, todo
     for name in NODES:
         inputs, outputs = schema_of(name)
-        assert list(words[name]) == ["display_name", "description", "inputs", "outputs"]
-        assert list(words[name]["inputs"]) == list(inputs)
-        assert list(words[name]["outputs"]) == [str(place) for place in range(len(outputs))]
+        assert list(words[name]) == ["display_name", "description", "inputs", "outputs"], todo
+        assert list(words[name]["inputs"]) == list(inputs), todo
+        assert list(words[name]["outputs"]) == [str(i) for i in range(len(outputs))], todo
         for entry in (*words[name]["inputs"].values(), *words[name]["outputs"].values()):
             assert {"name"} <= set(entry) <= {"name", "tooltip"}
         assert words[name]["display_name"].endswith(" (Monochromic)")
@@ -128,7 +139,7 @@ def test_locales_are_plain_text_to_the_page(language):
 
 def test_the_english_locale_is_what_the_nodes_say():
     written = (LOCALES / "en" / "nodeDefs.json").read_text("utf-8")
-    assert written == MAKE["text"](), "the nodes say something else by now: run `python locales/make.py`"
+    assert written == MAKE["text"](), f"the nodes say something else by now: {TODO['en']}"
 
 
 def test_the_english_locale_repeats_the_nodes():
@@ -148,9 +159,10 @@ def test_what_depends_on_the_machine_is_left_to_the_server(language):
 
 def test_all_is_translated():
     english, chinese = (dict(strings(words_in(language))) for language in LANGUAGES)
-    assert set(english) <= set(chinese)
+    assert set(english) <= set(chinese), TODO["zh"]
     untranslated = {text for path, text in chinese.items() if text == english.get(path) or not CHINESE.search(text)}
-    assert untranslated == SAME_EVERYWHERE
+    todo = f"{TODO['zh']}; what is written so in Chinese too stands in SAME_EVERYWHERE of this file"
+    assert untranslated == SAME_EVERYWHERE, todo
     for name in NODES:
         for part in ("inputs", "outputs"):
             labels = [entry["name"] for entry in words_in("zh")[name][part].values()]

@@ -64,16 +64,19 @@ def run(image, mask, backbone="telea", guide=None, grow=0, threshold=0.5):
 def test_schema(name):
     """Everything a node shows is there, and its function takes exactly its inputs."""
     node = NODE_CLASS_MAPPINGS[name]
-    assert name.startswith("Monochromic")
-    assert NODE_DISPLAY_NAME_MAPPINGS[name].endswith("(Monochromic)")
-    assert node.DESCRIPTION
-    assert len(node.SEARCH_ALIASES) > 2
-    assert len(node.RETURN_TYPES) == len(node.RETURN_NAMES) == len(node.OUTPUT_TOOLTIPS)
+    where = inspect.getsourcefile(node)
+    assert name.startswith("Monochromic"), "nodes/__init__.py: ids begin with Monochromic"
+    title = NODE_DISPLAY_NAME_MAPPINGS.get(name, "")
+    assert title.endswith("(Monochromic)"), f"nodes/__init__.py: give {name} a display name that ends so"
+    assert node.DESCRIPTION, f"{where}: DESCRIPTION says what the node is for"
+    assert len(node.SEARCH_ALIASES) > 2, f"{where}: SEARCH_ALIASES holds three words or more that users search by"
+    assert len(node.RETURN_TYPES) == len(node.RETURN_NAMES) == len(node.OUTPUT_TOOLTIPS), f"{where}: one each an output"
     schema = node.INPUT_TYPES()
     inputs = {**schema["required"], **schema.get("optional", {})}
-    assert list(inspect.signature(getattr(node, node.FUNCTION)).parameters)[1:] == list(inputs)
+    taken = list(inspect.signature(getattr(node, node.FUNCTION)).parameters)[1:]
+    assert taken == list(inputs), f"{where}: {node.FUNCTION} takes the inputs of INPUT_TYPES by name, in their order"
     for kind, options in inputs.values():
-        assert options["tooltip"].endswith(".")
+        assert options["tooltip"].endswith("."), f"{where}: every input has a tooltip that ends with a full stop"
         assert isinstance(kind, list) or kind in SOCKETS | {"INT", "FLOAT", "STRING", "BOOLEAN"}
         if "default" in options:
             assert not isinstance(kind, list) or options["default"] in kind
