@@ -29,7 +29,7 @@ def _words(name: str, node: type) -> dict[str, Any]:
     inputs = {**schema["required"], **schema.get("optional", {})}
     outputs = zip(node.RETURN_NAMES, node.OUTPUT_TOOLTIPS, strict=True)
     return {
-        "display_name": NODE_DISPLAY_NAME_MAPPINGS[name],
+        "display_name": NODE_DISPLAY_NAME_MAPPINGS.get(name, name),
         "description": node.DESCRIPTION,
         "inputs": {i: _named(i, "" if i in LEFT_OUT else options["tooltip"]) for i, (_, options) in inputs.items()},
         "outputs": {str(place): _named(*words) for place, words in enumerate(outputs)},
