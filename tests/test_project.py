@@ -53,9 +53,10 @@ def test_every_package_is_installed(root, project):
 def test_the_readme_names_every_choice(root):
     text = (root / "README.md").read_text()
     for name in (*BACKBONES, *METHODS):
-        assert f"`{name}`" in text, name
+        assert f"`{name}`" in text, f"README.md does not name `{name}`"
     for title in NODE_DISPLAY_NAME_MAPPINGS.values():
-        assert title.removesuffix(" (Monochromic)") in text
+        name = title.removesuffix(" (Monochromic)")
+        assert name in text, f"README.md does not name the node {name}"
     for path in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (root / path).exists(), path
 
