@@ -4,11 +4,12 @@ Parts are networks and optimizers by name; their tensors are there as `name.` an
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from monochromic.core.errors import WeightsError
+from monochromic.core.io.files import atomic_write
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -21,12 +22,8 @@ def save_state(path: Path, parts: Parts, seen: int) -> None:
     """Write all parts and how many samples were seen; the file before stays until this one is whole."""
     tensors = {f"{name}.{k}": v for name, part in parts.items() for k, v in _tensors(part).items()}
     data = save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, {"seen": json.dumps(seen)})
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # else a machine that loses power may keep the new name and not what is in it
-    part.replace(path)
+    with atomic_write(path, WeightsError) as part:
+        part.write_bytes(data)
 
 
 def load_state(path: Path, parts: Parts) -> int:
