@@ -1,16 +1,20 @@
-"""Draw the icon and the banner that ComfyUI's registry shows, from a shipped photo and what comes of it.
+"""Draw the icon and the banner of ComfyUI's registry, and the README's picture, from shipped photos and their results.
 
 python docs/art.py
 """
 
 from pathlib import Path
 
+import torch
 import torch.nn.functional as F
-from monochromic.core import fill, find_hole, load_image, restore, save_image
+from monochromic.core import fill, find_hole, load_hole, load_image, restore, save_image
+from monochromic.core.io.images import save_picture
+from PIL import Image
 from torch import Tensor
 
 HERE = Path(__file__).parent
-PHOTO = HERE.parent / "workflows" / "input" / "album" / "cat.jpg"
+INPUT = HERE.parent / "workflows" / "input"
+PHOTO = INPUT / "album" / "cat.jpg"
 EDGE = 3  # pixels of white between two parts
 
 
@@ -37,7 +41,16 @@ def stages() -> list[Tensor]:
     return [photo, fill(photo, hole).expand(-1, 3, -1, -1), restore(photo, hole)]
 
 
+def before_and_after() -> Tensor:
+    """The scratched photo, and what `restore` makes of it and its mask, side by side."""
+    photo = load_image(INPUT / "astronaut_scratched.png")
+    restored = restore(photo, load_hole(INPUT / "astronaut_scratches.png", like=photo))
+    return torch.cat([photo, torch.ones_like(photo[..., : 2 * EDGE]), restored], 3)
+
+
 if __name__ == "__main__":
     found = stages()
     save_image(enlarged([part[..., 30:230, 90:290] for part in found]), HERE / "icon.jpg")
     save_image(enlarged([part[..., 30:223, :] for part in found]), HERE / "banner.jpg")  # 21 : 9
+    pixels = (before_and_after()[0] * 255).round().byte().permute(1, 2, 0)
+    save_picture(Image.fromarray(pixels.contiguous().numpy()), HERE / "restored.jpg", quality=82, subsampling=2)
