@@ -276,9 +276,10 @@ def main() -> None:
         return
     chosen = [(name, layout) for name in options.only for layout in WIDTHS.get(name, [""])]
     text = (
-        "The gray stage on a photo whose tenth is hole, as one crop: the median of "
-        f"{options.runs} runs after one more, and the memory over the process at rest, with the weights. New weights "
-        "at the published widths. `mat` makes a square of at least 512; `context_encoder` always looks at 128 x 128."
+        "The gray stage on a photo of which a tenth is hole, as one crop: the median of "
+        f"{options.runs} runs after one more, and the memory above the process at rest, with the weights. Random "
+        "weights at the published widths. `mat` makes a square of at least 512; `context_encoder` always looks at "
+        "128 x 128."
     )
     parts = [text, costs(chosen, options.sides, options.runs)]
     if networks := [each for each in chosen if each[1]]:

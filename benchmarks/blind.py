@@ -233,17 +233,16 @@ def main() -> None:
     if options.sheet:
         return
     parts = [
-        "F1 and IoU of what looks damaged, by any kind, and of all that is damaged, pooled over the pixels of a row; "
-        "the mean of the photos' own F1; and F1 of what is filled by default, before it grows. Without a "
-        "tolerance: a line found a pixel beside itself is not found. `classical` looks for scratches and dust only."
+        "F1 and IoU compare the pixels that look damaged, by any kind, with those that are; they are pooled over all "
+        'pixels of a row. "Mean F1 of photos" is the mean of each photo\'s own F1, and "F1 of what is filled" counts '
+        "only what is filled by default, before the hole grows. There is no tolerance: a line that is found one pixel "
+        "off counts as missed. `classical` looks for scratches and dust only."
     ]
     for side in options.sides:
         images = photos(options.photos, side, options.count if side <= 256 else options.large)
         parts += [f"## {side} x {side}, {len(images)} photos", score_table(scores(images, options.methods))]
     images = photos(options.photos, 256, options.count)
-    about = (
-        f"{len(images)} photos of 256 x 256. The hole is that of `find_hole` as it stands: parts of 4 pixels, grown."
-    )
+    about = f"{len(images)} photos of 256 x 256. The hole is that of `find_hole` with its defaults."
     parts += ["## Clean photos", about, clean_table(images, options.methods)]
     parts += ["## 4000 x 3000 (12 megapixels)", cost_table(options.methods)]
     write(options.name, "Damage found without a mask", *parts)

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--methods", nargs="+", default=[*BASELINES, "propagate"], choices=[*BASELINES, *METHODS])
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--cases", type=int, help="only so many, from the first")
+    parser.add_argument("--cases", type=int, help="cases at most")
     parser.add_argument("--name", default="color", help="of the table in results/")
     options = parser.parse_args()
     cases = list(folder_cases(options.photos, options.side)) if options.photos else []

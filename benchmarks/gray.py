@@ -1,4 +1,4 @@
-"""The gray in the hole, backbone by backbone, against the better of Telea and Navier-Stokes photo by photo.
+"""The gray in the hole, backbone by backbone, against the better of Telea and Navier-Stokes on each photo.
 
     python benchmarks/gray.py FOLDER ... [--backbones NAME ...] [--weights FILE ...] [--rgb FILE ...] [--name gray]
 
@@ -132,7 +132,7 @@ def gray_rows(found: dict[str, Scores]) -> list[list[str]]:
 
 
 def folder_rows(found: dict[str, Scores], given: list[Case]) -> tuple[list[str], list[list[str]]]:
-    """The difference in PSNR to the better of the classics, folder by folder."""
+    """The difference in PSNR to the baseline, folder by folder."""
     names = list(dict.fromkeys(case.folder for case in given))
     best = np.max([found[name].psnr for name in CLASSIC], axis=0)
     where = {name: np.array([case.folder == name for case in given]) for name in names}
@@ -185,9 +185,9 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     ready = [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]
     parser.add_argument("--backbones", nargs="*", default=ready, choices=[*BACKBONES])
-    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="files of the trainer's, measured too")
-    parser.add_argument("--rgb", type=Path, nargs="*", default=[], help="files of the trainer's, trained on RGB")
-    parser.add_argument("--cases", type=int, help="only so many of each folder")
+    parser.add_argument("--weights", type=Path, nargs="*", default=[], help="files of the trainer, measured too")
+    parser.add_argument("--rgb", type=Path, nargs="*", default=[], help="files of the trainer, trained on RGB")
+    parser.add_argument("--cases", type=int, help="photos of each folder at most")
     parser.add_argument("--name", default="gray", help="of the table in results/")
     options = parser.parse_args()
     given = list(cases(options.folders, options.cases))
@@ -200,12 +200,14 @@ def main() -> None:
         for name, model in models.items()
     }
     about = (
-        f"{len(given)} photos of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. In brackets the 95 % interval, "
-        "by drawing the photos again."
+        f"{len(given)} photos of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. The baseline is, for each "
+        "photo, the better of Telea and Navier-Stokes on it, which only the truth can tell. In brackets the 95 % "
+        "interval (bootstrap over the photos). Networks other than `mono` have the pack's slim weights, unless other "
+        "weights are installed."
     )
-    heading = ["backbone", "PSNR dB", "over the better classic", "SSIM", "over the better classic", "seconds"]
+    heading = ["backbone", "PSNR dB", "above the baseline", "SSIM", "above the baseline", "seconds"]
     parts = [about, table(heading, gray_rows(found))]
-    parts += ["PSNR over the better classic by folder, photos in brackets:", table(*folder_rows(found, given))]
+    parts += ["PSNR above the baseline by folder, number of photos in brackets:", table(*folder_rows(found, given))]
     for gray, rgb in pairs:
         parts += [f"In color, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
     parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
