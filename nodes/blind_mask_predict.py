@@ -17,19 +17,19 @@ from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 class BlindMaskPredict:
     CATEGORY = "Monochromic/mask"
     DESCRIPTION = (
-        "Finds the damage of a photo without a mask, by kind: lines, specks, lost parts, areas and overlays. Follow it "
-        "by Gray Inpaint and Progressive Colorize. The node shows the photo under the colors of what was found, and "
-        "says what is filled and what is left."
+        "Finds the damage of a photo without a mask, by kind: lines, specks, lost parts, areas and overlays. It "
+        "makes mistakes, so check what it marks: the node shows the photo under the colors of what was found, and "
+        "says what is filled and what is left. Follow it with Gray Inpaint and Progressive Colorize."
     )
     SEARCH_ALIASES = ("find damage", "detect scratches", "auto mask", "blind inpainting", "vcnet", "damage mask")
     RETURN_TYPES = ("MASK", "MASK", "IMAGE", "STRING")
     RETURN_NAMES = ("mask", "probability", "heat_map", "summary")
     OUTPUT_TOOLTIPS = (
-        "What to fill, 1 = fill. Empty for a photo without damage: then all of it stays as it is.",
+        "What to fill, 1 = fill. Empty if no damage is found: the photo then stays as it is.",
         "How probable damage is in each pixel, from 0 to 1.",
         "The photo in gray under what was found: lines are yellow, specks orange, lost parts pink, areas blue and "
         "overlays green.",
-        "What is filled and what looked damaged but was left, in a line for each photo.",
+        "What is filled, and what looked damaged but was left; one line per photo.",
     )
     FUNCTION = "predict"
     OUTPUT_NODE = True
@@ -38,7 +38,7 @@ class BlindMaskPredict:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         guard = (
             "Leave blank margins, thick parts inside the photo that show an image, wide specks and the light in eyes: "
-            "more often content than damage. Off: fill all that looks damaged."
+            "more often content than damage. Off: fill everything that looks damaged."
         )
         method = "; ".join(f"{name}: {detector.title}" for name, detector in DETECTORS.items())
         return {
@@ -49,7 +49,7 @@ class BlindMaskPredict:
                     0.5,
                     0.0,
                     0.99,
-                    "Damage is what hangs together with more than this probability.",
+                    "Pixels more probable than this are damage, and connected ones almost as probable.",
                 ),
                 "grow": int_input(
                     -1,
@@ -57,7 +57,7 @@ class BlindMaskPredict:
                     256,
                     "Widen what was found by this many pixels, to cover its soft edges; -1: by the photo's size.",
                 ),
-                "smallest": int_input(4, 0, 2**20, "Drop connected parts of fewer pixels than this, before they grow."),
+                "smallest": int_input(4, 0, 2**20, "Drop connected parts with fewer pixels than this, before growing."),
             },
             "optional": {
                 "protect": tensor_input("MASK", "1 = never fill, whatever is found there."),
@@ -67,7 +67,7 @@ class BlindMaskPredict:
                     for kind in DAMAGE_KINDS
                 },
                 "thresholds": string_input(
-                    "", "Thresholds of their own for kinds that are on, such as lines=0.4, areas=0.7."
+                    "", "Separate thresholds for kinds that are on, such as lines=0.4, areas=0.7."
                 ),
             },
         }

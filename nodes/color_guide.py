@@ -14,8 +14,8 @@ from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_
 class ColorGuide:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Says what color something in the hole has where the photo cannot know: "
-        "paint it over the photo here, list points, connect a picture with hints painted on it, or all of them."
+        "Sets the color of things in the hole that the photo itself cannot tell. Paint over the photo here, list "
+        "points, connect a picture with hints painted on it, or combine them."
     )
     SEARCH_ALIASES = ("color hint", "colour hint", "guide", "palette", "recolor")
     RETURN_TYPES = ("MONOCHROMIC_GUIDE",)
@@ -28,7 +28,7 @@ class ColorGuide:
         return {
             "required": {
                 "points": text_input(
-                    "A hint a line: x,y,#rrggbb or x,y,#rrggbb,radius, in pixels from the top left corner."
+                    "One hint per line: x,y,#rrggbb or x,y,#rrggbb,radius, in pixels from the top left corner."
                 ),
             },
             "optional": {
@@ -40,7 +40,7 @@ class ColorGuide:
                 ),
                 "strokes": strokes_input(
                     "Hints painted over the photo. As text: a JSON list of lines with points, color and width, "
-                    "in shares of the photo's sides."
+                    "relative to the photo's size."
                 ),
                 "strength": float_input(1.0, 0.0, 10.0, "How far hints reach; 0: their own pixels only."),
                 "image": tensor_input("IMAGE", "The photo, to paint over. It changes nothing in the hints."),

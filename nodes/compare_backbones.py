@@ -22,8 +22,9 @@ from .tensors import hole_in, image_in, image_out, preview_of
 class CompareBackbones:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Restores one photo with several backbones, gray first and then color, and shows the results in a grid "
-        "with their names and, against an undamaged photo, their numbers."
+        "Restores one photo with several backbones, gray first and then color, and shows the results in a grid with "
+        "their names and, if an undamaged photo is connected, their numbers. Most networks have slim weights, which "
+        "we trained briefly: they say little about the published networks."
     )
     SEARCH_ALIASES = ("compare", "grid", "benchmark", "contact sheet", "xy plot", "which backbone")
     RETURN_TYPES = ("IMAGE", "IMAGE", "STRING")
@@ -38,13 +39,13 @@ class CompareBackbones:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        names = "Names with commas between, such as mono, telea. Empty: all that can run now, without a download."
+        names = "Names separated by commas, such as mono, telea. Empty: all that can run now without a download."
         return {
             "required": {
                 "image": tensor_input("IMAGE", "One photo. What lies under the mask is never looked at."),
                 "mask": tensor_input("MASK", "1 (white) = fill. It is fitted to the photo."),
                 "backbones": string_input("", names),
-                "method": combo_input(METHODS, "propagate", "How the color comes back, see Progressive Colorize."),
+                "method": combo_input(METHODS, "propagate", "How to color, see Progressive Colorize."),
                 "region": combo_input(REGIONS, "hole", "Where the numbers are taken."),
                 "columns": int_input(4, 1, 8, "Pictures in a row of the grid."),
                 "side": int_input(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),

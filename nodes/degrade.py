@@ -13,8 +13,8 @@ from .tensors import image_in, image_out, mask_out
 class Degrade:
     CATEGORY = "Monochromic/mask"
     DESCRIPTION = (
-        "Puts damage on clean photos, as age and misuse do: scratches, folds, dust, stains, torn corners, letters, "
-        "mosaic blocks, lost parts. With the true mask, to see how well a graph finds and repairs it."
+        "Damages clean photos as age and misuse do: scratches, folds, dust, stains, torn corners, letters, mosaic "
+        "blocks, lost parts. It also outputs the true mask, to see how well a graph finds and repairs the damage."
     )
     SEARCH_ALIASES = ("degrade", "damage photo", "scratches", "old photo effect", "test damage")
     RETURN_TYPES = ("IMAGE", "MASK", "MASK")
@@ -28,18 +28,18 @@ class Degrade:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        kind = "What happened to the photo; any: drawn by the seed. free_form: brush strokes that show another photo."
-        other = "Photos of which the strokes of free_form show one; without, the photo's own parts elsewhere."
+        kind = "What happened to the photo; any: chosen by the seed. free_form: brush strokes that show another photo."
+        other = "Photos to show inside free_form strokes; if none, other parts of the same photo are used."
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The clean photos."),
                 "kind": combo_input((ANY, *KINDS), ANY, kind),
-                "difficulty": float_input(0.5, 0, 1, "0: plain to see, 1: hardly to be seen."),
+                "difficulty": float_input(0.5, 0, 1, "0: easy to see, 1: hardly visible."),
                 "seed": int_input(
                     0,
                     0,
                     2**64 - 1,
-                    "The same seed gives the same damage; each photo of a batch takes the next.",
+                    "The same seed gives the same damage; each photo of a batch uses the next.",
                     control_after_generate=True,
                 ),
             },

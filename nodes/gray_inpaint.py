@@ -15,23 +15,23 @@ from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 class GrayInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Fills the hole in grayscale, where structure is all there is to learn. "
-        "Follow it by Progressive Colorize, which gives the hole its color. The node shows what it filled."
+        "Fills the hole in gray, where shapes are easier to get right. Follow it with Progressive Colorize, which "
+        "adds the color. The node shows what it filled."
     )
     SEARCH_ALIASES = ("inpaint", "restore", "remove object", "telea", "navier stokes", "monochromic bottleneck")
     RETURN_TYPES = ("IMAGE", "MASK")
     RETURN_NAMES = ("gray", "hole")
     OUTPUT_TOOLTIPS = (
-        "The gray photo: its own luminance where it is known, the backbone's answer in the hole.",
+        "The gray photo: its own luminance where it is known, the backbone's result in the hole.",
         "The hole that was filled, at the size of the photo, after threshold and grow.",
     )
     FUNCTION = "inpaint"
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        source = "What the backbone sees: gray (the monochromic bottleneck), or rgb, whose luminance is then taken."
-        context = "Pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network."
-        side = "A larger part of the photo is filled small first, then in tiles; 0 = twice the backbone's own size."
+        source = "What the backbone sees: gray, or rgb: it sees colors, and only the brightness of its result is used."
+        context = "Pixels around the hole that the backbone sees; 0 = 64, or 128 for a network."
+        side = "Larger parts are filled at a small size first, then in tiles; 0 = twice the size it was trained at."
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),

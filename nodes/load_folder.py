@@ -17,7 +17,7 @@ class LoadFolder:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Reads the pictures of a folder within ComfyUI's input folder, one after the other by name, each at its own "
-        "size. What follows runs once for each. The node shows the first."
+        "size. The nodes after it run once for each. The node shows the first."
     )
     SEARCH_ALIASES = ("batch", "load folder", "load directory", "image list", "album", "bulk")
     RETURN_TYPES = ("IMAGE", "STRING")
@@ -25,14 +25,14 @@ class LoadFolder:
     OUTPUT_IS_LIST = (True, True)
     OUTPUT_TOOLTIPS = (
         "The photos, a list.",
-        "For Save Image's filename_prefix: the prefix and the file's name without its ending, a list.",
+        "For Save Image's filename_prefix: the prefix and the file's name without extension, a list.",
     )
     FUNCTION = "load"
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        first = "Leave out so many pictures at the beginning."
-        count = "Read so many pictures at most; 0 = all. All are in memory at once: 12 megapixels take 144 MB."
+        first = "Skip this many pictures at the beginning."
+        count = "Read at most this many pictures; 0 = all. They are in memory at once, 144 MB for 12 megapixels."
         return {
             "required": {
                 "folder": combo_input((SAMPLES, *runtime.list_folders()), SAMPLES, "A folder within the input folder."),

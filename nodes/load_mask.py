@@ -15,7 +15,7 @@ from .tensors import mask_out
 
 class LoadMask:
     CATEGORY = "Monochromic/mask"
-    DESCRIPTION = "Reads a mask file: which pixels of the photo to fill. White is filled unless you turn it over."
+    DESCRIPTION = "Reads a mask file: which pixels of the photo to fill. White is filled unless you invert the mask."
     SEARCH_ALIASES = ("load mask", "hole", "inpaint mask", "mask file", "scratch mask")
     RETURN_TYPES = ("MASK",)
     RETURN_NAMES = ("mask",)
@@ -32,7 +32,7 @@ class LoadMask:
                     "luminance",
                     "What marks the hole: brightness or one color (white = fill), or alpha (transparent = fill).",
                 ),
-                "invert": bool_input(False, "Turn the mask over: for masks that mark what to keep in white."),
+                "invert": bool_input(False, "Invert the mask: for masks that mark in white what to keep."),
                 "threshold": float_input(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),
                 "grow": int_input(0, 0, 256, "Widen the hole by this many pixels of the mask file."),
             }

@@ -12,21 +12,24 @@ from .tensors import gray_in, hole_in, image_in, image_out
 
 class ProgressiveColorize:
     CATEGORY = "Monochromic"
-    DESCRIPTION = "Gives the filled region its color from this photo alone. Known pixels come back unchanged."
+    DESCRIPTION = (
+        "Colors the filled region from this photo alone, and from your hints. Pixels outside the mask stay "
+        "unchanged. A gray photo stays gray unless a hint has color."
+    )
     SEARCH_ALIASES = ("colorize", "colour", "color propagation", "restore", "inpaint color")
     RETURN_TYPES = ("IMAGE",)
     RETURN_NAMES = ("image",)
-    OUTPUT_TOOLTIPS = ("The restored photo: known pixels bit for bit, in the hole this photo's colors on the gray.",)
+    OUTPUT_TOOLTIPS = ("The restored photo: unchanged outside the mask, colors of this photo inside it.",)
     FUNCTION = "colorize"
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         methods = "; ".join(f"{m.id}: {m.title}" for m in METHODS.values()) + "."
-        keep = "Keep the brightness of gray. Off: a hint's pixel takes the hint's own, and paper its network's."
+        keep = "Keep the brightness of gray. Off: hints set the brightness too, and so does paper."
         trained = "For network and paper, which train on the photo. "
         schedule = "For paper: how fast it learns from the smallest scale to full size."
         steps = trained + "Steps, for paper at each scale; 0 = the method's own."
-        stop = trained + "End early, paper each scale, once the squared error on known pixels is below; 0 = never."
+        stop = trained + "Stop early (paper: at each scale) when the squared error on known pixels is below; 0 = never."
         return {
             "required": {
                 "image": tensor_input(
@@ -40,7 +43,7 @@ class ProgressiveColorize:
             },
             "optional": {
                 "guide": tensor_input(
-                    "MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole wins at its pixel."
+                    "MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole sets its pixel's color."
                 ),
                 "keep_luminance": bool_input(True, keep),
                 "seed": int_input(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),

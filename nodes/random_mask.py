@@ -31,7 +31,7 @@ class RandomMask:
                 "width": int_input(512, 1, 16384, "In pixels. A mask of another size than the photo is fitted to it."),
                 "height": int_input(512, 1, 16384, "In pixels."),
                 "coverage": float_input(0.2, 0.01, 0.9, share),
-                "count": int_input(1, 1, 256, "How many masks; each takes the next seed."),
+                "count": int_input(1, 1, 256, "How many masks; each uses the next seed."),
                 "seed": int_input(0, 0, 2**64 - 1, seed, control_after_generate=True),
             }
         }

@@ -17,13 +17,13 @@ TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts
 class RgbInpaint:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
-        "Fills the hole in color at once, by a network trained on RGB: what Gray Inpaint and Progressive Colorize "
-        "are compared with. Known pixels come back unchanged."
+        "Fills the hole in color at once with a network trained on RGB, to compare with Gray Inpaint and Progressive "
+        "Colorize. Pixels outside the mask stay unchanged."
     )
     SEARCH_ALIASES = ("inpaint", "lama", "mat", "remove object", "direct inpaint")
     RETURN_TYPES = ("IMAGE",)
     RETURN_NAMES = ("image",)
-    OUTPUT_TOOLTIPS = ("The photo, known pixels bit for bit, in the hole the network's own colors.",)
+    OUTPUT_TOOLTIPS = ("The photo: unchanged outside the mask, the network's own colors inside it.",)
     FUNCTION = "inpaint"
 
     @classmethod

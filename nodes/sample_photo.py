@@ -14,7 +14,7 @@ class SamplePhoto:
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "A damaged photo that comes with the pack, its mask, and the undamaged photo, to try a graph at once. "
-        "Connect your own photo (and mask) and they are passed on instead."
+        "Connect your own photo (and mask) to use them instead."
     )
     SEARCH_ALIASES = ("example photo", "sample image", "demo photo", "test photo")
     RETURN_TYPES = ("IMAGE", "MASK", "IMAGE")

@@ -129,9 +129,9 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
 DETECTORS = {
     detector.id: detector
     for detector in (
-        Detector("both", "our network, surer where the filters find a scratch or dust", both, SLACK),
+        Detector("both", "our network, with more confidence where the filters agree", both, SLACK),
         Detector("learned", "a network of our own, for damage of every kind", learned, SLACK),
-        Detector("vcnet", "VCNet's first network, with weights that you bring", vcnet, tells_kinds=False),
+        Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, tells_kinds=False),
         Detector("classical", "filters for scratches and dust, without weights", classical),
     )
 }

@@ -102,7 +102,7 @@ METRICS: dict[str, Metric] = {
             ".4f",
             higher_is_better=None,
             run=lambda pair: tv(pair.image, pair.where),
-            tooltip="Total variation a pixel of the image.",
+            tooltip="Total variation of the image, per pixel.",
             needs_reference=False,
         ),
         Metric(
