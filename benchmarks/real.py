@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from monochromic.core import DETECTORS, find_hole, heat_map, load_image, restore
+from monochromic.core import DETECTORS, find_hole, heat_map, load_hole, load_image, restore
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.detect.marks import marks_of
-from monochromic.core.io.images import load_hole, save_picture
+from monochromic.core.io.images import save_picture
 from monochromic.core.io.sheet import mark_hole, report_sheet
 from numpy.typing import NDArray
 from report import machine, table, write

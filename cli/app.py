@@ -1,4 +1,7 @@
-"""The command `monochromic`. Exit codes: 0 done, 2 the user can mend it, 130 stopped by the user."""
+"""The command `monochromic`. Exit codes: 0 done, 2 the user can mend it, 130 stopped by the user.
+
+The words are understood before the library, and torch with it, is read: each command reads it when it starts to work.
+"""
 
 import argparse
 import logging
@@ -6,145 +9,74 @@ import os
 import sys
 from collections.abc import Sequence
 from contextvars import copy_context
-from importlib.metadata import version
+from typing import Any
 
-from ..core.backbones import BACKBONES, DEFAULT
-from ..core.colorize import METHODS, SCHEDULES
-from ..core.errors import MonochromicError
-from .commands import PIPELINES, colorize_photo, restore_photo, run_workflow, score_pictures
-from .mask import add_find_options, mask_photo
-from .weights import add_weights_parser
+from . import colorize, mask, restore, run, score, weights
+from .parser import Parser, UsageError, completed
 
-PAINT = "white = fill; any size"
+EXAMPLES = (
+    "monochromic photo.png                finds the damage; writes photo_restored.png",
+    "monochromic restore photo.png --mask mask.png -o restored.png",
+    "monochromic mask photo.png           writes what it would fill: photo_mask.png",
+    "monochromic run restore_photo        runs a workflow that comes with the package",
+    "monochromic help restore             all that restore can do",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Raises `KeyboardInterrupt`."""
     logging.basicConfig(format="monochromic: %(message)s", level=logging.WARNING)
-    options = _parser().parse_args(arguments)
     try:
+        options = parse(sys.argv[1:] if arguments is None else arguments)
         copy_context().run(options.command, options)
         sys.stdout.flush()  # here, where a closed pipe is no error, and not at exit
-    except MonochromicError as error:
-        print(f"monochromic: {error}", file=sys.stderr)
-        return 2
+    except SystemExit as end:  # of --help and --version
+        return int(end.code or 0)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if not isinstance(error, (UsageError, *_library_errors())):
+            raise
+        print(f"monochromic: {error}", file=sys.stderr)
+        return 2
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="monochromic", description="Restore photos: fill the hole in gray, then color it from the photo itself."
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of what was typed. Raises `UsageError`, and `SystemExit` after help."""
+    parser = Parser(
+        prog="monochromic",
+        description="Remove scratches, stains and objects from photos: the missing part is filled in gray, then "
+        "colored from the rest of the photo. Every other pixel stays as it is.",
+        examples=EXAMPLES,
     )
-    parser.add_argument("--version", action="version", version=version("monochromic-inpaint"))
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_restore(commands.add_parser("restore", help="restore a photo, with a mask or without"))
-    _add_mask(commands.add_parser("mask", help="find the damage of a photo, as a mask"))
-    _add_colorize(commands.add_parser("colorize", help="color the hole of a photo whose gray is known"))
-    _add_score(commands.add_parser("score", help="compare two pictures"))
-    _add_run(commands.add_parser("run", help="run a ComfyUI workflow without ComfyUI"))
-    add_weights_parser(commands.add_parser("weights", help="list, fetch, check, convert and add weight files"))
-    return parser
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(dest="name", metavar="COMMAND")
+    for command in (restore, mask, colorize, score, run):
+        command.add_parser(commands)
+    nested = {"weights": list(weights.add_parser(commands).choices)}
+    words = completed(arguments, {name: nested.get(name, ()) for name in commands.choices})
+    options, rest = parser.parse_known_args(words)
+    if options.name is None:
+        parser.check_words(rest)
+    if "words" in options:  # the file to write may stand behind the options
+        options.words = [word for word in rest if not word.startswith("-")]
+        rest = [word for word in rest if word.startswith("-")]
+    options.parser.check_words(rest)
+    return options
 
 
-def _add_restore(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=restore_photo)
-    parser.add_argument("photo", metavar="PHOTO")
-    without = "without it the transparent part of PHOTO is filled, or what looks damaged where nothing is transparent"
-    parser.add_argument("--mask", metavar="FILE", help=f"{PAINT}; {without}")
-    _add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
-    add_find_options(parser, "--find")
-    parser.add_argument(
-        "--backbone", metavar="NAME", help=f"what fills the gray hole (default: {DEFAULT}): {', '.join(BACKBONES)}"
-    )
-    parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
-    parser.add_argument(
-        "--pipeline",
-        default="gray",
-        choices=PIPELINES,
-        help="gray: the bottleneck; rgb_to_gray: the backbone sees the colors; rgb: its own colors are kept",
-    )
-    parser.add_argument("--context", type=int, default=0, metavar="PIXELS", help="around the hole for the backbone")
-    parser.add_argument("--max-side", type=int, default=0, metavar="PIXELS", help="work in tiles above this size")
-    _add_color_options(parser)
-    parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
-    parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
+class _Version(argparse.Action):
+    """Reads the version only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        print(version("monochromic-inpaint"))
+        parser.exit()
 
 
-def _add_mask(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=mask_photo)
-    parser.add_argument("photo", metavar="PHOTO")
-    add_find_options(parser, "--method")
-    parser.add_argument(
-        "--grow", type=int, metavar="PIXELS", help="widen what was found (default: 1 to 4, by the photo's size)"
-    )
-    parser.add_argument("--heat", metavar="FILE", help="also write the photo under a heat map of the probabilities")
-    parser.add_argument("-o", "--out", required=True, metavar="FILE", help="where to write the mask, white = fill")
-
-
-def _add_colorize(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=colorize_photo)
-    parser.add_argument("photo", metavar="PHOTO")
-    parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
-    parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {PAINT}")
-    _add_mask_options(parser, "0")
-    _add_color_options(parser)
-
-
-def _add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
-    parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
-    parser.add_argument("--grow", type=int, metavar="PIXELS", help=f"widen the hole (default: {grown})")
-
-
-def _add_color_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to color: {', '.join(METHODS)}")
-    parser.add_argument(
-        "--hints",
-        metavar="FILE",
-        help="color hints: a picture with alpha, a .txt of lines x,y,#rrggbb[,radius], or a .json of strokes",
-    )
-    parser.add_argument("--strength", type=float, default=1.0, metavar="S", help="how far hints reach, 0 to 10")
-    parser.add_argument(
-        "--free-luminance", action="store_true", help="let hints, and the method paper, set the brightness too"
-    )
-    trained = "for network and paper: "
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help=trained + "their randomness")
-    parser.add_argument("--scales", type=int, default=3, metavar="N", help="for paper: sizes of the photo, 1 to 5")
-    parser.add_argument("--schedule", default="paper", metavar="NAME", help=f"for paper: {', '.join(SCHEDULES)}")
-    parser.add_argument("--iterations", type=int, default=0, metavar="N", help=trained + "steps at each scale")
-    parser.add_argument("--stop-loss", type=float, default=0.0, metavar="E", help=trained + "error to end a scale at")
-    parser.add_argument(
-        "-o", "--out", required=True, metavar="FILE", help="where to write; .png keeps every known pixel"
-    )
-
-
-def _add_score(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=score_pictures)
-    parser.add_argument("image", metavar="A", help="a picture, or a folder of them")
-    parser.add_argument("reference", metavar="B", help="what A should be; for a folder one with equally named pictures")
-    parser.add_argument(
-        "--mask", metavar="FILE", help=f"also score the hole and its box: {PAINT}; may be a folder where A is one"
-    )
-    parser.add_argument(
-        "--lpips", choices=("vgg", "alex"), help="LPIPS too: vgg downloads about 553 MB once, alex needs your weights"
-    )
-    infinite = "null is what does not apply, and an infinite PSNR (equal pictures)"
-    parser.add_argument("--json", action="store_true", help=f"print JSON; {infinite}")
-    parser.add_argument("--csv", metavar="FILE", help="also write a row for each picture and region, and their means")
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=run_workflow)
-    parser.add_argument("workflow", metavar="WORKFLOW.json", help="saved by ComfyUI, or exported in API format")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NODE.INPUT=VALUE",
-        help="NODE is an id or a title; may be repeated",
-    )
-    parser.add_argument("--out", default="output", metavar="DIR", help="where SaveImage writes (default: output)")
-    parser.add_argument(
-        "--input", metavar="DIR", help="where LoadImage looks; else beside the workflow, in input/ there, and here"
-    )
+def _library_errors() -> tuple[type[Exception], ...]:
+    """`MonochromicError` if the library was read by now; it is not read for this alone."""
+    errors = sys.modules.get(f"{__package__.rpartition('.')[0]}.core.errors")
+    return (errors.MonochromicError,) if errors else ()

@@ -1,121 +1,63 @@
-"""Pictures compared with their references: two files, or two folders of equally named ones."""
+"""`monochromic score`: how close pictures are to what they should be."""
 
-import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+import argparse
+import json
 from pathlib import Path
+from typing import Any
 
-import torch
+from .parser import UsageError
+from .shared import MASK, check_writable, progress_bar
 
-from ..core.errors import InputError, PictureError
-from ..core.host.cancel import Progress
-from ..core.io.images import ENDINGS, load_hole, load_image
-from ..core.metrics import REGIONS, Lpips, format_csv, format_table, mean_scores, measure, plain_numbers
-
-log = logging.getLogger(__name__)
-
-ByRegion = dict[str, dict[str, float]]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The metrics of pictures by name and region; mean: of a folder's pictures, None for a single one."""
-
-    pictures: dict[str, ByRegion]
-    mean: ByRegion | None = None
-
-    def plain(self) -> dict[str, object]:
-        """What JSON says: the one picture by region; or "pictures" by name and region, and their "mean"."""
-        told = {name: _plain(scores) for name, scores in self.pictures.items()}
-        return next(iter(told.values())) if self.mean is None else {"pictures": told, "mean": _plain(self.mean)}
-
-    def table(self) -> str:
-        """What the terminal shows: a line a region, with the picture's name where there are several."""
-        rows = [(name if self.mean else "", region, numbers) for name, region, numbers in self._rows()]
-        alone = self.mean is not None and len(self.mean) == 1  # no need to repeat the only region
-        return format_table({" ".join(filter(None, (name, region * (not alone)))): n for name, region, n in rows})
-
-    def csv(self) -> str:
-        """A row for each picture and region, then the means."""
-        return format_csv({(name, region): numbers for name, region, numbers in self._rows()}, ("picture", "region"))
-
-    def _rows(self) -> Iterator[tuple[str, str, dict[str, float]]]:
-        means = {} if self.mean is None else {f"mean of {len(self.pictures)}": self.mean}
-        for name, scores in (*self.pictures.items(), *means.items()):
-            for region, numbers in scores.items():
-                yield name, region, numbers
+EXAMPLES = (
+    "monochromic score restored.png original.png",
+    "monochromic score restored.png original.png --mask mask.png --json",
+    "monochromic score results originals --csv scores.csv    two folders, pictures of equal names",
+)
 
 
-def check_csv(path: str) -> None:
-    """Refuse, before any work, a name for the CSV that could be a picture's or a folder's."""
-    if Path(path).suffix.lower() != ".csv" or Path(path).is_dir():
-        raise PictureError(f"cannot write a table to {path!r}: give the name of a file that ends with .csv")
+def add_parser(commands: Any) -> None:
+    """The command and its options."""
+    parser = commands.add_parser(
+        "score",
+        help="compare two pictures, or two folders of them",
+        description="Measure how close a picture is to what it should be: PSNR, SSIM, CIEDE2000 and more; with --mask "
+        "also in the hole and in the box around it.",
+        examples=EXAMPLES,
+    )
+    parser.set_defaults(command=score_pictures, parser=parser)
+    parser.add_argument("image", metavar="A", help="a picture, or a folder of them")
+    parser.add_argument("reference", metavar="B", help="what A should be; for a folder one with equally named pictures")
+    parser.add_argument(
+        "--mask", metavar="FILE", help=f"also score the hole and its box: {MASK}; may be a folder where A is one"
+    )
+    parser.add_argument(
+        "--lpips", choices=("vgg", "alex"), help="LPIPS too: vgg downloads about 553 MB once, alex needs your weights"
+    )
+    infinite = "null is what does not apply, and an infinite PSNR (equal pictures)"
+    parser.add_argument("--json", action="store_true", help=f"print JSON; {infinite}")
+    parser.add_argument("--csv", metavar="FILE", help="also write a row for each picture and region, and their means")
 
 
-def score_all(
-    image: str,
-    reference: str,
-    mask: str | None,
-    device: torch.device | str,
-    network: Lpips | None,
-    progress: Progress,
-) -> Comparison:
-    """Compare a picture, or each picture of a folder, with its reference, in the hole too if there is a mask.
+def score_pictures(options: argparse.Namespace) -> None:
+    """Metrics of a picture, or of a folder of them with their means, as table, JSON or CSV."""
+    if options.csv:
+        if Path(options.csv).suffix.lower() != ".csv" or Path(options.csv).is_dir():
+            raise UsageError(f"cannot write a table to {options.csv!r}: give the name of a file that ends with .csv")
+        check_writable(Path(options.csv).parent)
+    from ..core.io.images import write_bytes
+    from ..core.metrics import load_lpips
+    from ..core.metrics.files import score_files
 
-    References, and masks where `mask` is a folder, are those of the same name; its ending may be another. Raises
-    `PictureError` where one is missing, and `InputError` that names the picture that cannot be compared.
-    """
-    paths = Path(image), Path(reference), Path(mask) if mask else None
-    if paths[0].is_dir() != paths[1].is_dir():
-        raise PictureError(f"{image} and {reference} must be two pictures, or two folders of them")
-    if not paths[0].is_dir():
-        return Comparison({paths[0].name: _score(*paths, device, network)})
-    scores: dict[str, ByRegion] = {}
-    matched = _matched(*paths)
-    for done, (name, files) in enumerate(matched.items()):
-        progress(done, len(matched))
-        try:
-            scores[name] = _score(*files, device, network)
-        except InputError as error:
-            raise InputError(f"{files[0]}: {error}") from error
-    regions = scores[name]
-    return Comparison(scores, {region: mean_scores(s[region] for s in scores.values()) for region in regions})
+    device, network = "cpu", None
+    if options.lpips:
+        from ..nodes import runtime
 
-
-def _score(
-    image: Path, reference: Path, mask: Path | None, device: torch.device | str, network: Lpips | None
-) -> ByRegion:
-    picture, wanted = load_image(image).to(device), load_image(reference).to(device)
-    hole = load_hole(mask, picture) if mask else None
-    regions = ("full",) if hole is None else REGIONS
-    return {region: measure(picture, wanted, hole, region, lpips=network)[0] for region in regions}
-
-
-def _matched(images: Path, references: Path, mask: Path | None) -> dict[str, tuple[Path, Path, Path | None]]:
-    """Every picture of a folder with its reference and its mask, by its name without ending."""
-    pictures, wanted = _pictures(images), _pictures(references)
-    masks = _pictures(mask) if mask and mask.is_dir() else dict.fromkeys(pictures, mask)
-    for folder, found in ((references, wanted), (mask, masks)):
-        if lacking := sorted(pictures.keys() - found.keys()):
-            raise PictureError(f"{folder} lacks {len(lacking)} of {len(pictures)} pictures: {', '.join(lacking[:5])}")
-    if idle := len(wanted.keys() - pictures.keys()):
-        log.warning("%s has %d more than %s; they do not count", references, idle, images)
-    return {name: (path, wanted[name], masks[name]) for name, path in pictures.items()}
-
-
-def _pictures(folder: Path) -> dict[str, Path]:
-    try:
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
-    except OSError as error:
-        raise PictureError(f"cannot read the folder {folder}: {error.strerror or error}") from error
-    found = {path.stem: path for path in paths}
-    if not found:
-        raise PictureError(f"{folder} has no pictures ({' '.join(ENDINGS)})")
-    for path in paths:
-        if found[path.stem] != path:
-            raise PictureError(f"{folder} has two pictures of one name: {path.name} and {found[path.stem].name}")
-    return found
-
-
-def _plain(scores: ByRegion) -> dict[str, dict[str, float | None]]:
-    return {region: plain_numbers(numbers) for region, numbers in scores.items()}
+        device = runtime.device()
+        with progress_bar("weights") as progress:
+            network = load_lpips(options.lpips, device, progress=progress)
+    files = options.image, options.reference, options.mask
+    with progress_bar("score") as progress:
+        scores = score_files(*files, device=device, network=network, progress=progress)
+    if options.csv:
+        write_bytes(scores.csv().encode(), options.csv)
+    print(json.dumps(scores.plain(), indent=2) if options.json else scores.table())

@@ -1,19 +1,106 @@
-"""What several commands need: a progress bar, and places checked before any work."""
+"""What several commands need: the photo and the file to write, places checked before any work, a progress bar."""
 
+import argparse
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+from .parser import UsageError
 
-from ..core.errors import PictureError
-from ..core.io.images import format_of
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+MASK = "white = fill; any size"
+
+
+def add_photo(parser: argparse.ArgumentParser, ending: str, what: str) -> None:
+    """The photo, and where the result goes: `-o FILE`, a second word, or a new file beside the photo."""
+    parser.add_argument("photo", metavar="PHOTO", help="a picture file")
+    parser.add_argument("file", nargs="?", metavar="FILE", help="the new file to write, as -o FILE")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help=f"where to write {what}; a file of that name is written over "
+        f"(default: PHOTO_{ending}.png beside the photo, with a number where that is there already)",
+    )
+    parser.set_defaults(ending=ending, words=[])
+
+
+def take_photo(options: argparse.Namespace) -> None:
+    """Set `out`, with one photo to read. Raises `UsageError` for a folder and for several photos."""
+    words, command = [word for word in (options.file, *options.words) if word], options.name
+    if len(words) == 1 and options.out is None and not Path(words[0]).exists():
+        options.out = words.pop()
+    if words:
+        over = f"-o {words[0]} writes over the second; " if len(words) == 1 and options.out is None else ""
+        more = _batch(command, Path(options.photo).parent)
+        raise UsageError(f"{command} takes one photo, got {1 + len(words)}; {over}{more}")
+    if Path(options.photo).is_dir():
+        more = _batch(command, Path(options.photo))
+        raise UsageError(f"{options.photo!r} is a folder, and {command} takes one photo; {more}")
+    options.out = options.out or str(beside(Path(options.photo), options.ending))
+
+
+def _batch(command: str, folder: Path) -> str:
+    """How to do it for all photos of a folder."""
+    if command != "restore":
+        return "call it once for each photo"
+    folder = folder if folder.name else folder.resolve()
+    run = (
+        f'monochromic run restore_folder --input {shlex.quote(str(folder.parent))} --set "Photos.folder={folder.name}"'
+    )
+    return f'for the first 20 photos of a folder: {run} (and --set "Photos.first=20" for the next)'
+
+
+def beside(photo: Path, ending: str) -> Path:
+    """A new file beside the photo, such as `old_restored.png`, or `old_restored_2.png` where that is there."""
+    path, number = photo.with_name(f"{photo.stem}_{ending}.png"), 1
+    while path.exists():
+        number += 1
+        path = photo.with_name(f"{photo.stem}_{ending}_{number}.png")
+    return path
+
+
+def check_files(options: argparse.Namespace, *names: str) -> None:
+    """Refuse a folder where an option takes a file, and the photo itself as its mask. Raises `UsageError`."""
+    given = {name: Path(path) for name in names if (path := getattr(options, name, None))}
+    for name, path in given.items():
+        if path.is_dir():
+            raise UsageError(f"'{path}' is a folder; --{name} takes a file")
+    photo, mask = Path(options.photo), given.get("mask")
+    if mask and mask.exists() and photo.exists() and mask.samefile(photo):
+        raise UsageError(f"'{mask}' is the photo, not a mask; a mask is a picture of its own, white = fill")
+
+
+def check_output(out: str, *inputs: str | None) -> None:
+    """Refuse, before any work, a place that cannot be written to, or that is one of the inputs."""
+    from ..core.io.images import format_of
+
+    format_of(out)
+    for path in map(Path, filter(None, inputs)):
+        if Path(out).exists() and path.exists() and path.samefile(out):
+            raise UsageError(f"{out} is one of the inputs and would be overwritten; choose another name")
+    if Path(out).is_dir():
+        raise UsageError(f"{out} is a folder; give the name of a file in it")
+    check_writable(Path(out).parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `UsageError` unless the folder, or the nearest one above it, takes new files."""
+    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"cannot write to {folder}: {there} is {'read-only' if there.is_dir() else 'not a folder'}")
 
 
 @contextmanager
 def progress_bar(name: str) -> Iterator["Progress"]:
     """A bar that appears after a second, on a terminal only, and leaves nothing behind."""
+    from tqdm import tqdm
+
     with tqdm(desc=name, delay=1, disable=None, leave=False) as bar:
         yield Progress(bar)
 
@@ -21,7 +108,7 @@ def progress_bar(name: str) -> Iterator["Progress"]:
 class Progress:
     """A tqdm bar as the function `(done, total)` that the library calls."""
 
-    def __init__(self, bar: tqdm) -> None:
+    def __init__(self, bar: "tqdm") -> None:
         self.bar = bar
 
     def __call__(self, done: int, total: int) -> None:
@@ -30,21 +117,3 @@ class Progress:
 
     def name(self, text: str) -> None:
         self.bar.set_description(text)
-
-
-def check_output(out: str, *inputs: str | None) -> None:
-    """Refuse, before any work, a place that cannot be written to, or that is one of the inputs."""
-    format_of(out)
-    for path in map(Path, filter(None, inputs)):
-        if Path(out).exists() and path.exists() and path.samefile(out):
-            raise PictureError(f"{out} is one of the inputs and would be overwritten; choose another name")
-    if Path(out).is_dir():
-        raise PictureError(f"{out} is a folder; give the name of a file in it")
-    check_writable(Path(out).parent)
-
-
-def check_writable(folder: Path) -> None:
-    """Raise `PictureError` unless the folder, or the nearest one above it, takes new files."""
-    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise PictureError(f"cannot write to {folder}: {there} is {'read-only' if there.is_dir() else 'not a folder'}")

@@ -3,27 +3,39 @@
 import argparse
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from ..core.backbones import get_backbone
-from ..core.errors import WeightsError
-from ..core.weights import WeightFile, add_row, all_rows, check, fetch, find, get_row, locate, present, user_manifest
-from ..core.weights.convert import convert
 from .shared import progress_bar
 
+if TYPE_CHECKING:
+    from ..core.weights import WeightFile
 
-def add_weights_parser(parser: argparse.ArgumentParser) -> None:
-    """The subcommands of `monochromic weights`."""
+EXAMPLES = (
+    "monochromic weights list",
+    "monochromic weights fetch lama                      downloads it; says how much, and under which licence",
+    "monochromic weights convert deepfill.pth --as mine  then: monochromic restore old.png --weights mine",
+)
+
+
+def add_parser(commands: Any) -> Any:
+    """The command and its own commands, which are returned."""
+    parser = commands.add_parser(
+        "weights",
+        help="list, fetch, check, convert and add weight files",
+        description="Weights are what a network learned. Those of most backbones come with the package; others are "
+        "downloaded, or made from the authors' files.",
+        examples=EXAMPLES,
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_list(commands.add_parser("list", help="which weights there are, and which of them are here"))
-    _add_fetch(commands.add_parser("fetch", help="download weights from the Hugging Face Hub"))
-    _add_verify(commands.add_parser("verify", help="read the weights that are here and check them"))
-    _add_path(commands.add_parser("path", help="print where a weight file is"))
-    _add_convert(commands.add_parser("convert", help="make the authors' weight files usable here"))
-    _add_add(commands.add_parser("add", help="add a file on the Hub, such as your team's, to your own manifest"))
+    for add in (_add_list, _add_fetch, _add_verify, _add_path, _add_convert, _add_add):
+        add(commands)
+    return commands
 
 
 def list_weights(options: argparse.Namespace) -> None:
     """`monochromic weights list`: a table or JSON."""
+    from ..core.weights import all_rows, present
+
     rows = list(all_rows().values())
     if options.json:
         told = [{**asdict(row), "path": str(place) if (place := present(row)) else None} for row in rows]
@@ -37,6 +49,8 @@ def list_weights(options: argparse.Namespace) -> None:
 
 def fetch_weights(options: argparse.Namespace) -> None:
     """`monochromic weights fetch`: prints where each file is."""
+    from ..core.weights import fetch, get_row, locate
+
     for row in [get_row(name) for name in options.ids]:
         print(f"{row.id}: {row.size_text}, licence {row.licence}, {row.page or row.source}")
         with progress_bar(row.id) as progress:
@@ -46,6 +60,9 @@ def fetch_weights(options: argparse.Namespace) -> None:
 
 def verify_weights(options: argparse.Namespace) -> None:
     """`monochromic weights verify`: reads the files anew. Raises `WeightsError` at the end if one is wrong."""
+    from ..core.errors import WeightsError
+    from ..core.weights import all_rows, check, get_row, present
+
     wrong = 0
     for row in [get_row(name) for name in options.ids] or all_rows().values():
         path = present(row)
@@ -65,6 +82,9 @@ def verify_weights(options: argparse.Namespace) -> None:
 
 def print_path(options: argparse.Namespace) -> None:
     """`monochromic weights path`: for scripts; downloads nothing."""
+    from ..core.errors import WeightsError
+    from ..core.weights import find, get_row
+
     row = get_row(options.id)
     path = find(row)
     if path is None:
@@ -74,6 +94,9 @@ def print_path(options: argparse.Namespace) -> None:
 
 def convert_weights(options: argparse.Namespace) -> None:
     """`monochromic weights convert`: prints what the files are and where the converted one is."""
+    from ..core.weights import find
+    from ..core.weights.convert import convert
+
     told = {name: getattr(options, name) for name in ("licence", "source", "trained_on") if getattr(options, name)}
     row = convert(options.sources, options.id, **told)
     print(f"{row.id}: {row.backbone} ({row.layout}), gives {row.channels}, {row.size_text}, licence {row.licence}")
@@ -82,6 +105,9 @@ def convert_weights(options: argparse.Namespace) -> None:
 
 def add_weights(options: argparse.Namespace) -> None:
     """`monochromic weights add`: prints where the row is."""
+    from ..core.backbones import get_backbone
+    from ..core.weights import WeightFile, add_row, user_manifest
+
     if options.backbone:
         get_backbone(options.backbone)
     names = ("id", "use", "backbone", "layout", "trained_on", "channels", "repo_id", "revision", "filename")
@@ -90,14 +116,16 @@ def add_weights(options: argparse.Namespace) -> None:
     print(f"{options.id}: in {user_manifest()}")
 
 
-def _cells(row: WeightFile) -> tuple[str, ...]:
+def _cells(row: "WeightFile") -> tuple[str, ...]:
     subject = row.backbone or row.use
     if row.layout:
         subject += f" ({row.layout})"
     return row.id, subject, row.channels or "", row.size_text, row.licence, _where(row)
 
 
-def _where(row: WeightFile) -> str:
+def _where(row: "WeightFile") -> str:
+    from ..core.weights import present
+
     if row.bundled:
         return "shipped" if present(row) else "MISSING"
     if present(row):
@@ -105,39 +133,92 @@ def _where(row: WeightFile) -> str:
     return f"to fetch from {row.repo_id}" if row.repo_id else "MISSING"
 
 
-def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=list_weights)
+def _add_list(commands: Any) -> None:
+    parser = commands.add_parser(
+        "list",
+        help="which weights there are, and which of them are here",
+        description="List all weights: whether they give gray or RGB, the size, the licence, where the file is.",
+        examples=(
+            "monochromic weights list",
+            "monochromic weights list --json",
+        ),
+    )
+    parser.set_defaults(command=list_weights, parser=parser)
     parser.add_argument("--json", action="store_true", help="print JSON, with the path of what is here")
 
 
-def _add_fetch(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=fetch_weights)
+def _add_fetch(commands: Any) -> None:
+    parser = commands.add_parser(
+        "fetch",
+        help="download weights from the Hugging Face Hub",
+        description="Download weights and check them. Prints the size, the licence, and where each file is.",
+        examples=(
+            "monochromic weights fetch lama",
+            "monochromic weights fetch lama mat --again",
+        ),
+    )
+    parser.set_defaults(command=fetch_weights, parser=parser)
     parser.add_argument("ids", nargs="+", metavar="ID")
     parser.add_argument("--again", action="store_true", help="download even what is here, to replace a damaged file")
 
 
-def _add_verify(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=verify_weights)
+def _add_verify(commands: Any) -> None:
+    parser = commands.add_parser(
+        "verify",
+        help="read the weights that are here and check them",
+        description="Read weight files anew and compare them with their sha256.",
+        examples=(
+            "monochromic weights verify",
+            "monochromic weights verify mono",
+        ),
+    )
+    parser.set_defaults(command=verify_weights, parser=parser)
     parser.add_argument("ids", nargs="*", metavar="ID", help="default: all that are here")
 
 
-def _add_path(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=print_path)
+def _add_path(commands: Any) -> None:
+    parser = commands.add_parser(
+        "path",
+        help="print where a weight file is",
+        description="Print where a weight file is, for scripts. Downloads nothing.",
+        examples=("monochromic weights path mono",),
+    )
+    parser.set_defaults(command=print_path, parser=parser)
     parser.add_argument("id", metavar="ID")
 
 
-def _add_convert(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=convert_weights)
+def _add_convert(commands: Any) -> None:
+    parser = commands.add_parser(
+        "convert",
+        help="make the authors' weight files usable here",
+        description="Read the authors' file, recognize the network, and write it as safetensors under your name.",
+        examples=(
+            "monochromic weights convert deepfill.pth --as mine",
+            "monochromic restore old.png --weights mine",
+        ),
+    )
+    parser.set_defaults(command=convert_weights, parser=parser)
     files = ".pth, .pt, .ckpt or .safetensors of the authors or of mmagic; several for a network in parts"
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help=files)
     parser.add_argument("--as", dest="id", required=True, metavar="ID", help="what to call the weights here")
     parser.add_argument("--trained-on", metavar="TEXT", help="which photos")
-    parser.add_argument("--licence", metavar="TEXT", help="of the weights, if not that of the authors' program")
+    parser.add_argument(
+        "--licence", "--license", metavar="TEXT", help="of the weights, if not that of the authors' program"
+    )
     parser.add_argument("--source", metavar="URL", help="where the weights are from, if not the authors' page")
 
 
-def _add_add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command=add_weights)
+def _add_add(commands: Any) -> None:
+    parser = commands.add_parser(
+        "add",
+        help="add a file on the Hub, such as your team's, to your own manifest",
+        description="Write a row into your own manifest, by which the file is fetched and checked when it is needed.",
+        examples=(
+            "monochromic weights add ours --backbone mat --trained-on faces --licence MIT --source URL \\",
+            "    --repo team/nets --revision COMMIT --file net.safetensors --sha256 HEX --size BYTES",
+        ),
+    )
+    parser.set_defaults(command=add_weights, parser=parser)
     parser.add_argument("id", metavar="ID", help="what to call the weights here")
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("--backbone", metavar="NAME", help="whose weights these are")
@@ -152,6 +233,6 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     size = parser.add_mutually_exclusive_group(required=True)
     size.add_argument("--size", type=int, metavar="BYTES")
     size.add_argument("--size-note", metavar="TEXT", help="about how large, if not known exactly")
-    parser.add_argument("--licence", required=True, metavar="TEXT", help="of the weights")
+    parser.add_argument("--licence", "--license", required=True, metavar="TEXT", help="of the weights")
     parser.add_argument("--source", required=True, metavar="URL", help="who made them")
     parser.add_argument("--replace", action="store_true", help="replace your own row of that id")

@@ -24,6 +24,7 @@ from .colorize import (
     parse_points,
     parse_strokes,
 )
+from .colorize.hints import load_guide
 from .degrade import KINDS as DAMAGES
 from .degrade import Degraded, degrade
 from .detect import DETECTORS, Detection, Detector, find_hole, get_detector, heat_map, predict_damage, predict_kinds
@@ -43,7 +44,8 @@ from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .image.masks import binarize, composite, dilate, resize, resize_to
 from .image.random_masks import KINDS, random_hole
 from .inpaint.stage import fill, fill_rgb
-from .io.images import load_alpha, load_hole, load_image, load_mask, save_image
+from .io.convert import load_hole
+from .io.images import load_alpha, load_image, load_mask, save_image
 from .metrics import (
     Lpips,
     PrecisionRecall,
@@ -63,7 +65,7 @@ from .metrics import (
     ssim,
     tv,
 )
-from .pipeline import restore
+from .pipeline import Restoration, Search, restore, restore_photo
 
 __all__ = [
     "BACKBONES",
@@ -87,6 +89,8 @@ __all__ = [
     "PictureError",
     "Point",
     "PrecisionRecall",
+    "Restoration",
+    "Search",
     "Settings",
     "Stroke",
     "UnknownNameError",
@@ -114,6 +118,7 @@ __all__ = [
     "iou",
     "l1",
     "load_alpha",
+    "load_guide",
     "load_hole",
     "load_image",
     "load_lpips",
@@ -133,6 +138,7 @@ __all__ = [
     "resize",
     "resize_to",
     "restore",
+    "restore_photo",
     "save_image",
     "ssim",
     "to_rgb",

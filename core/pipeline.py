@@ -1,33 +1,104 @@
-"""The whole restoration: the hole in gray first, then its color from the photo itself."""
+"""The whole restoration: photo -> hole -> gray -> color, with one progress from 0 to 1.
 
+Three pipelines, of which the first is the one of this package (Wang, Ouyang, Chen, "Image Inpainting with
+External-Internal Learning and Monochromic Bottleneck", CVPR 2021) and the others are there to compare:
+
+- `gray`: the backbone sees the gray photo; its gray is colored from the known pixels.
+- `rgb_to_gray`: the backbone sees the colors; the luminance of its answer is colored from the known pixels.
+- `rgb`: the backbone sees the colors and its own are kept; nothing is colored.
+"""
+
+from dataclasses import dataclass, fields
+from itertools import accumulate, pairwise
+from typing import Any
+
+import torch
 from torch import Tensor
 
-from .backbones import DEFAULT
+from .backbones import DEFAULT, get_backbone
 from .backbones.loaded import Model
 from .backbones.record import Backbone
-from .colorize import Guide, Settings, colorize
+from .colorize import Guide, Settings, colorize, get_method
+from .detect import Detection, find_hole
+from .detect.detectors import DEFAULT as DETECTOR
+from .detect.marks import Kinds
+from .errors import InputError, UnknownNameError
 from .host.cancel import Progress
-from .inpaint.stage import fill
+from .image.checks import check_hole
+from .image.color import luminance
+from .image.masks import binarize, dilate
+from .inpaint.stage import fill, fill_rgb
+from .io.convert import Picture, to_alpha, to_hole, to_image
+from .weights.load import load_network
+from .weights.select import load_model
+
+PIPELINES = ("gray", "rgb_to_gray", "rgb")
+GROWN = 2  # pixels by which damage that was found is widened
+STEPS = 1000  # of the progress
+DETECT, LOAD, GRAY, COLOR, TRAINED_COLOR = 40, 5, 30, 25, 500  # about the time of each stage
 
 
-def restore(
-    image: Tensor,
-    hole: Tensor,
-    *,
-    backbone: str | Backbone | Model = DEFAULT,
-    method: str = "propagate",
-    guide: Guide | None = None,
-    settings: Settings | None = None,
-    progress: Progress | None = None,
-) -> Tensor:
-    """Fill the hole of each photo and give it color.
+@dataclass(frozen=True)
+class Search:
+    """How damage is looked for in a photo that comes without a hole.
 
-    image: float (B, 1 or 3, H, W) in [0, 1]. hole: (B or 1, 1, H, W), 1 = fill. guide: color hints.
-    settings: for the color methods that train on the photo.
-    progress: called as `progress(done, total)` through the gray stage, then once more through the color.
+    Attributes:
+        method: a name of `DETECTORS`.
+        threshold: damage is what is more probable than that; at least 0, below 1.
+        smallest: connected parts of fewer pixels are dropped.
+        protect: a mask, white or 1 = never fill.
+        guard: leave blank margins and thick parts inside the photo, which often are faces or signs.
+        kinds: the kinds of damage to fill, or a mapping from kinds to thresholds of their own; None: those that can
+            hardly harm.
+    """
 
-    Returns the shape, dtype and device of `image`, the known pixels bit for bit; an empty hole gives the
-    image back. Raises `InputError` and `UnknownNameError`.
+    method: str = DETECTOR
+    threshold: float = 0.5
+    smallest: int = 4
+    protect: Picture | None = None
+    guard: bool = True
+    kinds: Kinds = None
+
+
+@dataclass(frozen=True)
+class Restoration:
+    """A restored photo and how it came about.
+
+    Attributes:
+        image: the restored photo, (B, C, H, W) in [0, 1].
+        gray: the gray reconstruction, (B, 1, H, W) in [0, 1].
+        hole: what was filled, (B, 1, H, W) of 0 and 1, 1 = filled.
+        detection: what was found, where damage was looked for; else None.
+    """
+
+    image: Tensor
+    gray: Tensor
+    hole: Tensor
+    detection: Detection | None = None
+
+
+def restore(image: Picture, hole: Picture | Detection | None = None, **options: Any) -> Tensor:
+    """Restore a photo: fill its hole in gray, then color it from the photo itself.
+
+    Args:
+        image: the photo: a float tensor (B, 1 or 3, H, W) in [0, 1], a path, a Pillow image, or a NumPy array
+            (H, W[, 1, 3 or 4]) of uint8, uint16 or floats in [0, 1], in the order R, G, B.
+        hole: what to fill: a tensor (B or 1, 1, H, W) of 0 and 1, 1 = fill; a mask as a path, a Pillow image or an
+            array of any size, white = fill; or what `find_hole` returns. None: the transparent part of the photo, or
+            what looks damaged where nothing is transparent.
+        **options: `backbone`, `method`, `guide`, `settings`, `pipeline`, `search`, `device`, `progress` and more, see
+            `restore_photo`.
+
+    Returns:
+        A tensor, whatever came in: the shape, dtype and device of the photo, the known pixels bit for bit. An empty
+        hole returns the photo. `save_image` writes it to a file.
+
+    Raises:
+        InputError: for a type, shape or range that does not fit.
+        UnknownNameError: for a name that is in no list.
+        PictureError: for a file that cannot be read.
+        WeightsError: for weights that are missing.
+        OutOfMemoryError: where memory does not suffice, even for small parts.
 
     >>> import torch
     >>> from monochromic.core import restore
@@ -38,5 +109,172 @@ def restore(
     >>> restored.shape, bool((restored - photo).abs().max() < 0.01)
     (torch.Size([1, 3, 32, 32]), True)
     """
-    gray = fill(image, hole, backbone, progress=progress)
-    return colorize(image, gray, hole, method, guide, settings=settings, progress=progress)
+    return restore_photo(image, hole, **options).image
+
+
+def restore_photo(
+    image: Picture,
+    hole: Picture | Detection | None = None,
+    *,
+    search: Search | None = None,
+    invert: bool = False,
+    grow: int | None = None,
+    pipeline: str = "gray",
+    backbone: str | Backbone | Model | None = None,
+    weights: str | None = None,
+    context: int = 0,
+    max_side: int = 0,
+    method: str = "propagate",
+    guide: Guide | None = None,
+    keep_luminance: bool = True,
+    settings: Settings | None = None,
+    device: torch.device | str | None = None,
+    progress: Progress | None = None,
+) -> Restoration:
+    """Restore a photo, and return the gray reconstruction, the hole and what was found too.
+
+    Args:
+        image: the photo, see `restore`; and so is hole.
+        hole: what to fill.
+        search: how to look for damage where no hole is given, even in a photo with a transparent part.
+        invert: the hole, or the opacity of the photo, marks what is known.
+        grow: pixels by which the hole is widened; None: 0, or 2 for damage that was looked for.
+        pipeline: "gray", "rgb_to_gray" or "rgb".
+        backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
+            or `mono`.
+        weights: the id of the weights to fill with; None: those of the backbone that are there.
+        context: pixels around the hole that the backbone sees, see `fill`.
+        max_side: larger parts of the photo are filled in tiles, see `fill`.
+        method: how to color, a name of `METHODS`.
+        guide: color hints, see `load_guide`.
+        keep_luminance: False lets hints, and the method `paper`, set the brightness too.
+        settings: for the color methods that train on the photo.
+        device: where to work; None: where the photo is, which is the CPU for all but a tensor.
+        progress: called as `progress(done, total)`; `done / total` goes from 0 to 1 and never back. An exception
+            raised in it cancels the work.
+
+    Returns:
+        The `Restoration`, its tensors on the device.
+
+    Raises:
+        InputError: and the other errors of `restore`.
+
+    >>> import torch
+    >>> from monochromic.core import restore_photo
+    >>> photo = torch.full((1, 3, 32, 32), 0.5)
+    >>> hole = torch.zeros(1, 1, 32, 32)
+    >>> hole[..., 10:20, 10:20] = 1
+    >>> found = restore_photo(photo, hole, backbone="telea")
+    >>> found.gray.shape, int(found.hole.sum()), found.detection
+    (torch.Size([1, 1, 32, 32]), 100, None)
+    """
+    record = _backbone(backbone, weights)
+    stages = _stages(pipeline, method)
+    photo = to_image(image)
+    photo = photo if device is None else photo.to(device)
+    clear = None if hole is not None or search else _transparent(image, photo, invert)
+    if hole is None and clear is None:
+        overall = _Overall(progress, {"detect": DETECT, **stages})
+        detection = _detect(photo, search or Search(), GROWN if grow is None else grow, overall.stage("detect"))
+        inside = detection.hole
+    else:
+        overall = _Overall(progress, stages)
+        detection = hole if isinstance(hole, Detection) else None
+        inside = dilate(_hole_of(hole, photo, invert) if clear is None else clear, grow or 0)
+    inside = check_hole(inside, photo)
+    if inside.any():
+        model = _model(record, weights, photo, pipeline, overall.stage("load"))
+        sizes = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
+        coloring = {"method": method, "guide": guide, "keep_luminance": keep_luminance, "settings": settings}
+        gray, result = _filled(photo, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")})
+    else:
+        gray, result = luminance(photo), photo.clone()
+    overall.end()
+    return Restoration(result, gray, inside.float(), detection)
+
+
+def _stages(pipeline: str, method: str) -> dict[str, int]:
+    """About the time of each stage once the hole is known. Raises `UnknownNameError`."""
+    if pipeline not in PIPELINES:
+        raise UnknownNameError("pipeline", pipeline, PIPELINES)
+    color = TRAINED_COLOR if get_method(method).trains else COLOR
+    return {"load": LOAD, "gray": GRAY, "color": 0 if pipeline == "rgb" else color}
+
+
+def _backbone(backbone: str | Backbone | Model | None, weights: str | None) -> Backbone | Model | None:
+    """The record or the model; None where the weights say which. Refuses wrong names before the work."""
+    if weights is not None and isinstance(backbone, Model):
+        raise InputError(f"a loaded model of {backbone.backbone.id} has its weights; leave out weights={weights!r}")
+    if isinstance(backbone, str):
+        return get_backbone(backbone)
+    return get_backbone(DEFAULT) if backbone is None and weights is None else backbone
+
+
+def _model(
+    record: Backbone | Model | None, weights: str | None, photo: Tensor, pipeline: str, progress: Progress | None
+) -> Model:
+    """The backbone with the weights that were named, or those that are there."""
+    if isinstance(record, Model):
+        return record
+    if weights is None:
+        return load_model(record, photo.device, rgb=pipeline == "rgb", progress=progress)
+    model = load_network(weights, photo.device, progress=progress)
+    if record is not None and record.id != model.backbone.id:
+        raise InputError(f"weights {weights!r} are of {model.backbone.id}, not of {record.id}")
+    return model
+
+
+def _transparent(image: Picture, photo: Tensor, invert: bool) -> Tensor | None:
+    """The transparent part of a photo as a hole; None where there is none."""
+    alpha = to_alpha(image)
+    clear = None if alpha is None else binarize(1 - alpha.to(photo.device), invert=invert)
+    return clear if clear is not None and clear.any() else None
+
+
+def _hole_of(hole: Picture | Detection, photo: Tensor, invert: bool) -> Tensor:
+    if isinstance(hole, Detection):
+        hole = hole.hole
+    return to_hole(hole, photo, invert=invert).to(photo.device)
+
+
+def _detect(photo: Tensor, search: Search, pixels: int, progress: Progress | None) -> Detection:
+    options = {field.name: getattr(search, field.name) for field in fields(search)}
+    if search.protect is not None:
+        options["protect"] = to_hole(search.protect, photo, name="protect")
+    return find_hole(photo, grow=pixels, progress=progress, **options)
+
+
+def _filled(
+    photo: Tensor, inside: Tensor, model: Model, pipeline: str, sizes: dict[str, Any], coloring: dict[str, Any]
+) -> tuple[Tensor, Tensor]:
+    """The gray reconstruction and the result."""
+    if pipeline == "rgb":
+        result = fill_rgb(photo.expand(-1, 3, -1, -1), inside, model, **sizes)
+        return luminance(result), result
+    gray = fill(photo, inside, model, source="gray" if pipeline == "gray" else "rgb", **sizes)
+    return gray, colorize(photo, gray, inside, **coloring)
+
+
+class _Overall:
+    """Progress through stages that take about so long each, as one from 0 to `STEPS` that never goes back."""
+
+    def __init__(self, progress: Progress | None, stages: dict[str, int]) -> None:
+        self.progress, self.reached = progress, 0
+        ends = [0, *accumulate(stages.values())]
+        self.spans = dict(zip(stages, ((a / ends[-1], b / ends[-1]) for a, b in pairwise(ends)), strict=True))
+        self._report(0)
+
+    def stage(self, name: str) -> Progress | None:
+        """The progress of one stage; None where nobody asked for any, so that the work asks whom it asks anyway."""
+        if self.progress is None:
+            return None
+        start, end = self.spans[name]
+        return lambda done, total: self._report(start + (end - start) * min(done / max(total, 1), 1))
+
+    def end(self) -> None:
+        self._report(1)
+
+    def _report(self, part: float) -> None:
+        if self.progress is not None:
+            self.reached = max(self.reached, round(STEPS * part))
+            self.progress(self.reached, STEPS)

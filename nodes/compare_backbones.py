@@ -1,6 +1,5 @@
 """Node: several backbones on one photo, side by side."""
 
-from functools import partial
 from typing import Any
 
 import torch
@@ -9,7 +8,7 @@ from torch import Tensor
 from ..core.backbones import BACKBONES, get_backbone
 from ..core.colorize import METHODS
 from ..core.errors import InputError, UnknownNameError
-from ..core.host.cancel import Progress
+from ..core.host.cancel import part_of
 from ..core.io.sheet import compare_sheet
 from ..core.metrics import REGIONS, format_table, measure
 from ..core.pipeline import restore
@@ -85,20 +84,14 @@ class CompareBackbones:
         results, report = {}, runtime.progress()
         names = _named(backbones) or _ready()
         for done, name in enumerate(names):
-            report(done, len(names))
-            inside = partial(_still, report, done, len(names))
-            results[name] = restore(photo, hole, backbone=runtime.model(name), method=method, progress=inside)
+            part = part_of(report, done, len(names))
+            results[name] = restore(photo, hole, backbone=name, method=method, progress=part)
         where = region if hole.any() else "full"
         scores = {} if wanted is None else {n: measure(r, wanted, hole, where)[0] for n, r in results.items()}
         sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))
         text = format_table(scores) if scores else "\n".join(results)
         everything = image_out(torch.cat(list(results.values())))
         return {"ui": {"images": preview_of(sheet)}, "result": (sheet, everything, text)}
-
-
-def _still(report: Progress, done: int, total: int, *_: int) -> None:
-    """Progress within one result: the bar stays, and a cancel is heard."""
-    report(done, total)
 
 
 def _named(text: str) -> list[str]:

@@ -26,19 +26,30 @@ class Call:
         return f"node {self.id} ({self.title})"
 
 
+def target_of(assignment: str) -> tuple[str, str, str]:
+    """Node, input and value of `NODE.INPUT=VALUE`. Raises `WorkflowError`."""
+    target, equals, value = assignment.partition("=")
+    name, _, key = target.rpartition(".")
+    if not (equals and name and key):
+        raise WorkflowError(f"--set takes NODE.INPUT=VALUE, got {assignment!r}")
+    return name, key, value
+
+
 @dataclass(frozen=True)
 class Graph:
-    """Calls by id, and the saved workflow they came from, if it was one."""
+    """Calls by id, and the saved workflow they came from, if it was one.
+
+    woken: nodes that were muted and run because they were named, as `3 (Your photo)`. muted: those that do not run.
+    """
 
     calls: dict[str, Call]
     saved: dict[str, Any] | None = None
+    woken: tuple[str, ...] = ()
+    muted: tuple[str, ...] = ()
 
     def set(self, assignment: str) -> None:
         """Apply `NODE.INPUT=VALUE`; NODE is a node's id or its title. Raises `WorkflowError`."""
-        target, equals, value = assignment.partition("=")
-        name, _, key = target.rpartition(".")
-        if not (equals and name and key):
-            raise WorkflowError(f"--set takes NODE.INPUT=VALUE, got {assignment!r}")
+        name, key, value = target_of(assignment)
         self.find(name).inputs[key] = value
 
     def find(self, name: str) -> Call:
@@ -49,6 +60,7 @@ class Graph:
         if len(titled) == 1:
             return titled[0]
         there = ", ".join(f"{c.id} ({c.title})" for c in self.calls.values())
+        there += f", and muted: {', '.join(self.muted)}" if self.muted else ""
         fault = f"{len(titled)} nodes are titled {name!r}; use an id" if titled else f"no node {name!r}"
         raise WorkflowError(f"{fault}; there are: {there}")
 

@@ -1,28 +1,70 @@
 """Read a workflow file in either of ComfyUI's formats."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import WorkflowError
-from .graph import Call, Graph, Link
-from .saved_format import calls_of_saved
+from ..core.errors import UnknownNameError, WorkflowError
+from .graph import Call, Graph, Link, target_of
+from .saved_format import calls_of_saved, muted_nodes, wake
 from .schema import Classes
 
+SHIPPED = Path(__file__).parents[1] / "workflows"
 
-def load_graph(path: str | Path, classes: Classes) -> Graph:
-    """Read a workflow file, saved or API format; `classes` are the node types that can be run.
 
-    Raises `WorkflowError` for a file that is missing, not JSON, or no workflow.
+def find_workflow(name: str) -> Path:
+    """The workflow file of that path; else the shipped one of that name, such as `restore_photo`.
+
+    The name may end with .json and begin with workflows/. Raises `WorkflowError` where there is none.
     """
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = [each.stem for each in sorted(SHIPPED.glob("*.json"))]
+    if path.parent in (Path(), Path("workflows")) and path.name.removesuffix(".json") in shipped:
+        return SHIPPED / f"{path.name.removesuffix('.json')}.json"
+    if path.is_dir():
+        raise WorkflowError(f"{name} is a folder; give a workflow file, or a shipped one: {', '.join(shipped)}")
+    raise WorkflowError(f"{UnknownNameError('workflow', path.name.removesuffix('.json'), shipped)} (nor a file {name})")
+
+
+def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = ()) -> Graph:
+    """Read a workflow file in either format.
+
+    Args:
+        path: a file that ComfyUI saved, or exported in API format.
+        classes: the node types that can be run.
+        assignments: `NODE.INPUT=VALUE`, to be applied in turn, see `Graph.set`. A muted or bypassed node that one of
+            them names is woken.
+
+    Returns:
+        The graph, which says what was woken and what is muted still.
+
+    Raises:
+        WorkflowError: for a file that is missing, not JSON, or no workflow, and for a node that is not there.
+    """
+    data = _read(path)
+    if isinstance(data, dict) and isinstance(data.get("nodes"), list):
+        woken = wake(data, [target_of(assignment)[0] for assignment in assignments])
+        graph = Graph(calls_of_saved(data, classes), data, woken, muted_nodes(data))
+    else:
+        graph = _graph_of_api(data, path)
+    for assignment in assignments:
+        graph.set(assignment)
+    return graph
+
+
+def _read(path: str | Path) -> Any:
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise WorkflowError(f"cannot read the workflow {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise WorkflowError(f"{path} is not JSON ({error}); give a workflow saved or exported by ComfyUI") from error
-    if isinstance(data, dict) and isinstance(data.get("nodes"), list):
-        return Graph(calls_of_saved(data, classes), data)
+
+
+def _graph_of_api(data: Any, path: str | Path) -> Graph:
     if isinstance(data, dict) and isinstance(data.get("prompt"), dict):
         data = data["prompt"]
     if not isinstance(data, dict) or not data or not all(map(_is_api_node, data.values())):

@@ -5,6 +5,7 @@ leaves out what only the front end knows. The same is done here: notes, reroutes
 muted nodes are gone, bypassed ones pass their inputs on.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..core.errors import WorkflowError
@@ -29,6 +30,40 @@ def calls_of_saved(data: dict[str, Any], classes: Classes) -> dict[str, Call]:
         return {str(n["id"]): _call(n, wires, classes) for n in run}
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise WorkflowError(f"the saved workflow is damaged: {type(error).__name__} {error}") from error
+
+
+def wake(data: dict[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    """Unmute the nodes of these ids or titles in a saved workflow, unless a node of that name runs anyway.
+
+    Returns what was woken, as `3 (Your photo)`. Raises `WorkflowError` where several muted nodes have a title.
+    """
+    woken = []
+    for name in dict.fromkeys(names):
+        named = [n for n in data["nodes"] if isinstance(n, dict) and name in (str(n.get("id")), _title(n))]
+        if not named or not all(map(_is_muted, named)):
+            continue
+        if len(named) > 1:
+            raise WorkflowError(f"{len(named)} muted nodes are titled {name!r}; use an id: {_names(named)}")
+        named[0]["mode"] = 0
+        woken.append(_names(named))
+    return tuple(woken)
+
+
+def muted_nodes(data: dict[str, Any]) -> tuple[str, ...]:
+    """The nodes of a saved workflow that do not run, as `3 (Your photo)`."""
+    return tuple(_names([node]) for node in data["nodes"] if isinstance(node, dict) and _is_muted(node))
+
+
+def _is_muted(node: dict[str, Any]) -> bool:
+    return node.get("mode", 0) in (MUTED, BYPASSED) and node.get("type") not in NOTES
+
+
+def _names(nodes: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{node.get('id')} ({_title(node)})" for node in nodes)
+
+
+def _title(node: dict[str, Any]) -> Any:
+    return node.get("title") or node.get("type")
 
 
 def _wire_id(wire: Any) -> Any:

@@ -98,7 +98,7 @@ def decode(picture: Image.Image, path: FilePath) -> np.ndarray:
     Raises:
         PictureError: for gray values beyond what their type should hold.
     """
-    return _decode_deep(picture, path) if is_deep_color(picture) else _decode_flat(picture)
+    return _decode_deep(picture, path) if is_deep_color(picture) else decode_flat(picture)
 
 
 def to_tensor(array: np.ndarray, picture: Image.Image) -> Tensor:
@@ -112,7 +112,11 @@ def to_tensor(array: np.ndarray, picture: Image.Image) -> Tensor:
         float32 (1, C, H, W) in [0, 1]; H and W are those of the upright picture.
     """
     turn = TURNS.get(picture.getexif().get(0x0112, 1))
-    array = turn(array) if turn else array
+    return scaled(turn(array) if turn else array)
+
+
+def scaled(array: np.ndarray) -> Tensor:
+    """(H, W[, C]) of unsigned integers or floats in [0, 1] -> float32 (1, C, H, W) in [0, 1]."""
     levels = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
     values = torch.from_numpy(np.array(array, np.float32)).div_(levels)
     return (values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous())[None]
@@ -124,12 +128,22 @@ def _decode_deep(picture: Image.Image, path: FilePath) -> np.ndarray:
 
     array = None if _profile(picture) else cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16 or array.ndim != 3:
-        return _decode_flat(picture)
+        return decode_flat(picture)
     return array[..., 2::-1]
 
 
-def _decode_flat(picture: Image.Image) -> np.ndarray:
-    """Colors without alpha as an array: uint8 or uint16 (H, W[, 3]), or float in [0, 1]."""
+def decode_flat(picture: Image.Image) -> np.ndarray:
+    """Decode the colors of a picture by Pillow, which keeps 8 bits of colors and 16 of gray.
+
+    Args:
+        picture: of any mode.
+
+    Returns:
+        As `decode`.
+
+    Raises:
+        PictureError: as `decode`.
+    """
     picture.load()
     mode = picture.mode
     if mode.startswith(("I", "F")):

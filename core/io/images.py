@@ -13,8 +13,7 @@ from torch import Tensor
 from ..errors import InputError, PictureError, UnknownNameError
 from ..image.checks import check_image
 from ..image.color import to_y
-from ..image.masks import binarize, resize_to
-from .decode import FilePath, decode, is_deep_color, open_picture, to_tensor
+from .decode import FilePath, decode, decode_flat, is_deep_color, open_picture, to_tensor
 from .files import write_bytes
 
 ENDINGS = {
@@ -51,6 +50,18 @@ def load_image(path: FilePath) -> Tensor:
         return to_tensor(decode(picture, path), picture)
 
 
+def image_of(picture: Image.Image) -> Tensor:
+    """The colors of a Pillow picture, as `load_image` reads them.
+
+    Args:
+        picture: of any mode; an orientation in its EXIF data is applied, and its color profile.
+
+    Returns:
+        float32 (1, 1 or 3, H, W) in [0, 1], sRGB.
+    """
+    return to_tensor(decode_flat(picture), picture)
+
+
 def load_alpha(path: FilePath) -> Tensor:
     """Read the opacity of a picture file.
 
@@ -64,9 +75,21 @@ def load_alpha(path: FilePath) -> Tensor:
         PictureError: as `load_image`.
     """
     with open_picture(path) as picture:
-        if not picture.has_transparency_data:
-            return to_tensor(np.full((picture.height, picture.width), 255, np.uint8), picture)
-        return to_tensor(np.asarray(picture.convert("RGBA").getchannel("A")), picture)
+        return alpha_of(picture)
+
+
+def alpha_of(picture: Image.Image) -> Tensor:
+    """The opacity of a Pillow picture, as `load_alpha` reads it.
+
+    Args:
+        picture: of any mode.
+
+    Returns:
+        float32 (1, 1, H, W) in [0, 1], 1 = opaque.
+    """
+    if not picture.has_transparency_data:
+        return to_tensor(np.full((picture.height, picture.width), 255, np.uint8), picture)
+    return to_tensor(np.asarray(picture.convert("RGBA").getchannel("A")), picture)
 
 
 def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
@@ -93,25 +116,6 @@ def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
     if channel == "luminance" or image.shape[1] == 1:
         return to_y(image) * alpha
     return image[:, [("red", "green", "blue").index(channel)]] * alpha
-
-
-def load_hole(path: FilePath, like: Tensor, threshold: float = 0.5, invert: bool = False) -> Tensor:
-    """Read a mask file as the hole of a photo.
-
-    Args:
-        path: of the file, white = fill.
-        like: the photo, (B, C, H, W).
-        threshold: brightness above which a pixel is filled, from 0 to below 1.
-        invert: for a mask that marks what is known in white.
-
-    Returns:
-        float32 (1, 1, H, W) of 0 and 1, 1 = fill, at the size of `like` and on its device.
-
-    Raises:
-        PictureError: as `load_image`.
-        InputError: for a threshold out of range.
-    """
-    return resize_to(binarize(load_mask(path), threshold, invert), like)
 
 
 def bits_of(path: FilePath) -> int:

@@ -13,17 +13,20 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.cli import commands, main
+from monochromic.cli import main
 from monochromic.cli.shared import progress_bar
 from monochromic.core import (
     Guide,
+    PictureError,
     Settings,
     colorize,
+    load_guide,
     load_image,
     luminance,
     measure,
     parse_points,
     parse_strokes,
+    pipeline,
     restore,
     save_image,
 )
@@ -287,6 +290,16 @@ def test_score_with_lpips(place, capsys, monkeypatch):
     assert row.split()[heading.split().index("LPIPS") + 1] == "0.0000"  # the region stands first
 
 
+def test_load_guide_reads_each_kind_of_hints(place):
+    (place / "h.txt").write_text("20,12,#ff0000")
+    (place / "h.json").write_text('[{"points": [[0.3, 0.3]], "color": "#20c040", "width": 0.1}]')
+    assert load_guide("h.txt", 0.5) == Guide(points=parse_points("20,12,#ff0000"), strength=0.5)
+    assert load_guide("h.json").strokes == parse_strokes((place / "h.json").read_text())
+    assert torch.equal(load_guide("old.png").picture[:, :3], load_image("old.png"))
+    with pytest.raises(PictureError, match="cannot read the hints gone.txt"):
+        load_guide("gone.txt")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -364,8 +377,8 @@ def test_installed_command(place):
     out = subprocess.run(["monochromic", "--version"], capture_output=True, text=True, check=True, env=path_of_python())
     assert out.stdout.strip() == "0.1.0"
     missing = subprocess.run(["monochromic"], capture_output=True, text=True, check=False, env=path_of_python())
-    assert missing.returncode == 2
-    assert "usage:" in missing.stderr
+    assert missing.returncode == 0
+    assert missing.stdout.startswith("usage:")
 
 
 def path_of_python():
@@ -396,7 +409,7 @@ def test_control_c_leaves_nothing_behind(place, capsys, monkeypatch):
     save_image(torch.nn.functional.interpolate(make_hole(), (2000, 2000)), "large_mask.png")
     before = sorted(p.name for p in place.iterdir())
     timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
-    monkeypatch.setattr(commands, "fill", lambda *args, **options: (timer.start(), fill(*args, **options))[1])
+    monkeypatch.setattr(pipeline, "fill", lambda *args, **options: (timer.start(), fill(*args, **options))[1])
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     try:
         assert run("restore", "large.png", "--mask", "large_mask.png", "-o", "x.png") == 130

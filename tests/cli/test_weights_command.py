@@ -1,6 +1,5 @@
 """`monochromic weights` as a user types it."""
 
-import argparse
 import hashlib
 import json
 import os
@@ -8,7 +7,7 @@ import os
 import pytest
 import torch
 from hub_server import COMMIT
-from monochromic.cli.weights import add_weights_parser
+from monochromic.cli.app import parse
 from monochromic.core import BACKBONES, Backbone, InputError, MonochromicError, UnknownNameError, WeightsError
 from monochromic.core.backbones.record import Layout, built
 from monochromic.core.weights import get_row, hub, read_manifest, user_manifest
@@ -44,9 +43,7 @@ def say(capsys):
     """Run a command and give what it prints."""
 
     def say(*arguments):
-        parser = argparse.ArgumentParser()
-        add_weights_parser(parser)
-        options = parser.parse_args(arguments)
+        options = parse(["weights", *arguments])
         options.command(options)
         return capsys.readouterr().out
 

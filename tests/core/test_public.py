@@ -39,7 +39,7 @@ def test_examples(inputs, tmp_path):
         for example in detector.find(importlib.import_module(name), globs={"photos": inputs, "folder": tmp_path})
         if example.examples
     ]
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         assert runner.run(example).failed == 0
     assert core.load_image(tmp_path / "restored.png").shape == (1, 3, 512, 512)
@@ -77,10 +77,10 @@ def test_a_backbone_imports_no_other_and_not_the_registry(root):
             assert near <= {"record", "optional", "opencv", "attention", "deepfill_parts", "vcnet_parts"}, path
 
 
-@pytest.mark.parametrize("module", ["monochromic", "monochromic.cli.app"])
+@pytest.mark.parametrize("module", ["monochromic", "monochromic.__main__", "monochromic.cli.app"])
 def test_importing_is_light(module):
-    """No OpenCV, no hub, and no network before they are needed."""
-    code = f"import sys, {module}; print({{'cv2', 'huggingface_hub', 'requests'}} & set(sys.modules))"
+    """No torch, no OpenCV, no hub, and no network before they are needed."""
+    code = f"import sys, {module}; print({{'torch', 'cv2', 'huggingface_hub', 'requests'}} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
     assert not out.stderr

@@ -1,0 +1,100 @@
+"""`monochromic colorize`: the color stage alone; its options are those of `restore` too."""
+
+import argparse
+from typing import Any
+
+from .names import DETECTORS, METHODS, SCHEDULES
+from .parser import UsageError
+from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
+
+EXAMPLES = (
+    "monochromic colorize faded.png --gray gray.png --mask mask.png -o colored.png",
+    "monochromic colorize faded.png --gray gray.png --mask mask.png --hints hints.txt",
+    "echo '120,80,#c03020' > hints.txt                    a red point, 120 pixels from the left, 80 from the top",
+)
+
+
+def add_parser(commands: Any) -> None:
+    """The command and its options."""
+    parser = commands.add_parser(
+        "colorize",
+        help="color the hole of a photo whose gray is known",
+        description="Color the part of a photo that the mask marks, from the other pixels and from hints; its "
+        "brightness is given. The second half of `restore`.",
+        examples=EXAMPLES,
+    )
+    parser.set_defaults(command=colorize_photo, parser=parser)
+    add_photo(parser, "colorized", "the colored photo; .png keeps every known pixel")
+    parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
+    parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {MASK}")
+    add_mask_options(parser, "0")
+    add_color_options(parser)
+
+
+def add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
+    """How the mask is read; `grown` says by how much it is widened by default."""
+    parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
+    parser.add_argument("--grow", type=int, metavar="PIXELS", help=f"widen the hole (default: {grown})")
+
+
+def add_color_options(parser: argparse.ArgumentParser) -> None:
+    """How to color."""
+    parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to color: {', '.join(METHODS)}")
+    parser.add_argument(
+        "--hints",
+        metavar="FILE",
+        help="color hints: a picture with alpha, a .txt of lines x,y,#rrggbb[,radius], or a .json of strokes",
+    )
+    parser.add_argument("--strength", type=float, default=1.0, metavar="S", help="how far hints reach, 0 to 10")
+    parser.add_argument(
+        "--free-luminance",
+        action="store_true",
+        help="hints set the brightness of their pixels too, not only the color; and so does the method paper",
+    )
+    trained = "for network and paper: "
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=trained + "their randomness")
+    parser.add_argument("--scales", type=int, default=3, metavar="N", help="for paper: sizes of the photo, 1 to 5")
+    parser.add_argument("--schedule", default="paper", metavar="NAME", help=f"for paper: {', '.join(SCHEDULES)}")
+    parser.add_argument("--iterations", type=int, default=0, metavar="N", help=trained + "steps at each scale")
+    parser.add_argument("--stop-loss", type=float, default=0.0, metavar="E", help=trained + "error to end a scale at")
+
+
+def colorize_photo(options: argparse.Namespace) -> None:
+    """The photo with its hole colored, the gray image given."""
+    take_photo(options)
+    check_files(options, "gray", "mask", "hints")
+    coloring = color_options(options)
+    from .. import core
+    from ..nodes import runtime
+
+    check_output(options.out, options.photo, options.mask, options.hints, options.gray)
+    photo = core.load_image(options.photo).to(runtime.device())
+    guide = core.load_guide(options.hints, options.strength) if options.hints else None
+    hole = core.dilate(core.load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
+    gray = core.luminance(core.load_image(options.gray).to(photo.device))
+    with progress_bar("color") as progress:
+        result = core.colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
+    core.save_image(result, options.out, written_bits(options))
+    print(options.out)
+
+
+def color_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What `core.colorize` takes beside the pictures; wrong values are refused before any work."""
+    if options.method in DETECTORS and options.method not in METHODS:
+        raise UsageError(
+            f"{options.method!r} finds damage, which is --find {options.method}; --method says how to color: "
+            f"{', '.join(METHODS)}"
+        )
+    from ..core import Settings, get_method
+
+    names = ("seed", "scales", "schedule", "iterations", "stop_loss")
+    settings = Settings(**{name: getattr(options, name) for name in names})
+    method = get_method(options.method).id
+    return {"method": method, "keep_luminance": not options.free_luminance, "settings": settings}
+
+
+def written_bits(options: argparse.Namespace) -> int:
+    """16 where the photo has 16 bits and the file to write can hold them, else 8."""
+    from ..core.io.images import bits_of, format_of
+
+    return bits_of(options.photo) if format_of(options.out) in ("PNG", "TIFF") else 8

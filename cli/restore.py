@@ -1,0 +1,139 @@
+"""`monochromic restore`: a photo restored, with a mask or without."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .colorize import add_color_options, add_mask_options, color_options, written_bits
+from .mask import add_find_options, asks_to_find, find_options, say_found
+from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES
+from .parser import UsageError
+from .shared import MASK, add_photo, check_files, check_output, check_writable, progress_bar, take_photo
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..core import Restoration
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
+
+EXAMPLES = (
+    "monochromic restore old.png                          the damage is found; writes old_restored.png",
+    "monochromic restore old.png --mask mask.png -o restored.png",
+    "monochromic restore old.png restored.png --report .  also restored_report.png, to look at",
+    "monochromic restore old.png --kinds all --threshold 0.3",
+    "monochromic restore old.png --mask mask.png --hints hints.txt --backbone patchmatch",
+)
+
+
+def add_parser(commands: Any) -> None:
+    """The command and its options."""
+    parser = commands.add_parser(
+        "restore",
+        help="restore a photo, with a mask or without",
+        description="Fill the damaged part of a photo in gray, then color it from the photo itself. Every other pixel "
+        "stays as it is. Without --mask the transparent part is filled, or what looks damaged where nothing is "
+        "transparent: look at the result, it may be wrong.",
+        examples=EXAMPLES,
+    )
+    parser.set_defaults(command=restore_photo, parser=parser)
+    add_photo(parser, "restored", "the restored photo; .png keeps every known pixel")
+    parser.add_argument("--mask", metavar="FILE", help=MASK)
+    add_mask_options(parser, "0, or 2 for damage that was found")
+    add_find_options(parser, "--find")
+    parser.add_argument(
+        "--backbone",
+        metavar="NAME",
+        help=f"what fills the hole (default: {DEFAULT_BACKBONE}): {', '.join(BACKBONES)}",
+    )
+    parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
+    parser.add_argument(
+        "--pipeline",
+        default="gray",
+        choices=PIPELINES,
+        help="gray (default): the backbone sees gray, and its gray is colored; rgb_to_gray: it sees the colors, and "
+        "the brightness of its answer is colored; rgb: it sees the colors, and its own are kept",
+    )
+    parser.add_argument(
+        "--context",
+        type=int,
+        default=0,
+        metavar="PIXELS",
+        help="how far around the hole the backbone sees; 0 = 64, or 128 for a network",
+    )
+    parser.add_argument("--max-side", type=int, default=0, metavar="PIXELS", help="work in tiles above this size")
+    add_color_options(parser)
+    parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
+    parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
+
+
+def restore_photo(options: argparse.Namespace) -> None:
+    """The restored photo, and what was found; with --report the sheet too."""
+    take_photo(options)
+    check_files(options, "mask", "hints", "reference", "protect")
+    if options.reference and not options.report:
+        raise UsageError("--reference is for the report; add --report DIR")
+    if options.report:
+        check_writable(Path(options.report))
+    coloring, asked = color_options(options), asks_to_find(options)
+    from .. import core
+    from ..core import pipeline
+    from ..nodes import runtime
+
+    core.get_backbone(options.backbone or DEFAULT_BACKBONE)
+    search = pipeline.Search(**find_options(options)) if asked else None
+    check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
+    guide = core.load_guide(options.hints, options.strength) if options.hints else None
+    pictures = _report_pictures(options) if options.report else {}
+    names = ("invert", "grow", "pipeline", "backbone", "weights", "context", "max_side")
+    with progress_bar("restore") as progress:
+        found = pipeline.restore_photo(
+            options.photo,
+            options.mask,
+            search=search,
+            guide=guide,
+            device=runtime.device(),
+            progress=progress,
+            **{name: getattr(options, name) for name in names},
+            **coloring,
+        )
+    if found.detection:
+        say_found(found.detection, options.photo, "it is written as it is")
+    core.save_image(found.image, options.out, written_bits(options))
+    print(options.out)
+    if options.report:
+        print(_write_report(options, pictures, found))
+
+
+def _report_pictures(options: argparse.Namespace) -> dict[str, "Tensor"]:
+    """The photo and the reference, which must be of one size."""
+    from ..core import InputError, load_image
+    from ..core.image.checks import shape_of
+
+    pictures = {"photo": load_image(options.photo)}
+    if options.reference:
+        pictures["reference"] = reference = load_image(options.reference)
+        size = shape_of(pictures["photo"])
+        if reference.shape[-2:] != pictures["photo"].shape[-2:]:
+            raise InputError(f"the reference must be the size of the photo, {size}, got {shape_of(reference)}")
+    return pictures
+
+
+def _write_report(options: argparse.Namespace, pictures: dict[str, "Tensor"], found: "Restoration") -> Path:
+    from ..core.io.images import save_picture
+    from ..core.io.sheet import mark_hole, report_sheet
+    from ..core.metrics import REGIONS, measure, table_cells
+
+    hole, table = found.hole, []
+    title = "photo, damage found" if found.detection else "photo, hole marked"
+    marked = mark_hole(pictures["photo"].to(hole.device), hole)
+    panels = {title: marked, "gray reconstruction": found.gray, "result": found.image}
+    if "reference" in pictures:
+        panels["reference"] = wanted = pictures["reference"].to(hole.device)
+        if hole.any():
+            table = table_cells({name: measure(found.image, wanted, hole, name)[0] for name in REGIONS})
+    path = Path(options.report) / f"{Path(options.out).stem}_report.png"
+    save_picture(report_sheet(panels, table), path)
+    return path

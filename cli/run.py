@@ -1,0 +1,89 @@
+"""`monochromic run`: a ComfyUI workflow without ComfyUI."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .shared import check_writable, progress_bar
+
+if TYPE_CHECKING:
+    from ..runner.graph import Call, Graph
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)  # that a node was woken is said
+
+EXAMPLES = (
+    "monochromic run restore_photo                        a workflow that comes with the package",
+    'monochromic run restore_without_mask --set "Your photo.image=old.png"',
+    'monochromic run restore_folder --input . --set "Photos.folder=scans" --out restored',
+    "monochromic run mine.json --set 3.backbone=telea     node 3; a node's title does as well",
+)
+
+
+def add_parser(commands: Any) -> None:
+    """The command and its options."""
+    parser = commands.add_parser(
+        "run",
+        help="run a ComfyUI workflow without ComfyUI",
+        description="Run a workflow that ComfyUI saved or exported, or one that comes with the package by its name. It "
+        "gives the pixels that ComfyUI gives, and prints the files it wrote.",
+        examples=EXAMPLES,
+    )
+    parser.set_defaults(command=run_workflow, parser=parser)
+    parser.add_argument(
+        "workflow",
+        metavar="WORKFLOW",
+        help="a .json file that ComfyUI saved or exported, or a shipped workflow's name",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NODE.INPUT=VALUE",
+        help="NODE is an id or a title, of a muted node too, which then runs; may be repeated",
+    )
+    parser.add_argument("--out", default="output", metavar="DIR", help="where SaveImage writes (default: output)")
+    parser.add_argument(
+        "--input", metavar="DIR", help="where LoadImage looks; else beside the workflow, in input/ there, and here"
+    )
+
+
+def run_workflow(options: argparse.Namespace) -> None:
+    """Prints what the workflow saved and what it would show."""
+    from ..nodes import NODE_CLASS_MAPPINGS, runtime
+    from ..runner.comfy_nodes import HOST_CLASSES, PreviewImage, output_folder
+    from ..runner.execute import execute
+    from ..runner.load import find_workflow, load_graph
+
+    classes = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
+    path, out = find_workflow(options.workflow), Path(options.out)
+    folders = (Path(options.input),) if options.input else (path.parent, path.parent / "input", Path())
+    runtime.input_folders.set(tuple(f for f in folders if f.is_dir()))
+    output_folder.set(out)
+    check_writable(out)
+    graph = load_graph(path, classes, options.set)
+    _say_woken(graph)
+    with progress_bar("") as progress:
+        runtime.progress_hook.set(progress)
+
+        def begin(call: "Call") -> None:
+            progress.name(call.title)
+            wanted = getattr(classes[call.kind], "OUTPUT_NODE", False)
+            runtime.preview_hook.set((lambda image: PreviewImage().save(image)["ui"]["images"]) if wanted else None)
+
+        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), begin)
+
+
+def _say_woken(graph: "Graph") -> None:
+    muted = f"; muted still: {', '.join(graph.muted)}" if graph.muted else ""
+    for name in graph.woken:
+        log.info("node %s was muted and runs now%s", name, muted)
+
+
+def _show(title: str, ui: dict[str, Any], out: Path) -> None:
+    for image in ui.get("images", []):
+        folder = out / "temp" if image["type"] == "temp" else out
+        print(folder / image["subfolder"] / image["filename"])
+    for text in ui.get("text", ()):
+        print(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}")

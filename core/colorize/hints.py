@@ -1,0 +1,39 @@
+"""Color hints from a file."""
+
+from pathlib import Path
+
+import torch
+
+from ..errors import PictureError
+from ..io.images import FilePath, load_alpha, load_image
+from .guide import Guide, parse_points, parse_strokes
+
+TEXTS = (".txt", ".csv", ".json")
+
+
+def load_guide(path: FilePath, strength: float = 1.0) -> Guide:
+    """Read color hints.
+
+    Args:
+        path: a picture with alpha, whose opaque pixels are hints; a text file of points (.txt, .csv), a line
+            `x,y,#rrggbb[,radius]` each, see `parse_points`; or a JSON file of strokes, see `parse_strokes`.
+        strength: how far hints reach, 0 to 10.
+
+    Returns:
+        The `Guide` for `restore` and `colorize`.
+
+    Raises:
+        InputError: for a line or a stroke that is none, or another strength.
+        PictureError: for a file that cannot be read.
+    """
+    kind = Path(path).suffix.lower()
+    if kind not in TEXTS:
+        colors = load_image(path).expand(-1, 3, -1, -1)
+        return Guide(torch.cat([colors, load_alpha(path)], dim=1), strength=strength)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PictureError(f"cannot read the hints {path}: {error}") from error
+    if kind == ".json":
+        return Guide(strokes=parse_strokes(text), strength=strength)
+    return Guide(points=parse_points(text), strength=strength)

@@ -1,0 +1,142 @@
+"""What people have as our tensors: a path, a Pillow image, or a NumPy array. The door of `restore`."""
+
+import logging
+import os
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from ..errors import InputError
+from ..image.checks import check_image
+from ..image.color import luminance
+from ..image.masks import binarize, resize_to
+from .decode import FilePath, scaled
+from .images import alpha_of, image_of, load_alpha, load_image
+
+log = logging.getLogger(__name__)
+
+Picture: TypeAlias = Tensor | FilePath | Image.Image | NDArray
+"""A float tensor (B, C, H, W) in [0, 1]; the path of a picture file; a Pillow image; or a NumPy array (H, W) or
+(H, W, 1, 3 or 4) in the order R, G, B, alpha, of uint8, uint16 or floats in [0, 1]."""
+
+CHANNELS = (1, 3, 4)
+MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
+
+
+def to_image(picture: Picture, name: str = "image") -> Tensor:
+    """A picture as a tensor; alpha is left out.
+
+    Args:
+        picture: see `Picture`. OpenCV's arrays are in the order B, G, R: give `array[..., ::-1]`.
+        name: what the errors call it.
+
+    Returns:
+        float (B, 1 or 3, H, W) in [0, 1]: a tensor as it is, else float32 on the CPU with B = 1. A Pillow image is
+        turned upright and converted to sRGB like a file.
+
+    Raises:
+        InputError: for another type, shape or range; says what was expected, what came, and what to do.
+        PictureError: for a file that cannot be read.
+    """
+    image = _converted(picture, name)
+    check_image(image, name)
+    return image
+
+
+def to_alpha(picture: Picture) -> Tensor | None:
+    """Opacity of a picture, (1, 1, H, W) in [0, 1], 1 = opaque; None where it has none, as no tensor has."""
+    if isinstance(picture, Tensor):
+        return None
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture, "image")[:, 3:] if picture.shape[2:] == (4,) else None
+    alpha = alpha_of(picture) if isinstance(picture, Image.Image) else load_alpha(picture)
+    return None if (alpha == 1).all() else alpha
+
+
+def to_hole(
+    mask: Picture, like: Picture | None = None, *, threshold: float = 0.5, invert: bool = False, name: str = "hole"
+) -> Tensor:
+    """A mask as a hole.
+
+    Args:
+        mask: see `Picture`, white = fill; what is transparent is not filled. An array may be of bool. A tensor is a
+            hole already, (B, 1, H, W) of 0 and 1 at the size of the photo: it is only inverted.
+        like: the photo to fit the hole to; None keeps the size of the mask.
+        threshold: what is brighter is filled; at least 0, below 1.
+        invert: for a mask that marks what is known.
+        name: what the errors call it.
+
+    Returns:
+        (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`; or the tensor.
+
+    Raises:
+        InputError: for another type or shape, or another threshold.
+        PictureError: for a file that cannot be read.
+    """
+    if isinstance(mask, Tensor):
+        return _inverted(mask) if invert else mask
+    soft = luminance(_converted(mask, name))
+    alpha = to_alpha(mask)
+    soft = soft if alpha is None else soft * alpha
+    between = ((soft > 0.1) & (soft < 0.9)).float().mean().item()
+    if between > MUCH:
+        words = "the mask%s looks like a photo, not a mask: %.0f %% of it is neither black nor white; white means fill"
+        log.warning(words, f" {os.fspath(mask)}" if isinstance(mask, str | os.PathLike) else "", 100 * between)
+    hole = binarize(soft, threshold, invert)
+    return hole if like is None else resize_to(hole, to_image(like))
+
+
+def load_hole(path: Picture, like: Picture | None = None, threshold: float = 0.5, invert: bool = False) -> Tensor:
+    """Read a mask, white = fill, as a hole that fits a photo.
+
+    Args:
+        path: a file; a Pillow image or a NumPy array are taken too.
+        like: the photo, as a tensor or as any `Picture`; None keeps the size of the mask.
+        threshold: what is brighter is filled; at least 0, below 1.
+        invert: for a mask that marks what is known in white.
+
+    Returns:
+        (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`.
+
+    Raises:
+        InputError: for another threshold, type or shape.
+        PictureError: for a file that cannot be read.
+    """
+    return to_hole(path, like, threshold=threshold, invert=invert, name="mask")
+
+
+def _converted(picture: Picture, name: str) -> Tensor:
+    if isinstance(picture, Tensor):
+        return picture
+    if isinstance(picture, Image.Image):
+        return image_of(picture)
+    if isinstance(picture, np.ndarray):
+        return _from_array(picture, name)[:, :3]
+    if isinstance(picture, str | os.PathLike):
+        return load_image(picture)
+    raise InputError(
+        f"{name} must be a float tensor (B, C, H, W), the path of a picture file, a Pillow image or a NumPy array "
+        f"(H, W[, 3]), got {type(picture).__name__}; convert it to one of these"
+    )
+
+
+def _from_array(array: NDArray, name: str) -> Tensor:
+    """(H, W) or (H, W, 1, 3 or 4) -> float32 (1, 1, 3 or 4, H, W)."""
+    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in CHANNELS):
+        first = array.ndim == 3 and array.shape[0] in CHANNELS
+        advice = "array.transpose(1, 2, 0) puts the channels last" if first else "give one picture, channels last"
+        raise InputError(f"{name} must be an array (H, W) or (H, W, 1, 3 or 4), got {array.shape}; {advice}")
+    if array.dtype.kind != "f" and array.dtype not in (np.uint8, np.uint16, np.bool_):
+        raise InputError(
+            f"{name} must be an array of uint8, uint16 or floats in [0, 1], got {array.dtype}; for values up to 255 "
+            "give array.astype(numpy.uint8)"
+        )
+    return scaled(array)
+
+
+def _inverted(hole: Tensor) -> Tensor:
+    return ~hole if hole.dtype == torch.bool else 1 - hole
