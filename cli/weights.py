@@ -215,7 +215,7 @@ def _add_add(commands: Any) -> None:
         description="Write a row into your own manifest, by which the file is fetched and checked when it is needed.",
         examples=(
             "monochromic weights add ours --backbone mat --trained-on faces --licence MIT --source URL \\",
-            "    --repo team/nets --revision COMMIT --file net.safetensors --sha256 HEX --size BYTES",
+            "    --repo team/nets --revision COMMIT --file net.safetensors --sha256 HEX --size 1234567",
         ),
     )
     parser.set_defaults(command=add_weights, parser=parser)

@@ -26,7 +26,8 @@ def find_workflow(name: str) -> Path:
         return SHIPPED / f"{path.name.removesuffix('.json')}.json"
     if path.is_dir():
         raise WorkflowError(f"{name} is a folder; give a workflow file, or a shipped one: {', '.join(shipped)}")
-    raise WorkflowError(f"{UnknownNameError('workflow', path.name.removesuffix('.json'), shipped)} (nor a file {name})")
+    unknown = UnknownNameError("shipped workflow", path.name.removesuffix(".json"), shipped)
+    raise WorkflowError(f"there is no file {name}, and {unknown}")
 
 
 def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = ()) -> Graph:

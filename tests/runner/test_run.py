@@ -11,7 +11,7 @@ from monochromic.cli import main
 from monochromic.core import WorkflowError, load_hole, load_image, restore, save_image
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 from monochromic.runner.comfy_nodes import HOST_CLASSES
-from monochromic.runner.load import load_graph
+from monochromic.runner.load import find_workflow, load_graph
 from monochromic.runner.schema import inputs_of, widget_slots
 from PIL import Image
 
@@ -164,6 +164,73 @@ def test_set_by_id_and_title(place, capsys):
     assert prompt["2"]["inputs"]["invert"] is False
 
 
+@pytest.mark.parametrize("name", ["restore_photo", "restore_photo.json", "workflows/restore_photo.json"])
+def test_shipped_workflows_by_name(place, root, name):
+    assert find_workflow(name).samefile(root / "workflows" / "restore_photo.json")
+
+
+def test_a_file_goes_before_the_shipped_one(place, capsys):
+    write(api(), "restore_photo.json")
+    assert str(find_workflow("restore_photo.json")) == "restore_photo.json"
+    assert main(["run", "restore_photo.json"]) == 0
+    assert capsys.readouterr().out == "output/out/x_00001_.png\n"
+    for name, words in (
+        ("restor_photo", "no shipped workflow 'restor_photo'; did you mean 'restore_photo'"),
+        ("qqq.json", "no shipped workflow 'qqq'; there are: color_hint, "),
+        (str(place / "restore_folder"), "did you mean 'restore_folder'"),
+        (".", ". is a folder; give a workflow file, or a shipped one: color_hint, "),
+    ):
+        assert main(["run", name]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_set_wakes_a_muted_node(place, root, caplog, capsys):
+    """The user's own photo in a shipped workflow, from the command line."""
+    options = ["--set", "Your photo.image=old.png", "--set", "4.image=mask.png", "--set", "Fill in gray.backbone=telea"]
+    assert main(["run", "restore_photo", *options]) == 0
+    assert caplog.messages == [
+        "node 3 (Your photo) was muted and runs now",
+        "node 4 (Your mask) was muted and runs now",
+    ]
+    restored = restore(load_image("old.png"), make_hole(), backbone="telea")
+    assert torch.equal(load_image("output/monochromic/restored_00001_.png"), (restored * 255).floor() / 255)
+    caplog.clear()
+    assert main(["run", "restore_without_mask", "--set", "3.image=old.png"]) == 0
+    assert caplog.messages == ["node 3 (Your photo) was muted and runs now"]
+    assert load_image("output/monochromic/restored_00002_.png").shape == (1, 3, 37, 53)
+
+
+def test_what_is_muted_still_is_said(place, caplog, capsys):
+    assert main(["run", "restore_photo", "--set", "Your photo.image=old.png"]) == 0
+    assert caplog.messages == ["node 3 (Your photo) was muted and runs now; muted still: 4 (Your mask)"]
+    capsys.readouterr()
+    assert main(["run", "restore_photo", "--set", "Your foto.image=old.png"]) == 2
+    error = capsys.readouterr().err
+    assert "no node 'Your foto'; there are: 2 (Damaged photo), " in error
+    assert error.endswith(", and muted: 3 (Your photo), 4 (Your mask)\n")
+
+
+def test_waking(place, capsys):
+    """Nothing is woken unasked, a running node of the name goes first, and a name of several is refused."""
+    photo = saved_node(1, "LoadImage", ["old.png", "image"], outputs=("IMAGE", "MASK"), mode=2)
+    save = saved_node(2, "PreviewImage", [], inputs=[("images", "IMAGE", 1)], outputs=())
+    workflow = {"nodes": [photo, save], "links": [[1, 1, 0, 2, 0, "IMAGE"]]}
+    assert load_graph(write(workflow), CLASSES).muted == ("1 (LoadImage)",)
+    graph = load_graph(write(workflow), CLASSES, ["LoadImage.image=mask.png"])
+    assert (graph.woken, graph.muted) == (("1 (LoadImage)",), ())
+    assert graph.calls["1"].inputs["image"] == "mask.png"
+    assert graph.calls["2"].inputs["images"] == ("1", 0)
+    other = {**photo, "id": 3, "mode": 0}
+    graph = load_graph(write({**workflow, "nodes": [photo, save, other]}), CLASSES, ["LoadImage.image=mask.png"])
+    assert graph.woken == ()
+    assert graph.calls["3"].inputs["image"] == "mask.png"
+    workflow["nodes"].append({**photo, "id": 3})
+    words = r"2 muted nodes are titled 'LoadImage'; use an id: 1 \(LoadImage\), 3 \(LoadImage\)"
+    assert re.search(words, refused(capsys, workflow, "--set", "LoadImage.image=mask.png"))
+    bypassed = {**photo, "mode": 4}
+    assert load_graph(write({"nodes": [bypassed]}), CLASSES, ["1.image=x"]).woken == ("1 (LoadImage)",)
+
+
 def text_of(path):
     """The text that a PNG file carries."""
     with Image.open(path) as picture:
@@ -240,7 +307,7 @@ def test_two_nodes_of_one_title(place, capsys):
 
 def test_missing_workflow_and_unwritable_output(place, capsys):
     assert main(["run", "gone.json"]) == 2
-    assert "cannot read the workflow gone.json" in capsys.readouterr().err
+    assert "there is no file gone.json, and no shipped workflow 'gone'" in capsys.readouterr().err
     (place / "file").touch()
     assert main(["run", write(api()), "--out", "file/sub"]) == 2
     assert "is not a folder" in capsys.readouterr().err
