@@ -22,14 +22,13 @@ import torch.nn.functional as F
 from cases import PHOTOS, photo
 from monochromic.core import (
     BACKBONES,
-    colorize,
     fill,
-    fill_rgb,
     get_backbone,
     load_image,
     luminance,
     psnr,
     random_hole,
+    restore,
     save_image,
     ssim,
 )
@@ -152,13 +151,13 @@ def counterpart(path: Path, models: dict[str, Model]) -> Model:
 def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], list[list[str]]]:
     """The three pipelines in color, and by how much the first is better, photo by photo."""
 
-    def colored(model: Model, source: str) -> Run:
-        return lambda image, hole: colorize(image, fill(image, hole, model, source=source), hole)
+    def restored(model: Model, pipeline: str) -> Run:
+        return lambda image, hole: restore(image, hole, backbone=model, pipeline=pipeline)
 
     runs = {
-        "gray, then color": colored(gray, "gray"),
-        "RGB to gray, then color": colored(rgb, "rgb"),
-        "RGB at once": lambda image, hole: fill_rgb(image, hole, rgb),
+        "gray, then color": restored(gray, "gray"),
+        "RGB to gray, then color": restored(rgb, "rgb_to_gray"),
+        "RGB at once": restored(rgb, "rgb"),
     }
     found = {name: scored(run, given, lambda image: image, name) for name, run in runs.items()}
     first, rows = next(iter(found.values())), []

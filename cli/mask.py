@@ -38,7 +38,9 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(command=mask_photo, parser=parser)
     add_photo(parser, "mask", "the mask, white = fill")
     add_find_options(parser, "--method")
-    parser.add_argument("--grow", type=int, metavar="PIXELS", help="widen what was found (default: 2)")
+    parser.add_argument(
+        "--grow", type=int, metavar="PIXELS", help="widen what was found (default: 1 to 4, by the photo's size)"
+    )
     parser.add_argument("--heat", metavar="FILE", help="also write the photo under a heat map of the probabilities")
 
 

@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(command=restore_photo, parser=parser)
     add_photo(parser, "restored", "the restored photo; .png keeps every known pixel")
     parser.add_argument("--mask", metavar="FILE", help=MASK)
-    add_mask_options(parser, "0, or 2 for damage that was found")
+    add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
     add_find_options(parser, "--find")
     parser.add_argument(
         "--backbone",
@@ -101,6 +101,8 @@ def restore_photo(options: argparse.Namespace) -> None:
         )
     if found.detection:
         say_found(found.detection, options.photo, "it is written as it is")
+        if found.hole.any() and not options.report:
+            log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     core.save_image(found.image, options.out, written_bits(options))
     print(options.out)
     if options.report:

@@ -33,7 +33,6 @@ from .weights.load import load_network
 from .weights.select import load_model
 
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
-GROWN = 2  # pixels by which damage that was found is widened
 STEPS = 1000  # of the progress
 DETECT, LOAD, GRAY, COLOR, TRAINED_COLOR = 40, 5, 30, 25, 500  # about the time of each stage
 
@@ -138,7 +137,8 @@ def restore_photo(
         hole: what to fill.
         search: how to look for damage where no hole is given, even in a photo with a transparent part.
         invert: the hole, or the opacity of the photo, marks what is known.
-        grow: pixels by which the hole is widened; None: 0, or 2 for damage that was looked for.
+        grow: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was
+            looked for.
         pipeline: "gray", "rgb_to_gray" or "rgb".
         backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
             or `mono`.
@@ -175,7 +175,7 @@ def restore_photo(
     clear = None if hole is not None or search else _transparent(image, photo, invert)
     if hole is None and clear is None:
         overall = _Overall(progress, {"detect": DETECT, **stages})
-        detection = _detect(photo, search or Search(), GROWN if grow is None else grow, overall.stage("detect"))
+        detection = _detect(photo, search or Search(), grow, overall.stage("detect"))
         inside = detection.hole
     else:
         overall = _Overall(progress, stages)
@@ -237,7 +237,7 @@ def _hole_of(hole: Picture | Detection, photo: Tensor, invert: bool) -> Tensor:
     return to_hole(hole, photo, invert=invert).to(photo.device)
 
 
-def _detect(photo: Tensor, search: Search, pixels: int, progress: Progress | None) -> Detection:
+def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progress | None) -> Detection:
     options = {field.name: getattr(search, field.name) for field in fields(search)}
     if search.protect is not None:
         options["protect"] = to_hole(search.protect, photo, name="protect")
@@ -249,6 +249,9 @@ def _filled(
 ) -> tuple[Tensor, Tensor]:
     """The gray reconstruction and the result."""
     if pipeline == "rgb":
+        if model.network is None or model.network.channels[1] != 3:
+            name = model.backbone.id
+            raise InputError(f"{name} gives gray only, for the pipeline gray; rgb needs weights trained on RGB")
         result = fill_rgb(photo.expand(-1, 3, -1, -1), inside, model, **sizes)
         return luminance(result), result
     gray = fill(photo, inside, model, source="gray" if pipeline == "gray" else "rgb", **sizes)

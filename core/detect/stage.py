@@ -11,6 +11,7 @@ from ..host.cancel import Progress, cancel_between_calls, cancellable
 from ..host.memory import translates_oom
 from ..image.checks import check_image, shape_of
 from ..image.masks import binarize, dilate
+from ..io.convert import Picture, to_image
 from .detectors import DEFAULT, get_detector
 from .guard import split_hole, wide_specks
 from .margins import find_margins
@@ -72,7 +73,7 @@ def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress |
 @translates_oom()
 @cancellable
 def find_hole(
-    image: Tensor,
+    image: Picture,
     method: str = DEFAULT,
     *,
     threshold: float = 0.5,
@@ -86,7 +87,7 @@ def find_hole(
     """The damage of each photo as a hole to fill, from the photo alone.
 
     Args:
-        image: as in `predict_kinds`, and so are method and progress.
+        image: as in `predict_kinds`, and so are method and progress; a path, a Pillow image or a NumPy array too.
         threshold: damage is what hangs together with a pixel more probable than that; at least 0, below 1.
         grow: pixels by which what was found is widened at last, to cover its soft edges; None: by the photo's size,
             see `usual_growth`.
@@ -113,7 +114,7 @@ def find_hole(
     >>> bool((found.hole * damaged.hole).sum() > 0.8 * damaged.hole.sum())
     True
     """
-    check_image(image)
+    image = to_image(image)
     detector = get_detector(method)
     if kinds is not None and not detector.tells_kinds:
         raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")

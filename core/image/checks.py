@@ -56,6 +56,10 @@ def check_hole(hole: Tensor, image: Tensor) -> Tensor:
         InputError: for another shape, device or value, and for a photo of which nothing is known.
     """
     b, _, h, w = image.shape
+    if not isinstance(hole, Tensor):
+        raise InputError(
+            f"hole must be a tensor, got {type(hole).__name__}; load_hole reads a mask, a Detection has .hole"
+        )
     if hole.shape not in ((b, 1, h, w), (1, 1, h, w)):
         raise InputError(f"hole must be ({b}, 1, {h}, {w}) to match image {shape_of(image)}, got {shape_of(hole)}")
     if hole.device != image.device:

@@ -70,11 +70,14 @@ def test_what_was_left_is_said_and_can_be_filled(rimmed, command, caplog):
     assert run(command, "rimmed.png", "-o", "x.png", flag, "classical") == 0
     found, plain = (find_hole(rimmed, "classical", guard=guard) for guard in (True, False))
     assert (plain.hole - found.hole).sum() == 8 * 122  # grown by a pixel
-    assert caplog.messages == [f"rimmed.png: {summary(found)[0]}"]
+    look = ["look at what was filled: --report DIR, or monochromic mask rimmed.png --heat FILE"] * (
+        command == "restore"
+    )
+    assert caplog.messages == [f"rimmed.png: {summary(found)[0]}", *look]
     assert caplog.records[0].levelname == "INFO"
     assert "3.7 % of blank margin" in caplog.text
     assert run(command, "rimmed.png", "-o", "y.png", flag, "classical", "--no-guard") == 0
-    assert caplog.messages[1:] == [f"rimmed.png: {summary(plain)[0]}"]
+    assert caplog.messages[1 + len(look) :] == [f"rimmed.png: {summary(plain)[0]}", *look]
     for name, each in (("x.png", found), ("y.png", plain)):
         wanted = each.hole if command == "mask" else rounded(restore(rimmed, each.hole))
         assert torch.equal(load_image(name), wanted)
@@ -103,8 +106,9 @@ def test_a_mask_of_nothing_is_said(photo, caplog):
     assert not load_image("x.png").any()
 
 
-def test_restore_without_a_mask(photo, capsys):
+def test_restore_without_a_mask(photo, capsys, caplog):
     assert run("restore", "old.png", "-o", "x.png", "--find", "classical", "--report", "r") == 0
+    assert "look at what" not in caplog.text
     assert capsys.readouterr().out == "x.png\nr/x_report.png\n"
     hole = find_hole(photo, "classical").hole
     assert torch.equal(load_image("x.png"), rounded(restore(photo, hole)))

@@ -22,6 +22,7 @@ from monochromic.core import (
     fill_rgb,
     find_hole,
     grow,
+    load_image,
     luminance,
     restore,
     restore_photo,
@@ -180,6 +181,25 @@ def test_what_people_have(photo, tmp_path):
     )
     for picture in masks:
         assert torch.equal(restore(tmp_path / "photo.png", picture, backbone="telea"), expected)
+
+
+def test_find_hole_takes_what_people_have(scratched, tmp_path):
+    save_image(scratched, tmp_path / "old.png")
+    expected = find_hole(load_image(tmp_path / "old.png"), "classical").hole
+    assert expected.any()
+    for picture in (tmp_path / "old.png", Image.open(tmp_path / "old.png"), eight_bits(scratched)):
+        assert torch.equal(find_hole(picture, "classical").hole, expected)
+
+
+def test_a_tensor_is_a_hole_everywhere_else(photo):
+    with pytest.raises(
+        InputError, match="hole must be a tensor, got Detection; load_hole reads a mask, a Detection has"
+    ):
+        fill(photo, find_hole(photo, "classical"))
+    with pytest.raises(
+        InputError, match="telea gives gray only, for the pipeline gray; rgb needs weights trained on RGB"
+    ):
+        restore(photo, make_hole(), backbone="telea", pipeline="rgb")
 
 
 @pytest.mark.parametrize(
