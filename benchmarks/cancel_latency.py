@@ -32,10 +32,9 @@ from monochromic.core import (
     colorize,
     composite,
     degrade,
+    dilate,
     fill,
     find_hole,
-    fit,
-    grow,
     heat_map,
     load_image,
     load_mask,
@@ -44,6 +43,7 @@ from monochromic.core import (
     predict_kinds,
     random_hole,
     resize,
+    resize_to,
     save_image,
 )
 from monochromic.core.detect import summary
@@ -64,11 +64,14 @@ Work = Callable[["Case", Progress], object]
 
 
 class Clock:
-    """A progress function that keeps the longest time since its last call, and from which line to which."""
+    """A progress function that keeps the longest time since its last call, and from which line to which that was.
+
+    wall: by the clock on the wall. busy: of the processor, which a busy machine changes less; `way` is where it passed.
+    """
 
     def __init__(self) -> None:
-        self.calls, self.longest, self.busy, self.way = 0, 0.0, 0.0, ""
-        self.place, self.wall, self.cpu = "start", time.perf_counter(), time.process_time()
+        self.calls, self.wall, self.busy, self.way = 0, 0.0, 0.0, ""
+        self.place, self.last = "start", _now()
 
     def __call__(self, done: int, total: int) -> None:
         """Look at the clock."""
@@ -77,10 +80,15 @@ class Clock:
 
     def note(self, place: str) -> None:
         """Keep the time since the last call if it is the longest, and begin anew."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        if wall - self.wall > self.longest:
-            self.longest, self.busy, self.way = wall - self.wall, cpu - self.cpu, f"{self.place} -> {place}"
-        self.place, self.wall, self.cpu = place, time.perf_counter(), time.process_time()
+        wall, busy = (now - before for now, before in zip(_now(), self.last, strict=True))
+        self.wall = max(self.wall, wall)
+        if busy > self.busy:
+            self.busy, self.way = busy, f"{self.place} -> {place}"
+        self.place, self.last = place, _now()
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
 
 
 def _caller(frame: FrameType | None) -> str:
@@ -125,10 +133,10 @@ def _lpips(net: str) -> Lpips:
 
 
 def _mask_work(case: Case, progress: Progress) -> None:
-    grow(binarize(case.hole), 2)
-    grow(case.hole, 40)
+    dilate(binarize(case.hole), 2)
+    dilate(case.hole, 40)
     resize(case.hole, 1500, 2000)
-    fit(case.hole[..., ::2, ::2], case.photo)
+    resize_to(case.hole[..., ::2, ::2], case.photo)
     bounding_box(case.hole)
     composite(case.photo, case.damaged, case.hole)
 
@@ -238,15 +246,21 @@ def main() -> None:
             case = Case(*size, Path(folder)) if chosen else None
             for name, work in chosen.items():
                 clock = latency(work, case)
-                figures[name] = clock.longest
-                print(f"{clock.longest:6.2f} s ({clock.busy:5.2f} busy) {name:40} {clock.calls:7} calls  {clock.way}")
+                figures[name] = clock.wall, clock.busy
+                print(f"{clock.wall:6.2f} s ({clock.busy:5.2f} busy) {name:40} {clock.calls:7} calls  {clock.way}")
                 sys.stdout.flush()
     if options.save:
         options.save.write_text(json.dumps(figures, indent=1))
     if not options.only:
-        rows = [[name, *([f"{before[name]:.2f}"] if name in before else []), f"{s:.2f}"] for name, s in figures.items()]
-        heading = ["work", *(["before, s"] if before else []), "longest, s"]
-        write("cancel_latency", "The longest time between two calls of the progress function", table(heading, rows))
+        columns = [*([before] if before else []), figures]
+        rows = [[name, *(_cell(c.get(name), i) for i in (0, 1) for c in columns)] for name in figures]
+        times = [f"{kind}{when}, s" for kind in ("wall", "processor") for when in (" before", " now")[-len(columns) :]]
+        title = "The longest time between two calls of the progress function"
+        write("cancel_latency", title, table(["work", *times], rows))
+
+
+def _cell(times: list[float] | None, i: int) -> str:
+    return f"{times[i]:.2f}" if times else ""
 
 
 if __name__ == "__main__":

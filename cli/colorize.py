@@ -65,10 +65,10 @@ def colorize_photo(options: argparse.Namespace) -> None:
     check_files(options, "gray", "mask", "hints")
     coloring = color_options(options)
     from .. import core
-    from ..nodes import runtime
+    from ..core.host.host import current_host
 
     check_output(options.out, options.photo, options.mask, options.hints, options.gray)
-    photo = core.load_image(options.photo).to(runtime.device())
+    photo = core.load_image(options.photo).to(current_host().device)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     hole = core.dilate(core.load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
     gray = core.luminance(core.load_image(options.gray).to(photo.device))

@@ -84,9 +84,9 @@ def mask_photo(options: argparse.Namespace) -> None:
         if Path(options.heat).resolve() == Path(options.out).resolve():
             raise UsageError(f"{options.out} cannot be both the mask and the heat map; choose another name for one")
     from ..core import find_hole, heat_map, load_hole, load_image, save_image
-    from ..nodes import runtime
+    from ..core.host.host import current_host
 
-    photo = load_image(options.photo).to(runtime.device())
+    photo = load_image(options.photo).to(current_host().device)
     search = find_options(options) | ({} if options.grow is None else {"grow": options.grow})
     if options.protect:
         search["protect"] = load_hole(options.protect, photo)

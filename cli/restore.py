@@ -80,7 +80,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     coloring, asked = color_options(options), asks_to_find(options)
     from .. import core
     from ..core import pipeline
-    from ..nodes import runtime
+    from ..core.host.host import current_host
 
     core.get_backbone(options.backbone or DEFAULT_BACKBONE)
     search = pipeline.Search(**find_options(options)) if asked else None
@@ -94,7 +94,7 @@ def restore_photo(options: argparse.Namespace) -> None:
             options.mask,
             search=search,
             guide=guide,
-            device=runtime.device(),
+            device=current_host().device,
             progress=progress,
             **{name: getattr(options, name) for name in names},
             **coloring,

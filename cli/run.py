@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .shared import check_writable, progress_bar
 
 if TYPE_CHECKING:
-    from ..runner.graph import Call, Graph
+    from ..runner.graph import Graph
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)  # that a node was woken is said
@@ -51,28 +51,21 @@ def add_parser(commands: Any) -> None:
 
 def run_workflow(options: argparse.Namespace) -> None:
     """Prints what the workflow saved and what it would show."""
-    from ..nodes import NODE_CLASS_MAPPINGS, runtime
-    from ..runner.comfy_nodes import HOST_CLASSES, PreviewImage, output_folder
+    from ..core.host.host import using_host
+    from ..nodes import NODE_CLASS_MAPPINGS
+    from ..runner.comfy_nodes import HOST_CLASSES, show_pictures
     from ..runner.execute import execute
     from ..runner.load import find_workflow, load_graph
 
     classes = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
     path, out = find_workflow(options.workflow), Path(options.out)
     folders = (Path(options.input),) if options.input else (path.parent, path.parent / "input", Path())
-    runtime.input_folders.set(tuple(f for f in folders if f.is_dir()))
-    output_folder.set(out)
     check_writable(out)
-    graph = load_graph(path, classes, options.set)
-    _say_woken(graph)
-    with progress_bar("") as progress:
-        runtime.progress_hook.set(progress)
-
-        def begin(call: "Call") -> None:
-            progress.name(call.title)
-            wanted = getattr(classes[call.kind], "OUTPUT_NODE", False)
-            runtime.preview_hook.set((lambda image: PreviewImage().save(image)["ui"]["images"]) if wanted else None)
-
-        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), begin)
+    places = {"input_folders": tuple(f for f in folders if f.is_dir()), "output_folder": out}
+    with progress_bar("") as progress, using_host(**places, progress=progress, show=show_pictures):
+        graph = load_graph(path, classes, options.set)
+        _say_woken(graph)
+        execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))
 
 
 def _say_woken(graph: "Graph") -> None:

@@ -50,9 +50,9 @@ def score_pictures(options: argparse.Namespace) -> None:
 
     device, network = "cpu", None
     if options.lpips:
-        from ..nodes import runtime
+        from ..core.host.host import current_host
 
-        device = runtime.device()
+        device = current_host().device
         with progress_bar("weights") as progress:
             network = load_lpips(options.lpips, device, progress=progress)
     files = options.image, options.reference, options.mask

@@ -23,7 +23,7 @@ from .detect import Detection, find_hole
 from .detect.detectors import DEFAULT as DETECTOR
 from .detect.marks import Kinds
 from .errors import InputError, UnknownNameError
-from .host.cancel import Progress
+from .host.progress import Progress
 from .image.checks import check_hole
 from .image.color import luminance
 from .image.masks import binarize, dilate

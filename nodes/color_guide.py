@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ..core.colorize import Guide, parse_points, parse_strokes
 from ..core.errors import InputError
+from . import runtime
 from .inputs import float_input, strokes_input, tensor_input, text_input
 from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_mask_in
 
@@ -57,6 +58,7 @@ class ColorGuide:
             return str(error)
         return True
 
+    @runtime.hosted()
     def guide(
         self,
         points: str,

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..core.backbones import BACKBONES, get_backbone
 from ..core.colorize import METHODS
 from ..core.errors import InputError, UnknownNameError
-from ..core.host.cancel import part_of
+from ..core.host.progress import part_of
 from ..core.io.sheet import compare_sheet
 from ..core.metrics import REGIONS, format_table, measure
 from ..core.pipeline import restore

@@ -4,7 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.host.cancel import part_of
+from ..core.host.host import current_host
+from ..core.host.progress import part_of
 from ..core.metrics import METRICS, REGIONS, format_table, load_lpips, lpips_weights, mean_scores, measure
 from . import runtime
 from .inputs import combo_input, tensor_input
@@ -54,7 +55,7 @@ class Metrics:
         picture, truth = image_in(image), image_in(reference, "reference")
         hole = None if mask is None else hole_in(mask, picture)
         progress = runtime.progress()
-        network = None if lpips == NO_LPIPS else load_lpips(lpips, runtime.device(), progress=progress)
+        network = None if lpips == NO_LPIPS else load_lpips(lpips, current_host().device, progress=progress)
         regions = ["full"] if hole is None or not hole.any() else REGIONS
         rows = {}
         for i, name in enumerate(regions):

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize
+from ..core.host.host import current_host
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, tensor_input
 from .tensors import gray_in, hole_in, image_in, image_out
@@ -71,8 +72,7 @@ class ProgressiveColorize:
     ) -> tuple[Tensor]:
         photo = image_in(image)
         hole = hole_in(mask, photo)
-        progress, preview = runtime.watch()
-        options = {"keep_luminance": keep_luminance, "progress": progress, "preview": preview}
+        options = {"keep_luminance": keep_luminance, "progress": runtime.progress(), "preview": current_host().preview}
         settings = Settings(seed, scales, schedule, iterations, stop_loss)
         result = colorize(photo, gray_in(gray), hole, method, guide, settings=settings, **options)
         return (image_out(result),)

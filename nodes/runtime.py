@@ -1,15 +1,14 @@
-"""Where the pack meets its host: files, device, progress, cancel. The only file that knows ComfyUI.
+"""Where the pack meets its host: ComfyUI's record of a host, and files by name. The only file that knows ComfyUI.
 
-Under ComfyUI the host's own functions are used. Elsewhere (`monochromic run`, tests) pictures are looked
-for in the folders of `input_folders`, progress goes to the function set by `progress_hook`, and pictures to show in a
-node to that of `preview_hook`.
+Elsewhere (`monochromic run`, tests) the current host is taken as it is: pictures are looked for in its input folders,
+progress goes to its callable, and pictures to show in a node to its `show`.
 """
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
@@ -19,15 +18,11 @@ from torch import Tensor
 
 from ..core.backbones import get_backbone
 from ..core.backbones.loaded import Model
-from ..core.host.cancel import Preview, Progress, reporting, silent
-from ..core.host.device import put
-from ..core.host.memory import free_host, translates_oom
-from ..core.weights import model_folders
+from ..core.host.cancel import reporting
+from ..core.host.host import Host, current_host, using_host
+from ..core.host.memory import translates_oom
+from ..core.host.progress import Preview, Progress
 from ..core.weights.select import fingerprint_of, load_model, row_fingerprint
-
-input_folders: ContextVar[tuple[Path, ...]] = ContextVar("input_folders", default=(Path(),))
-progress_hook: ContextVar[Progress | None] = ContextVar("progress_hook", default=None)
-preview_hook: ContextVar[Callable[[Tensor], list[dict[str, str]]] | None] = ContextVar("preview_hook", default=None)
 
 Place = TypeVar("Place", bound=PurePath)
 
@@ -41,32 +36,38 @@ def in_comfyui() -> bool:
     return "comfy.model_management" in sys.modules and "folder_paths" in sys.modules
 
 
-def device() -> torch.device:
-    """Where to compute: ComfyUI's choice, else CUDA when there is one, else the CPU."""
-    if in_comfyui():
-        return sys.modules["comfy.model_management"].get_torch_device()
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def intermediate_device() -> torch.device:
-    """Where results go between nodes."""
-    return sys.modules["comfy.model_management"].intermediate_device() if in_comfyui() else torch.device("cpu")
-
-
 @contextmanager
 def hosted() -> Iterator[None]:
     """Around the work of a node, also as a decorator: its host's folders, memory, model manager and cancel button."""
     with ExitStack() as stack:
-        stack.enter_context(weight_folders())
+        if in_comfyui():
+            stack.enter_context(using_host(_comfyui()))
         stack.enter_context(translates_oom())
         if in_comfyui():
-            stack.enter_context(reporting(lambda done, total: _stop_if_asked()))(0, 1)
-            stack.enter_context(_as(free_host, _free))
-            stack.enter_context(_as(put, _put))
+            stack.enter_context(reporting(lambda done, total: _raise_if_interrupted()))(0, 1)
         yield
 
 
-def _stop_if_asked() -> None:
+def _comfyui() -> Host:
+    """ComfyUI as a host, for one node; what runs the node stays."""
+    management = sys.modules["comfy.model_management"]
+    progress, preview = _progress_bar()
+    return replace(
+        current_host(),
+        device=management.get_torch_device(),
+        intermediate_device=management.intermediate_device(),
+        move=_move,
+        free=_free,
+        model_folders=_model_folders(),
+        input_folders=_input_folders(),
+        output_folder=Path(sys.modules["folder_paths"].get_output_directory()),
+        progress=progress,
+        preview=preview,
+        show=lambda images: sys.modules["nodes"].PreviewImage().save_images(images)["ui"]["images"],
+    )
+
+
+def _raise_if_interrupted() -> None:
     sys.modules["comfy.model_management"].throw_exception_if_processing_interrupted()
 
 
@@ -86,47 +87,32 @@ class _Held:
         return _Held()
 
 
-def _put(network: torch.nn.Module, where: torch.device, needed: int) -> None:
+def _move(network: torch.nn.Module, device: torch.device, needed: int) -> None:
     """Have ComfyUI's model manager bring a network to its device, and send others away for it and its work."""
-    if where.type == "cpu" and device().type != "cpu":  # the second try of what did not fit the device
-        network.to(where)
+    management = sys.modules["comfy.model_management"]
+    usual = management.get_torch_device()
+    if device.type == "cpu" and usual.type != "cpu":  # the second try of what did not fit the device
+        network.to(device)
         return
     from comfy.model_patcher import ModelPatcher
 
     held = network.__dict__.setdefault(HELD, _Held())
-    held.patcher = held.patcher or ModelPatcher(network, device(), torch.device("cpu"))
-    load = sys.modules["comfy.model_management"].load_models_gpu
-    load([held.patcher], memory_required=needed, force_full_load=True)
+    held.patcher = held.patcher or ModelPatcher(network, usual, torch.device("cpu"))
+    management.load_models_gpu([held.patcher], memory_required=needed, force_full_load=True)
 
 
-@contextmanager
-def _as(setting: ContextVar, value: object) -> Iterator[None]:
-    token = setting.set(value)
-    try:
-        yield
-    finally:
-        setting.reset(token)
-
-
-def progress() -> Progress:
-    """A function `(done, total)` that shows progress, and raises when the user has cancelled."""
-    return watch()[0]
-
-
-def watch() -> tuple[Progress, Preview | None]:
-    """The same, and a function that shows a picture (1, C, H, W) in the node while it works, if the host can."""
-    if not in_comfyui():
-        return progress_hook.get() or silent, None
+def _progress_bar() -> tuple[Progress, Preview]:
+    """What shows progress in the node and raises when the user has cancelled, and what shows a picture there."""
     from comfy.utils import ProgressBar
 
     bar = ProgressBar(1)
-    shown = None
+    last = None
 
     def report(done: int, total: int) -> None:
-        nonlocal shown
-        _stop_if_asked()
-        if shown != (done, total):  # the same is told again and again, to be asked whether to go on
-            shown = done, total
+        nonlocal last
+        _raise_if_interrupted()
+        if last != (done, total):  # the same is reported again and again, to ask whether to go on
+            last = done, total
             bar.update_absolute(done, max(total, 1))
 
     def show(picture: Tensor) -> None:
@@ -136,32 +122,36 @@ def watch() -> tuple[Progress, Preview | None]:
     return report, show
 
 
+def progress() -> Progress:
+    """A function `(done, total)` that shows progress, and raises when the user has cancelled."""
+    return current_host().progress
+
+
 def preview(image: Tensor) -> list[dict[str, str]]:
     """Show IMAGE (B, H, W, 3) in the node after its run; what the node returns as `images` in its `ui`."""
-    if in_comfyui():
-        return sys.modules["nodes"].PreviewImage().save_images(image)["ui"]["images"]
-    hook = preview_hook.get()
-    return hook(image) if hook else []
+    show = current_host().show
+    return show(image) if show else []
 
 
 @contextmanager
 def weight_folders() -> Iterator[None]:
     """Within it weights are also looked for in ComfyUI's model folders `monochromic`."""
-    if not in_comfyui():
+    with using_host(model_folders=_model_folders()) if in_comfyui() else nullcontext():
         yield
-        return
+
+
+def _model_folders() -> tuple[Path, ...]:
     folder_paths = sys.modules["folder_paths"]
     if "monochromic" not in folder_paths.folder_names_and_paths:
         folder_paths.add_model_folder_path("monochromic", str(Path(folder_paths.models_dir) / "monochromic"))
     folder_paths.folder_names_and_paths["monochromic"][1].add(".safetensors")  # of none, every file would be listed
-    with _as(model_folders, tuple(map(Path, folder_paths.get_folder_paths("monochromic")))):
-        yield
+    return tuple(map(Path, folder_paths.get_folder_paths("monochromic")))
 
 
 def model(name: str, *, rgb: bool = False) -> Model:
-    """A backbone ready to fill on `device()`, by weights that give RGB if `rgb`."""
+    """A backbone ready to fill on the host's device, by weights that give RGB if `rgb`."""
     with hosted():
-        return load_model(get_backbone(name), device(), rgb=rgb, progress=progress())
+        return load_model(get_backbone(name), current_host().device, rgb=rgb, progress=progress())
 
 
 def fingerprint(name: str, *, rgb: bool = False) -> str:
@@ -183,7 +173,7 @@ def find_picture(name: str) -> str | None:
         found = folder_paths.exists_annotated_filepath(name)
         return folder_paths.get_annotated_filepath(name) if found else None
     name = name.removesuffix("[input]").strip()
-    return next((str(f / name) for f in input_folders.get() if name and (f / name).is_file()), None)
+    return next((str(f / name) for f in current_host().input_folders if name and (f / name).is_file()), None)
 
 
 def list_pictures() -> list[str]:
@@ -192,12 +182,12 @@ def list_pictures() -> list[str]:
         folder_paths = sys.modules["folder_paths"]
         names = _files(Path(folder_paths.get_input_directory()))
         return sorted(folder_paths.filter_files_content_types(names, ["image"]))
-    return sorted({n for f in input_folders.get() for n in _files(f) if n.lower().endswith(PICTURES)})
+    return sorted({n for f in current_host().input_folders for n in _files(f) if n.lower().endswith(PICTURES)})
 
 
 def find_folder(name: str) -> Path | None:
     """A folder within the input folder by its name there, such as `album/1960`."""
-    places = (within(folder, name) for folder in _input_places())
+    places = (within(folder, name) for folder in _input_folders())
     return next((place for place in places if place and place.is_dir()), None)
 
 
@@ -210,12 +200,14 @@ def within(folder: Place, name: str) -> Place | None:
 
 def list_folders() -> list[str]:
     """Names of the folders in the input folder that hold pictures, for a menu."""
-    folders = {e.name: e.path for f in _input_places() for e in os.scandir(f) if e.is_dir()}
+    folders = {e.name: e.path for f in _input_folders() for e in os.scandir(f) if e.is_dir()}
     return sorted(n for n, path in folders.items() if any(f.lower().endswith(PICTURES) for f in _files(path)))
 
 
-def _input_places() -> tuple[Path, ...]:
-    return (Path(sys.modules["folder_paths"].get_input_directory()),) if in_comfyui() else input_folders.get()
+def _input_folders() -> tuple[Path, ...]:
+    if in_comfyui():
+        return (Path(sys.modules["folder_paths"].get_input_directory()),)
+    return current_host().input_folders
 
 
 def _files(folder: os.PathLike[str]) -> Iterable[str]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..core.io.samples import SAMPLES, load_sample
+from . import runtime
 from .inputs import combo_input, tensor_input
 from .tensors import image_out, mask_out, preview_of
 
@@ -38,6 +39,7 @@ class SamplePhoto:
             },
         }
 
+    @runtime.hosted()
     def choose(self, sample: str, image: Tensor | None = None, mask: Tensor | None = None) -> dict[str, Any]:
         if image is None:
             photo, sample_mask, original = load_sample(sample)

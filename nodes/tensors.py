@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.host.cancel import cancel_between_calls
+from ..core.host.cancel import check_cancelled
+from ..core.host.host import current_host
 from ..core.image.checks import check_image, shape_of
 from ..core.image.color import to_y
 from ..core.image.masks import binarize, dilate, resize_to
@@ -27,9 +28,9 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     """IMAGE -> (B, 1, 3 or 4, H, W), alpha kept."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
-    with cancel_between_calls(image.numel()):
-        picture = image.movedim(-1, 1).to(runtime.device(), torch.float32).clamp(0, 1)
-        check_image(picture, name, channels=(1, 3, 4))
+    check_cancelled()
+    picture = image.movedim(-1, 1).to(current_host().device, torch.float32).clamp(0, 1)
+    check_image(picture, name, channels=(1, 3, 4))
     return picture
 
 
@@ -40,9 +41,9 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 
 def image_out(image: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) in [0, 1], where ComfyUI keeps what goes between nodes."""
-    with cancel_between_calls(image.numel()):
-        picture = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
-        return picture.contiguous().to(runtime.intermediate_device())
+    check_cancelled()
+    picture = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
+    return picture.contiguous().to(current_host().intermediate_device)
 
 
 def preview_of(image: Tensor) -> list[dict[str, str]]:
@@ -63,10 +64,10 @@ def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0
 
     Values above `threshold` are filled, and the hole is dilated by `pixels` of the photo.
     """
-    with cancel_between_calls(image.numel()):
-        return dilate(binarize(soft_mask_in(mask, image), threshold), pixels)
+    check_cancelled()
+    return dilate(binarize(soft_mask_in(mask, image), threshold), pixels)
 
 
 def mask_out(hole: Tensor) -> Tensor:
     """(B, 1, H, W) -> MASK (B, H, W) in [0, 1], where ComfyUI keeps what goes between nodes."""
-    return hole[:, 0].float().clamp(0, 1).contiguous().to(runtime.intermediate_device())
+    return hole[:, 0].float().clamp(0, 1).contiguous().to(current_host().intermediate_device)

@@ -10,7 +10,6 @@ import os
 import re
 import time
 import uuid
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,10 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ..core.errors import InputError
+from ..core.host.host import current_host
 from ..core.io.decode import open_picture
 from ..core.io.files import write_bytes
 from ..nodes import runtime
-
-output_folder: ContextVar[Path] = ContextVar("output_folder", default=Path("output"))
 
 
 class LoadImage:
@@ -102,7 +100,7 @@ class SaveImage:
         return {"ui": {"images": saved}}
 
     def folder(self) -> Path:
-        return output_folder.get()
+        return current_host().output_folder
 
 
 class PreviewImage(SaveImage):
@@ -116,7 +114,7 @@ class PreviewImage(SaveImage):
         return super().save(images, f"ComfyUI_temp_{uuid.uuid4().hex[:5]}", prompt, extra_pnginfo)
 
     def folder(self) -> Path:
-        return output_folder.get() / "temp"
+        return current_host().output_folder / "temp"
 
 
 class PreviewAny:
@@ -137,6 +135,11 @@ class PreviewAny:
         return {"ui": {"text": (source,)}}
 
 
+def show_pictures(images: Tensor) -> list[dict[str, str]]:
+    """Save pictures (B, H, W, 3) as previews; what a node has in its `ui` for them."""
+    return PreviewImage().save(images)["ui"]["images"]
+
+
 HOST_CLASSES: dict[str, type] = {
     "LoadImage": LoadImage,
     "LoadImageMask": LoadImageMask,
@@ -147,7 +150,7 @@ HOST_CLASSES: dict[str, type] = {
 
 
 def _missing(name: str) -> str:
-    places = ", ".join(str(f.resolve()) for f in runtime.input_folders.get())
+    places = ", ".join(str(f.resolve()) for f in current_host().input_folders)
     return f"there is no picture {name!r} in {places}"
 
 

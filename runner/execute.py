@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from ..core.errors import MonochromicError, WorkflowError
+from ..core.host.host import current_host, using_host
 from .graph import Call, Graph, Link
 from .schema import Classes
 from .validate import check
@@ -57,8 +58,10 @@ def _gather(node: type, found: list[tuple[Any, ...]]) -> list[list[Any]]:
 
 def _run(call: Call, node: type, values: dict[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """What a node wants shown, and its outputs."""
+    shown = current_host().show if getattr(node, "OUTPUT_NODE", False) else None  # others are not looked at here
     try:
-        returned = getattr(node(), node.FUNCTION)(**values)
+        with using_host(show=shown):
+            returned = getattr(node(), node.FUNCTION)(**values)
     except MonochromicError as error:
         raise WorkflowError(f"{call}: {error}") from error
     if isinstance(returned, dict):

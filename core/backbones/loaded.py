@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ..host.device import placed
+from ..host.device import on_device
 from ..image.color import to_y
 from .record import Backbone, Layout
 
@@ -13,7 +13,7 @@ from .record import Backbone, Layout
 class Model(NamedTuple):
     """What fills a crop. layout and network are None for a backbone that needs no weights.
 
-    device: where the network is to run, see `placing.py`; None: where it is.
+    device: where the network is to run, see `host.device`; None: where it is.
     """
 
     backbone: Backbone
@@ -34,11 +34,11 @@ class Model(NamedTuple):
         gives = self.network.channels[1]
         return answer if gives == 3 and source == "rgb" else to_y(answer.clamp(0, 1))
 
-    def placed(self, pixels: int) -> nn.Module | None:
+    def on_device(self, pixels: int) -> nn.Module | None:
         """The network, where it is to run, for a picture of so many pixels."""
         if self.network is None or self.device is None:
             return self.network
-        return placed(self.network, self.device, pixels)
+        return on_device(self.network, self.device, pixels)
 
     def shown(self, image: Tensor, source: str) -> Tensor:
         """What the network sees of a picture (B, 3, H, W), of its weights' type and on their device."""

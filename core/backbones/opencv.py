@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..host.cancel import run_in_thread
+from ..host.thread import run_in_thread
 from ..image.color import to_y
 
 RADIUS = 3  # pixels that a filled pixel looks at; more helps wide holes and hurts scratches

@@ -44,6 +44,7 @@ class Level:
     def touching(self) -> Tensor:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
+        check_cancelled()
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
 
@@ -64,6 +65,7 @@ class Level:
         """How much a pixel counts: 1 where known, less and less into the hole, (H, W)."""
         depth, left = torch.zeros_like(self.gray), self.hole[None].float()
         for _ in range(DEEP):
+            check_cancelled()
             depth += left[0]
             left = 1 - F.max_pool2d(1 - left, 3, 1, 1)
         return FADE**-depth
@@ -71,6 +73,7 @@ class Level:
     def is_shallow(self) -> bool:
         """Whether a patch at any pixel of the hole sees something known."""
         ph, pw = (side // 2 for side in self.patch)
+        check_cancelled()
         known = (~self.hole)[None].float()
         return bool(F.max_pool2d(known, (2 * ph + 1, 2 * pw + 1), 1, (ph, pw)).all())
 
@@ -95,6 +98,7 @@ def pyramid(level: Level) -> list[Level]:
 
 def halved(gray: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
+    check_cancelled()
     pads = (0, gray.shape[1] % 2, 0, gray.shape[0] % 2)
     known = F.pad((~hole)[None].float(), pads, mode="replicate")
     share = F.avg_pool2d(known, 2)
@@ -127,6 +131,7 @@ class Matching:
 
     def patches(self, runs: Tensor, at: Tensor) -> Tensor:
         """The patches (N, PH * PW) at `at`, copied run by run: `runs` has those of PW pixels from each pixel on."""
+        check_cancelled()
         return runs[(at[:, None] + self.rows).flatten()].view(len(at), -1)
 
     def compare(self, candidates: Tensor) -> Tensor:
@@ -141,7 +146,6 @@ class Matching:
 
     def differences(self, at: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
         """Weighted mean squared difference of the patches at `at` to those wanted, (N,)."""
-        check_cancelled()
         return torch.linalg.vecdot((self.patches(self.examples, at) - wanted).square_(), weights)
 
     def offer(self, candidates: Tensor) -> None:
@@ -175,6 +179,7 @@ class Matching:
 
     def start(self, candidates: Tensor) -> None:
         """Begin with `candidates`, and with any known patch where they are none."""
+        check_cancelled()
         known = self.level.known.nonzero()[:, 0]
         usable = self.level.known[candidates]
         self.match[self.open] = torch.where(usable, candidates, known[self.draw(0, len(known))])
@@ -224,6 +229,7 @@ class Matching:
         total, votes = torch.zeros(2, len(at), device=at.device)
         for dy in range(ph):
             for dx in range(pw):
+                check_cancelled()
                 step = dy * self.w + dx
                 inside = (at // self.w >= dy) & (at % self.w >= dx)
                 patch = (at - step).where(inside, 0)

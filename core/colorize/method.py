@@ -7,7 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import Preview, Progress, silent
+from ..host.progress import Preview, Progress, silent
 from .schedules import SCHEDULES
 
 

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..host.cancel import run_in_thread
+from ..host.thread import run_in_thread
 from .method import Callbacks, Method, Settings, Task
 from .pyramid import enlarge, hint_pyramid, image_pyramid, known_pyramid
 from .residual import build

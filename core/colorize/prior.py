@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.device import placed
+from ..host.device import on_device
 from ..weights import load_weights
 from .prior_network import MULTIPLE, PATCH, PriorNetwork
 
@@ -54,7 +54,7 @@ def prior_network(device: torch.device) -> PriorNetwork:
     Raises:
         WeightsError: where the shipped file is missing or damaged.
     """
-    return placed(_prior_network(device), device, PIXELS)
+    return on_device(_prior_network(device), device, PIXELS)
 
 
 @lru_cache(maxsize=4)

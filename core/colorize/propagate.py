@@ -29,7 +29,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import cancel_between_calls
+from ..host.cancel import check_cancelled
 from ..image.color import to_cbcr, to_rgb_in_gamut
 from .geodesic import hint_influence
 from .method import Callbacks, Method, Settings, Task
@@ -75,19 +75,17 @@ def propagate(task: Task, prior: Prior, callbacks: Callbacks) -> Tensor:
     Returns:
         RGB (1, 3, H, W) in [0, 1] with the luminance of the gray image.
     """
-    with cancel_between_calls(task.gray.numel()):
-        cbcr = torch.where(task.hinted, to_cbcr(task.hints), to_cbcr(task.image))
-        unknown = task.hole & ~task.hinted
+    cbcr = torch.where(task.hinted, to_cbcr(task.hints), to_cbcr(task.image))
+    unknown = task.hole & ~task.hinted
     if unknown.any():
-        with cancel_between_calls(task.gray.numel()):
-            guess, confidence = _guess(task, prior)
-            row, column = unknown[0, 0].nonzero(as_tuple=True)  # (N,) each
-            guess, confidence = guess[:, row, column].T, confidence[row, column]
-            system, rhs = _system(cbcr[0], task.gray[0, 0], row, column, guess, confidence)
+        guess, confidence = _guess(task, prior)
+        check_cancelled()
+        row, column = unknown[0, 0].nonzero(as_tuple=True)  # (N,) each
+        guess, confidence = guess[:, row, column].T, confidence[row, column]
+        system, rhs = _system(cbcr[0], task.gray[0, 0], row, column, guess, confidence)
         solution = solve(system, rhs, guess, step=_step_reporter(task, cbcr, row, column, callbacks))
         cbcr[0, :, row, column] = solution.T
-    with cancel_between_calls(task.gray.numel()):
-        return to_rgb_in_gamut(task.gray, cbcr)
+    return to_rgb_in_gamut(task.gray, cbcr)
 
 
 def _step_reporter(task: Task, cbcr: Tensor, row: Tensor, column: Tensor, callbacks: Callbacks) -> Step:
@@ -122,6 +120,7 @@ def _system(
     padded = F.pad(boundary, (1, 1, 1, 1))
     rhs = confidence[:, None] * guess
     for k, (dy, dx) in enumerate(OFFSETS):
+        check_cancelled()
         value = padded[:, row + 1 + dy, column + 1 + dx].T
         rhs += torch.where(outside[:, k], weights[:, k], 0)[:, None] * value
     return Stencil(row, column, neighbor, weights.masked_fill(outside, 0), weights.sum(1) + confidence), rhs
@@ -141,6 +140,7 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
     padded = F.pad(gray, (1, 1, 1, 1), value=torch.inf)
     center = gray[row, column]
     neighbors = torch.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
+    check_cancelled()
     weights = torch.exp((neighbors - center[:, None]).abs() / -CONTRAST) + MIN_AFFINITY
     return weights.masked_fill(neighbors.isinf(), 0)
 
@@ -148,6 +148,7 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
 def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
     """A guess at the chroma, (2, H, W), and the confidence in it, (H, W)."""
     small = reduce_task(task)
+    check_cancelled()
     guess, error = prior(small.gray, small.mean, small.share)
     confidence = PRIOR_CONFIDENCE / (1 + error / HALF_CONFIDENCE_ERROR)
     if task.hinted.any() and task.strength > 0:
@@ -155,6 +156,7 @@ def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
         influence, color = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
         guess = torch.lerp(guess, color, influence)
         confidence = torch.lerp(confidence, torch.full_like(confidence, HINT_CONFIDENCE), influence)
+    check_cancelled()
     size = task.gray.shape[-2:]
     full = F.interpolate(torch.cat([guess, confidence[None]])[None], size, mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
@@ -187,6 +189,7 @@ def reduce_task(task: Task) -> Reduced:
     h, w = task.gray.shape[-2:]
     factor = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
     size = (max(1, round(h / factor)), max(1, round(w / factor)))
+    check_cancelled()
     gray = F.interpolate(task.gray, size, mode="area")
     hints = to_cbcr(task.hints)
     cbcr, known = torch.where(task.hinted, hints, to_cbcr(task.image)), task.hinted | ~task.hole
@@ -199,6 +202,7 @@ def reduce_task(task: Task) -> Reduced:
 
 def _share(where: Tensor, like: Tensor) -> Tensor:
     """How much of each reduced pixel is marked, (1, 1, h, w) in [0, 1]."""
+    check_cancelled()
     return F.interpolate(where.float(), like.shape[-2:], mode="area")
 
 

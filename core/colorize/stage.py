@@ -4,8 +4,9 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import Preview, Progress, cancel_between_calls, cancellable, part_of
+from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import retry_smaller, translates_oom
+from ..host.progress import Preview, Progress, part_of
 from ..image.boxes import Box, hole_boxes
 from ..image.checks import check_answer, check_hole, check_image, shape_of
 from ..image.color import to_cbcr, to_rgb_in_gamut
@@ -74,8 +75,7 @@ def colorize(
         UnknownNameError: for another method.
         OutOfMemoryError: where memory does not suffice, not even on the CPU.
     """
-    with cancel_between_calls(image.numel()):
-        hole = _checked(image, gray, hole)
+    hole = _checked(image, gray, hole)
     chosen = get_method(method)
     if image.shape[1] == 1:
         return composite(gray, image, hole)
@@ -119,12 +119,10 @@ def _color_crop(
 ) -> None:
     """Color the hole of one crop in place. crops: the result so far, gray, hole, and hinted and hints or None."""
     result = crops[0]
-    with cancel_between_calls(result.numel()):
-        task = _task(*crops, strength=strength)
-        colorless = keep_luminance and _is_gray(task)
+    task = _task(*crops, strength=strength)
+    colorless = keep_luminance and _is_gray(task)
     colors = task.gray.expand(-1, 3, -1, -1) if colorless else _run(method, task, settings, callbacks)
-    with cancel_between_calls(result.numel()):
-        result[:] = composite(_finish(task, colors, keep_luminance), result, task.hole)
+    result[:] = composite(_finish(task, colors, keep_luminance), result, task.hole)
 
 
 def _task(
@@ -149,8 +147,8 @@ def _run(method: Method, task: Task, settings: Settings, callbacks: Callbacks) -
 
     def run(device: torch.device) -> Tensor:
         with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
-            with cancel_between_calls(task.gray.numel()):
-                copies = [t.to(device, copy=True) for t in task[:-1]]
+            check_cancelled()
+            copies = [t.to(device, copy=True) for t in task[:-1]]
             return method.run(Task(*copies, task.strength), settings, callbacks).to(task.gray.device)
 
     h, w = task.gray.shape[-2:]

@@ -18,12 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import QUICK, cancel_between_calls, check_cancelled
+from ..host.cancel import check_cancelled
 
 Step = Callable[[Tensor, float], None]
 """Called with the solution as it stands, (N, C), and how far it is, from 0 to 1."""
 
 OFFSETS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)]
+MIN_REPORTED = 1 << 16  # pixels: on fewer it is soon done, and how far it is would cost more than it tells
 DAMPING = 0.8  # of the Jacobi smoother
 
 
@@ -49,8 +50,7 @@ class Stencil(NamedTuple):
         Returns:
             (N, C).
         """
-        if len(x) >= QUICK:
-            check_cancelled()
+        check_cancelled()
         padded = F.pad(x, (0, 0, 0, 1))
         return F.embedding_bag(self.neighbor, padded, per_sample_weights=self.weight, mode="sum")
 
@@ -79,6 +79,7 @@ def neighbor_index(row: Tensor, column: Tensor, height: int, width: int) -> Tens
         int32 (N, 8) in the order of `OFFSETS`; N = not in the list.
     """
     n = len(row)
+    check_cancelled()
     index = torch.full((height + 2, width + 2), n, dtype=torch.int32, device=row.device)
     index[row + 1, column + 1] = torch.arange(n, dtype=torch.int32, device=row.device)
     return torch.stack([index[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
@@ -93,13 +94,17 @@ def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
     Returns:
         The system on M aggregates, and the aggregate (N,) that each pixel belongs to.
     """
+    check_cancelled()
     width = int(fine.column.max()) // 2 + 1
     key, parent = torch.unique(fine.row // 2 * width + fine.column // 2, return_inverse=True)
+    check_cancelled()
     m, row, column = len(key), key // width, key % width
     other = F.pad(parent, (0, 1), value=m)[fine.neighbor.long()]  # (N, 8) aggregate of each neighbor
     down, right = (F.pad(t, (0, 1))[other] - t[parent][:, None] + 1 for t in (row, column))
+    check_cancelled()
     slot = torch.where(other < m, down * 3 + right, 4)  # 4: within the aggregate, or nowhere
     index = (parent[:, None] * 9 + slot).flatten()
+    check_cancelled()
     sums = fine.weight.new_zeros(m * 9).index_add_(0, index, fine.weight.flatten()).view(m, 9)
     diagonal = fine.diagonal.new_zeros(m).index_add_(0, parent, fine.diagonal) - sums[:, 4]
     weight = sums[:, [0, 1, 2, 3, 5, 6, 7, 8]].contiguous()
@@ -131,8 +136,7 @@ def solve(
     Returns:
         x, (N, C), on the device of the inputs.
     """
-    with cancel_between_calls(len(start)):
-        precondition = multigrid(system)
+    precondition = multigrid(system)
     x, residual = start, rhs - system.apply(start)
     goal = tolerance**2 * (rhs * precondition(rhs)).sum(0).clamp(min=1e-20)
     p, rz = torch.zeros_like(x), torch.ones_like(goal)
@@ -153,7 +157,7 @@ def solve(
 
 def _reporter(step: Step | None, pixels: int) -> Callable[[Tensor, Tensor, Tensor], None]:
     """Reports a step of the solver: how far the error has come on the way to its goal, on a logarithmic scale."""
-    if step is None or pixels < QUICK:
+    if step is None or pixels < MIN_REPORTED:
         return lambda x, error, goal: check_cancelled()
     first = least = math.inf  # ratios of error and goal
 

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import Progress, cancellable, run_in_thread
+from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
+from ..host.progress import Progress
 from ..image.checks import check_image, shape_of
 from .covers import constant, free_form, mosaic, noise
 from .creases import crackle, crease, film_scratch, hair
@@ -112,7 +113,7 @@ def degrade(
     found = []
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found.append(run_in_thread(photo.numel(), _degraded, photo, kinds, difficulty, seed + i, other, scale))
+        found.append(_degraded(photo, kinds, difficulty, seed + i, other, scale))
     progress(len(image), len(image))
     return Degraded(*(torch.cat(parts) for parts in zip(*found, strict=True)))
 
@@ -146,10 +147,13 @@ def _degraded(
     for i, asked in enumerate(kinds):
         name = draw_kind(seed, i) if asked == ANY else asked
         layer = _painted(scene, name)
+        check_cancelled()
         share = layer.soft[..., None]
         painted = np.clip(scene.photo * (1 - share) + layer.content * share, 0, 1)
+        check_cancelled()
         damage = KINDS[name].damage
         maps[KIND_NAMES.index(damage)] |= _visible(scene.photo, painted, layer.soft, damage)
+        check_cancelled()
         soft, scene = np.maximum(soft, layer.soft), scene._replace(photo=painted)
     return _as_tensors(photo, scene.photo, soft, maps)
 
@@ -178,6 +182,7 @@ def draw_kind(seed: int, place: int = 0) -> str:
 def _painted(scene: Scene, name: str) -> Layer:
     """A layer that marks something and leaves something, drawn again where chance left none or all."""
     for _ in range(ATTEMPTS):
+        check_cancelled()
         layer = KINDS[name].paint(scene)
         marked = layer.soft > 0.5
         if marked.any() and not marked.all():
@@ -192,10 +197,12 @@ def _pixels(photo: Tensor) -> np.ndarray:
 
 def _as_tensors(photo: Tensor, damaged: np.ndarray, soft: np.ndarray, maps: np.ndarray) -> Degraded:
     """Back to the photo's channels, dtype and device; untouched where `soft` is 0."""
+    check_cancelled()
     changed = torch.from_numpy(damaged).movedim(-1, 0)[None]
     if photo.shape[1] == 1:
         changed = changed.mean(1, keepdim=True)
     share = torch.from_numpy(np.ascontiguousarray(soft, np.float32))[None, None].to(photo)
     image = torch.where(share > 0, changed.to(photo), photo)
+    check_cancelled()
     seen = (image - photo).abs().amax(1, keepdim=True) > VISIBLE
     return Degraded(image, share, ((share > 0.5) | seen).to(photo), torch.from_numpy(maps)[None].to(photo))

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from ..host.cancel import check_cancelled
+
 
 class Scene(NamedTuple):
     """A photo to damage, float (H, W, 3) in [0, 1], how hard the damage shall be to see, and the dice."""
@@ -56,6 +58,7 @@ def landscape(scene: Scene, size: float) -> np.ndarray:
     """A smooth random field (H, W) around 0 of deviation near 1, with hills of `size` pixels."""
     import cv2
 
+    check_cancelled()
     h, w = scene.shape
     cells = [max(2, round(side / max(size, 1)) + 1) for side in (h, w)]
     grid = scene.random.standard_normal(cells, dtype=np.float32)
@@ -69,6 +72,7 @@ def rough(scene: Scene, size: float) -> np.ndarray:
 
 def coordinates(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Rows (H, 1) and columns (1, W), the middles of the pixels."""
+    check_cancelled()
     h, w = scene.shape
     return np.arange(h, dtype=np.float32)[:, None] + 0.5, np.arange(w, dtype=np.float32)[None] + 0.5
 
@@ -80,6 +84,7 @@ def draw_lines(shape: tuple[int, int], lines: Iterable[tuple[np.ndarray, float]]
     k = _finer(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points, width in lines:
+        check_cancelled()
         cv2.polylines(canvas, [_fixed(points * k)], False, 255, max(1, round(width * k)), cv2.LINE_AA, 4)
     return _reduced(canvas, shape)
 
@@ -91,6 +96,7 @@ def draw_shapes(shape: tuple[int, int], outlines: Iterable[np.ndarray]) -> np.nd
     k = _finer(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points in outlines:
+        check_cancelled()
         cv2.fillPoly(canvas, [_fixed(points * k)], 255, cv2.LINE_AA, 4)
     return _reduced(canvas, shape)
 
@@ -107,6 +113,7 @@ def _fixed(points: np.ndarray) -> np.ndarray:
 def _reduced(canvas: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     import cv2
 
+    check_cancelled()
     return cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
@@ -120,6 +127,7 @@ def paper(scene: Scene) -> np.ndarray:
 
 def tone(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
     """Mean color (3,) of the photo under a layer."""
+    check_cancelled()
     weight = soft[..., None].astype(np.float32) + np.float32(1e-6)
     return (photo * weight).sum((0, 1)) / weight.sum()
 
@@ -136,6 +144,7 @@ def tones_around(photo: np.ndarray, spread: float) -> np.ndarray:
     """The photo (H, W, 3) without what is smaller than `spread` pixels: Gaussian means, done at a reduced size."""
     import cv2
 
+    check_cancelled()
     times = max(spread / 4, 1)
     smooth = cv2.GaussianBlur(reduced(photo, times), (0, 0), max(spread / times, 0.5))
     return cv2.resize(smooth, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
@@ -150,6 +159,7 @@ def contrasting(scene: Scene, soft: np.ndarray) -> np.ndarray:
 
 def laid_over(scene: Scene, color: np.ndarray, strength: float) -> np.ndarray:
     """The photo under a color (3,) or (H, W, 3) of `strength`, (H, W, 3)."""
+    check_cancelled()
     return scene.photo + np.float32(strength) * (color.astype(np.float32) - scene.photo)
 
 

@@ -7,6 +7,7 @@ Dust lies on whatever is there, and so hardly ever on one of these. Buttons and 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..host.cancel import check_cancelled
 from .margins import Plane
 
 Mask = NDArray[np.bool_]  # (H, W)
@@ -37,6 +38,7 @@ def catchlights(hole: Plane, gray: Plane) -> Plane:
     compact[0] = False  # what is no mark
     kept = np.zeros(count, np.uint8)
     for i in np.flatnonzero(compact):
+        check_cancelled()
         frame = _frame(stats[i], 2 + int(REACH[-1] * length[i]))
         kept[i] = _on_a_dark_thing(label[frame] == i, gray[frame], int(length[i]))
     return kept[label]

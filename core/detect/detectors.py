@@ -12,9 +12,10 @@ from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..damage_kinds import DAMAGE_KINDS
 from ..errors import UnknownNameError
-from ..host.cancel import Progress, cancel_between_layers, run_in_thread, silent
-from ..host.device import placed
+from ..host.cancel import cancel_between_layers, check_cancelled
+from ..host.device import on_device
 from ..host.memory import halving_sizes, retry_smaller
+from ..host.progress import Progress, silent
 from ..weights import load_weights
 from ..weights.select import load_model
 from .filters import find_marks
@@ -41,7 +42,12 @@ def learned(image: Tensor, progress: Progress = silent) -> Tensor:
 
     def find(tile: int) -> Tensor:
         network = damage_network(image.device)
-        return find_at_sizes(lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile)
+
+        def look(part: Tensor) -> Tensor:
+            return network(_to_channels_last(part)).sigmoid()
+
+        with cancel_between_layers(network):
+            return find_at_sizes(look, image, TRAINED, progress, tile)
 
     return _in_tiles(find, image)
 
@@ -61,7 +67,7 @@ SLACK = 5.0  # log odds by which what hangs together with a sure pixel may be le
 
 def damage_network(device: torch.device) -> nn.Module:
     """Our network with its weights on a device; read once."""
-    return placed(_damage_network(device), device, TILE * TILE)
+    return on_device(_damage_network(device), device, TILE * TILE)
 
 
 @lru_cache(maxsize=4)
@@ -79,7 +85,7 @@ def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
     model = load_model(get_backbone("vcnet"), image.device, progress=progress)
 
     def find(tile: int) -> Tensor:
-        model.placed(tile * tile)
+        model.on_device(tile * tile)
         with cancel_between_layers(model.network):
             return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress, tile)
 
@@ -100,7 +106,7 @@ def _filtered(image: Tensor, progress: Progress) -> Tensor:
     found = []
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found.append(run_in_thread(photo.numel(), find_marks, photo))
+        found.append(find_marks(photo))
     progress(len(image), len(image))
     return torch.cat(found)
 
@@ -122,6 +128,7 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
 
     found, marks = learned(image, at_first), _filtered(image, then)
     for alone, mark in zip(found[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
+        check_cancelled()
         alone.copy_(alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_())
     return found
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import run_in_thread
+from ..host.cancel import check_cancelled
 from ..image.checks import shape_of
 from .catchlights import catchlights
 from .margins import Plane, gray_levels
@@ -72,8 +72,7 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None) -> Spl
     for here, found, photo, rim in zip(left, hole, image, blank, strict=True):
         if found.any():
             plane, kept = (mask[0].byte().cpu().numpy() for mask in (found, rim))
-            mask = run_in_thread(plane.size, left_of, plane, photo, kept)
-            here[0] = torch.from_numpy(mask).to(here)
+            here[0] = torch.from_numpy(left_of(plane, photo, kept)).to(here)
     return Split(hole - left, left)
 
 
@@ -91,7 +90,7 @@ def wide_specks(specks: Tensor) -> Tensor:
     for here, found in zip(wide, specks, strict=True):
         if found.any():
             plane = found[0].byte().cpu().numpy()
-            here[0] = torch.from_numpy(run_in_thread(plane.size, _wide_parts, plane, limit)).to(here)
+            here[0] = torch.from_numpy(_wide_parts(plane, limit)).to(here)
     return wide
 
 
@@ -99,6 +98,7 @@ def _wide_parts(plane: Plane, limit: float) -> Mask:
     """The connected parts of a plane (H, W) into which a disc of more than a diameter fits."""
     import cv2
 
+    check_cancelled()
     count, label = cv2.connectedComponents(plane, connectivity=8)
     wide = np.zeros(count, np.bool_)
     wide[np.unique(label[2 * _to_edge(plane > 0) - 1 > limit])] = True
@@ -110,12 +110,15 @@ def left_of(hole: Plane, photo: Tensor, margin: Plane) -> Plane:
     """What is left of a hole (H, W) of 0 and 1 in a photo (C, H, W) in [0, 1], as a mask of 0 and 1."""
     import cv2
 
+    check_cancelled()
     factor = max(1, round(min(hole.shape) / SHORT))
     gray = gray_levels(photo[:, ::factor, ::factor])
     size = gray.shape[::-1]
     found, rim = (cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) for plane in (hole, margin))
     left = _thick_parts((found > 127) & (rim == 0), Picture(gray, rim == 0))
+    check_cancelled()
     left |= rings((found > 0).astype(np.uint8)) > 0
+    check_cancelled()
     reach = cv2.resize(left.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return hole & (reach | margin | catchlights(hole, gray_levels(photo)))
 
@@ -149,6 +152,7 @@ def _parts_left(hole: Mask, photo: Picture, width: float) -> Mask:
     inside = ~_at_border(stats, hole.shape)
     left = np.zeros(count, np.bool_)
     for i in range(1, count):
+        check_cancelled()
         if inside[i]:
             left[i] = not _is_long(label, i, stats[i], around) and not _shows_nothing(label, i, stats[i], photo)
     return left[label]
@@ -163,6 +167,7 @@ def _to_edge(mask: Mask) -> NDArray[np.float32]:
     """How far each pixel of a mask (H, W) is from the nearest outside of it; 0 outside."""
     import cv2
 
+    check_cancelled()
     return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 

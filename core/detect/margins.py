@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..host.cancel import run_in_thread
+from ..host.cancel import check_cancelled
 from ..image.checks import check_image
 
 Plane = NDArray[np.uint8]  # (H, W), or lines that run inwards (lines, depth)
@@ -69,12 +69,13 @@ def find_margins(image: Tensor, beyond: int = 0) -> Tensor:
         InputError: the image has another shape or values.
     """
     check_image(image)
-    planes = [run_in_thread(photo.numel(), lambda p=photo: margin_of(gray_levels(p), beyond)) for photo in image]
+    planes = [margin_of(gray_levels(photo), beyond) for photo in image]
     return torch.stack([torch.from_numpy(plane)[None] for plane in planes]).to(image)
 
 
 def gray_levels(photo: Tensor) -> Plane:
     """The mean of the channels of a photo (C, H, W) in [0, 1] as 8 bits, (H, W)."""
+    check_cancelled()
     return photo.detach().mean(0).mul_(255).add_(0.5).byte().cpu().numpy()
 
 
@@ -83,6 +84,7 @@ def margin_of(gray: Plane, beyond: int = 0) -> Plane:
     margin = np.zeros_like(gray)
     top, bottom, left, right = 0, gray.shape[0], 0, gray.shape[1]
     for _ in range(NESTED):
+        check_cancelled()
         inner = gray[top:bottom, left:right]
         bands = _bands(inner)
         if not bands:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import run_in_thread
+from ..host.cancel import check_cancelled
 
 Kinds = Iterable[str] | Mapping[str, float | None] | None
 """Which kinds are filled: names; names with thresholds of their own or None; None for those restored by default."""
@@ -108,10 +108,10 @@ def marks_of(probability: Tensor, threshold: float, smallest: int = 0, slack: fl
     weak = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - slack))
     marks = torch.zeros_like(probability)
     for here, chance in zip(marks, probability, strict=True):
+        check_cancelled()
         if (chance > threshold).any():
             plane = chance[0].float().cpu().numpy()
-            kept = run_in_thread(plane.size, lambda p=plane: _connected(p, weak, threshold, smallest))
-            here[0] = torch.from_numpy(kept).to(here)
+            here[0] = torch.from_numpy(_connected(plane, weak, threshold, smallest)).to(here)
     return marks
 
 
@@ -120,6 +120,7 @@ def _connected(plane: NDArray[np.float32], weak: float, sure: float, smallest: i
     import cv2
 
     count, part, stats, _ = cv2.connectedComponentsWithStats((plane > weak).astype(np.uint8), connectivity=8)
+    check_cancelled()
     kept = np.zeros(count, np.bool_)
     kept[np.unique(part[plane > sure])] = True
     kept &= stats[:, cv2.CC_STAT_AREA] >= smallest

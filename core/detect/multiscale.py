@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
-from ..host.cancel import Progress, silent
+from ..host.cancel import check_cancelled
+from ..host.progress import Progress, silent
 from ..image.boxes import Box
 
 Look = Callable[[Tensor], Tensor]
@@ -118,6 +119,7 @@ def _found(look: Look, photo: Tensor, sizes: list[tuple[int, int]], tile: int, t
 
 def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
     """Reduced by means over areas, enlarged by straight lines."""
+    check_cancelled()
     if picture.shape[-2:] == size:
         return picture
     if size[0] < picture.shape[-2]:

@@ -7,8 +7,9 @@ from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import InputError
-from ..host.cancel import Progress, cancel_between_calls, cancellable
+from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
+from ..host.progress import Progress
 from ..image.checks import check_image, shape_of
 from ..image.masks import binarize, dilate
 from ..io.convert import Picture, to_image
@@ -61,8 +62,10 @@ def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | 
     """
     check_image(image)
     detector = get_detector(method)
-    with torch.no_grad(), cancel_between_calls(image.numel()):
-        return detector.find(image, progress).clamp_(0, 1).to(image.dtype)
+    with torch.no_grad():
+        found = detector.find(image, progress)
+        check_cancelled()
+        return found.clamp_(0, 1).to(image.dtype)
 
 
 def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
@@ -123,20 +126,22 @@ def find_hole(
     hole_of(marks_of(image[:0, :1], threshold, smallest), grow)  # of no photo: refuses wrong numbers before the work
     kept = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, progress=progress)
-    with cancel_between_calls(image.numel()):
-        levels = [chosen.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
-        planes = zip(probability.split(1, dim=1), levels, strict=True)
-        marks = torch.cat([marks_of(plane, level, smallest, detector.slack).byte() for plane, level in planes], 1)
-        careful, asked, other = _by_care(marks, chosen)
-        margin = left = torch.zeros_like(careful)
-        if guard:
-            careful, left, margin = _guarded(marks, careful.to(image.dtype), image)
-        alone = (left > asked) | (margin > 0)
-        hole = hole_of(torch.maximum(careful, asked), grow, alone if kept is None else alone | kept)
-        left = torch.maximum(left, other) * (1 - hole)
-        left = left if kept is None else left.masked_fill(kept, 0)
-        masks = [mask.to(probability.dtype) for mask in (hole, left, margin)]
-        return Detection(masks[0], probability.amax(1, keepdim=True), *masks[1:], probability, marks)
+    levels = [chosen.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
+    planes = zip(probability.split(1, dim=1), levels, strict=True)
+    marks = torch.cat([marks_of(plane, level, smallest, detector.slack).byte() for plane, level in planes], 1)
+    check_cancelled()
+    careful, asked, other = _by_care(marks, chosen)
+    margin = left = torch.zeros_like(careful)
+    if guard:
+        careful, left, margin = _guarded(marks, careful.to(image.dtype), image)
+    alone = (left > asked) | (margin > 0)
+    hole = hole_of(torch.maximum(careful, asked), grow, alone if kept is None else alone | kept)
+    check_cancelled()
+    left = torch.maximum(left, other) * (1 - hole)
+    left = left if kept is None else left.masked_fill(kept, 0)
+    check_cancelled()
+    masks = [mask.to(probability.dtype) for mask in (hole, left, margin)]
+    return Detection(masks[0], probability.amax(1, keepdim=True), *masks[1:], probability, marks)
 
 
 def usual_growth(h: int, w: int) -> int:

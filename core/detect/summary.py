@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
-from ..host.cancel import run_in_thread
+from ..host.cancel import check_cancelled
 from .stage import Detection
 
 APART = 1 / 24  # of the shorter side: areas that are closer are counted as one
+BAND = 512  # rows at a time, so that the work can be cancelled
 MUCH = 0.08  # of a photo: if more would be filled, the summary warns
 NOUNS = {  # one, and several
     "lines": ("line", "lines"),
@@ -68,10 +69,17 @@ def _left(left: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
     if len(marks) == 1:
         groups = {("thick part", "thick parts"): left}
     else:
-        most = torch.where(marks > 0, kinds, -1).argmax(0, keepdim=True)
+        bands = zip(marks.split(BAND, 1), kinds.split(BAND, 1), strict=True)
+        most = torch.cat([_most_probable(*band) for band in bands], 1)
         groups = {_noun(i): left * (most == i) for i in range(len(marks))}
     counted = {noun: count_parts(plane, apart) for noun, plane in groups.items()}
     return [f"{_counted(count, *noun)} of {_percent(share)}" for noun, (count, share) in counted.items() if count]
+
+
+def _most_probable(marks: Tensor, kinds: Tensor) -> Tensor:
+    """The kind of each pixel's most probable mark, (K, H, W) twice to (1, H, W)."""
+    check_cancelled()
+    return torch.where(marks > 0, kinds, -1).argmax(0, keepdim=True)
 
 
 def _noun(kind: int) -> tuple[str, str]:
@@ -87,11 +95,13 @@ def count_parts(mask: Tensor, apart: int = 0) -> tuple[int, float]:
     """
     import cv2
 
+    check_cancelled()
     plane = mask.reshape(mask.shape[-2:]).byte().cpu().numpy()
     share = float(np.count_nonzero(plane)) / plane.size
+    check_cancelled()
     if apart:
         plane = cv2.dilate(plane, np.ones((apart + 1, apart + 1), np.uint8))
-    count, _ = run_in_thread(plane.size, cv2.connectedComponents, plane, connectivity=8)
+    count, _ = cv2.connectedComponents(plane, connectivity=8)
     return count - 1, share
 
 

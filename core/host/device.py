@@ -1,29 +1,28 @@
-"""Where networks are while they work: on the device that was asked for, unless the host looks after that."""
+"""Where a network goes to the device it runs on: the host moves it, before each use."""
 
-from collections.abc import Callable
-from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
 from torch import nn
 
+from .host import current_host
+
 Network = TypeVar("Network", bound=nn.Module)
-
-
-def _move(network: nn.Module, device: torch.device, needed: int) -> None:
-    if next(network.parameters()).device != device:
-        network.to(device)
-
-
-put: ContextVar[Callable[[nn.Module, torch.device, int], None]] = ContextVar("put", default=_move)
-"""Brings a network to a device, where work of about so many bytes follows. Under ComfyUI its model manager does it,
-which sends networks away when others need the room."""
 
 BYTES = 2048  # a pixel; about what our networks need while they run
 
 
-def placed(network: Network, device: torch.device | str, pixels: int = 0) -> Network:
-    """The network, on `device` now, to run on so many pixels. Ask anew before each use: the host may send it away."""
+def on_device(network: Network, device: torch.device | str, pixels: int = 0) -> Network:
+    """Bring a network to a device. Call it before each use: the host may have sent the network away since.
+
+    Args:
+        network: in any place.
+        device: where it is to run.
+        pixels: of the picture that it is to run on; says how much memory will be needed.
+
+    Returns:
+        The network itself.
+    """
     with torch.inference_mode(False):
-        put.get()(network, torch.device(device), pixels * BYTES)
+        current_host().move(network, torch.device(device), pixels * BYTES)
     return network

@@ -4,15 +4,15 @@ import errno
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TypeVar
 
 import torch
 
 from ..errors import MonochromicError, OutOfMemoryError
+from .host import current_host
 
-LEAST = 128  # pixels: the side of the smallest tiles
-WORDS = (
+MIN_TILE = 128  # pixels: the side of the smallest tiles
+OOM_MESSAGES = (
     "out of memory",
     "not enough memory",
     "allocate memory",  # torch on the CPU, and safetensors and other files: "Cannot allocate memory"
@@ -27,33 +27,47 @@ WORDS = (
 
 T, S = TypeVar("T"), TypeVar("S")
 
-free_host: ContextVar[Callable[[], None]] = ContextVar("free_host", default=lambda: None)
-"""What the host can free: under ComfyUI the models of other nodes."""
-
 
 def out_of_memory(error: BaseException | None) -> bool:
-    """Whether an error says that memory ran out, in any of the libraries' ways; not one that we told already."""
+    """Whether an error says that memory ran out, in the words of torch, NumPy, OpenCV or the system.
+
+    Args:
+        error: what was raised, or its cause where it is one of ours; None for nothing.
+
+    Returns:
+        False also for an `OutOfMemoryError`, which has been translated already.
+    """
     if error is None or isinstance(error, OutOfMemoryError):
         return False
     if isinstance(error, MonochromicError):
         return out_of_memory(error.__cause__)
     if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or getattr(error, "errno", None) == errno.ENOMEM:
         return True
-    return isinstance(error, Exception) and any(words in str(error).lower() for words in WORDS)
+    return isinstance(error, Exception) and any(words in str(error).lower() for words in OOM_MESSAGES)
 
 
-def free() -> None:
-    """Give back what can be: what is no longer used, and what the host can spare."""
+def release() -> None:
+    """Give memory back: what is no longer used, and what the host can spare."""
     gc.collect()
-    free_host.get()()
+    current_host().free()
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
 
 
 def retry_smaller(work: Callable[[S], T], choices: Iterable[S], failed: str) -> T:
-    """What `work` gives for the first of `choices` for which memory suffices; before each next one memory is freed.
+    """Try again with less until memory suffices; before each next try, memory is released.
 
-    Raises `OutOfMemoryError`, `failed` with the last reason, where it suffices for none.
+    Args:
+        work: called with each of the choices in turn.
+        choices: the dearest first.
+        failed: the message where memory suffices for none.
+
+    Returns:
+        What `work` returns for the first choice that memory suffices for.
+
+    Raises:
+        OutOfMemoryError: `failed` with the last reason.
+        Exception: any other error of `work`, at once.
     """
     reason = ""
     for choice in choices:
@@ -63,13 +77,17 @@ def retry_smaller(work: Callable[[S], T], choices: Iterable[S], failed: str) -> 
             if not out_of_memory(error):
                 raise
             reason = _reason(error)
-        free()
+        release()
     raise OutOfMemoryError(f"{failed} ({reason})")
 
 
 @contextmanager
 def translates_oom() -> Iterator[None]:
-    """Within it, and in a function that it decorates, memory that runs out raises `OutOfMemoryError`."""
+    """Within it, and in a function that it decorates, memory that runs out raises `OutOfMemoryError`.
+
+    Raises:
+        OutOfMemoryError: says what to do, and the library's reason.
+    """
     try:
         yield
         return
@@ -77,7 +95,7 @@ def translates_oom() -> Iterator[None]:
         if not out_of_memory(error):
             raise
         reason = _reason(error)
-    free()
+    release()
     raise OutOfMemoryError(f"not enough memory; close other programs, or use a smaller photo ({reason})")
 
 
@@ -85,9 +103,17 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def halving_sizes(side: int, least: int = LEAST) -> list[int]:
-    """`side` and its halves, rounded up, down to `least`, which comes last; `side` alone where it is not more."""
+def halving_sizes(side: int, smallest: int = MIN_TILE) -> list[int]:
+    """A side and its halves.
+
+    Args:
+        side: in pixels.
+        smallest: the last of them.
+
+    Returns:
+        `side`, its halves rounded up, and `smallest`; `side` alone where it is not more.
+    """
     sides = [side]
-    while sides[-1] > least:
-        sides.append(max(-(-sides[-1] // 2), least))
+    while sides[-1] > smallest:
+        sides.append(max(-(-sides[-1] // 2), smallest))
     return sides

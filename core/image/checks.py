@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 
 
 def shape_of(tensor: Tensor) -> str:
@@ -35,6 +36,7 @@ def check_image(image: Tensor, name: str = "image", channels: tuple[int, ...] = 
     if image.ndim != 4 or image.shape[1] not in channels or 0 in image.shape:
         numbers = " or ".join(map(str, channels))
         raise InputError(f"{name} must be (B, {numbers}, H, W), got {shape_of(image)}")
+    check_cancelled()
     low, high = image.aminmax()
     if low.isnan() or high.isnan():
         raise InputError(f"{name} holds NaN; replace those pixels before the call")
@@ -64,6 +66,7 @@ def check_hole(hole: Tensor, image: Tensor) -> Tensor:
         raise InputError(f"hole must be ({b}, 1, {h}, {w}) to match image {shape_of(image)}, got {shape_of(hole)}")
     if hole.device != image.device:
         raise InputError(f"hole must be on {image.device} like the image, it is on {hole.device}")
+    check_cancelled()
     if hole.dtype != torch.bool:
         if not ((hole == 0) | (hole == 1)).all():
             raise InputError("hole must hold only 0 and 1; make it so with masks.binarize(mask)")
@@ -90,6 +93,7 @@ def check_answer(answer: Tensor, source: str) -> Tensor:
     Raises:
         InputError: where it holds NaN.
     """
+    check_cancelled()
     if answer.isnan().any():
         raise InputError(f"{source} gave NaN for this photo; try other weights, or another method")
     return answer

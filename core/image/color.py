@@ -15,6 +15,7 @@ that were checked already.
 import torch
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from .checks import check_image
 
 KR, KG, KB = 0.299, 0.587, 0.114
@@ -64,6 +65,7 @@ def to_y(image: Tensor) -> Tensor:
     """
     if image.shape[1] == 1:
         return image
+    check_cancelled()
     r, g, b = image.split(1, dim=1)
     return (g + KR * (r - g) + KB * (b - g)).clamp_(0, 1)
 
@@ -77,7 +79,9 @@ def to_cbcr(image: Tensor) -> Tensor:
     Returns:
         (B, 2, H, W) in [-0.5, 0.5].
     """
+    check_cancelled()
     y = to_y(image)
+    check_cancelled()
     return torch.cat([(image[:, 2:] - y) / CB_SCALE, (image[:, :1] - y) / CR_SCALE], dim=1)
 
 
@@ -91,6 +95,7 @@ def to_rgb(y: Tensor, cbcr: Tensor) -> Tensor:
     Returns:
         (B, 3, H, W), not clamped: colors out of gamut lie outside [0, 1].
     """
+    check_cancelled()
     cb, cr = cbcr.split(1, dim=1)
     b, r = y + CB_SCALE * cb, y + CR_SCALE * cr
     g = y - (KB * CB_SCALE * cb + KR * CR_SCALE * cr) / KG
@@ -111,5 +116,7 @@ def to_rgb_in_gamut(y: Tensor, cbcr: Tensor) -> Tensor:
         (B, 3, H, W) in [0, 1], of luminance `y`.
     """
     tint = to_rgb(torch.zeros_like(y), cbcr)  # what the chroma adds to each channel
+    check_cancelled()
     room = torch.where(tint > 0, 1 - y, y) / tint.abs().clamp(min=1e-12)
+    check_cancelled()
     return (y + tint * room.amin(dim=1, keepdim=True).clamp(max=1)).clamp_(0, 1)

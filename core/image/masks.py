@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 
 log = logging.getLogger(__name__)
 MAX_POOL_PIXELS = 8  # a wider dilation takes steps that double, whose time does not grow with the pixels
@@ -28,6 +29,7 @@ def binarize(mask: Tensor, threshold: float = 0.5, invert: bool = False) -> Tens
     """
     if not 0 <= threshold < 1:
         raise InputError(f"threshold must be at least 0 and below 1, got {threshold:g}")
+    check_cancelled()
     mask = mask.float()
     if mask.isnan().any():
         raise InputError("the mask holds NaN; every value must be a number from 0 to 1")
@@ -51,10 +53,12 @@ def dilate(hole: Tensor, pixels: int) -> Tensor:
         raise InputError(f"a hole grows by 0 pixels or more, got {pixels}")
     if pixels == 0:
         return hole
+    check_cancelled()
     size = 2 * pixels + 1
     if pixels > MAX_POOL_PIXELS:
         return _sliding_max(_sliding_max(F.pad(hole, [pixels] * 4), size, -1), size, -2)
     rows = F.max_pool2d(hole, (1, size), stride=1, padding=(0, pixels))
+    check_cancelled()
     return F.max_pool2d(rows, (size, 1), stride=1, padding=(pixels, 0))
 
 
@@ -62,6 +66,7 @@ def _sliding_max(values: Tensor, size: int, dim: int) -> Tensor:
     """Maximum of each `size` values in a row, in about log2(size) steps; size - 1 fewer come out."""
     covered = 1
     while covered < size:
+        check_cancelled()
         step = min(covered, size - covered)
         count = values.shape[dim] - step
         values = torch.maximum(values.narrow(dim, 0, count), values.narrow(dim, step, count))
@@ -83,6 +88,7 @@ def resize(hole: Tensor, height: int, width: int) -> Tensor:
         (B, 1, height, width).
     """
     h, w = hole.shape[-2:]
+    check_cancelled()
     small = F.adaptive_max_pool2d(hole, (min(h, height), min(w, width)))
     return F.interpolate(small, size=(height, width), mode="nearest-exact")
 
@@ -118,4 +124,5 @@ def composite(filled: Tensor, image: Tensor, hole: Tensor) -> Tensor:
     Returns:
         (B, C, H, W), of the dtype and device of `image`.
     """
+    check_cancelled()
     return torch.where(hole.bool(), filled.to(image.dtype), image)

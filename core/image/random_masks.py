@@ -9,7 +9,8 @@ from numpy.random import Generator
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import run_in_thread
+from ..host.cancel import check_cancelled
+from ..host.thread import run_in_thread
 
 
 def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed: int = 0) -> Tensor:
@@ -38,12 +39,13 @@ def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed:
     if not 0 < coverage <= 0.9:
         raise InputError(f"coverage must be above 0 and at most 0.9, got {coverage:g}")
     canvas = np.zeros((height, width), np.uint8)
-    run_in_thread(canvas.size, KINDS[kind], canvas, coverage, np.random.default_rng(seed))
+    KINDS[kind](canvas, coverage, np.random.default_rng(seed))
     return torch.from_numpy(canvas).float()[None, None]
 
 
 def _free_form(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     while canvas.mean() < coverage:
+        check_cancelled()
         _stroke(canvas, random)
         if random.random() < 0.5:
             canvas[:] = canvas[::-1].copy()
@@ -76,6 +78,7 @@ def _box(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     """Rectangles of a quarter to all of the coverage each, of aspect 1:2 to 2:1."""
     h, w = canvas.shape
     while canvas.mean() < coverage:
+        check_cancelled()
         area = coverage * h * w * random.uniform(0.25, 1)
         aspect = 2 ** random.uniform(-1, 1)
         height = min(max(round(math.sqrt(area * aspect)), 1), h)
@@ -89,9 +92,11 @@ def _blob(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     import cv2
 
     noise = random.standard_normal(canvas.shape, dtype=np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), max(min(canvas.shape) / 16, 0.5))
-    highest = np.argsort(smooth, axis=None, kind="stable")[canvas.size - max(1, round(coverage * canvas.size)) :]
-    canvas.flat[highest] = 1
+    check_cancelled()
+    spread = max(min(canvas.shape) / 16, 0.5)
+    smooth = run_in_thread(canvas.size, cv2.GaussianBlur, noise, (0, 0), spread)
+    order = run_in_thread(canvas.size, np.argsort, smooth, axis=None, kind="stable")
+    canvas.flat[order[canvas.size - max(1, round(coverage * canvas.size)) :]] = 1
 
 
 KINDS: dict[str, Callable[[np.ndarray, float, Generator], None]] = {

@@ -17,8 +17,9 @@ from ..backbones import DEFAULT, get_backbone
 from ..backbones.loaded import Model
 from ..backbones.record import Backbone
 from ..errors import InputError
-from ..host.cancel import Progress, cancel_between_calls, cancel_between_layers, cancellable, part_of
-from ..host.memory import LEAST, halving_sizes, retry_smaller, translates_oom
+from ..host.cancel import cancel_between_layers, cancellable
+from ..host.memory import MIN_TILE, halving_sizes, retry_smaller, translates_oom
+from ..host.progress import Progress, part_of
 from ..image.boxes import hole_boxes
 from ..image.checks import check_answer, check_hole, check_image
 from ..image.color import to_y
@@ -64,9 +65,8 @@ def fill(
         WeightsError: for weights that are missing or wrong.
         OutOfMemoryError: where smaller tiles do not help.
     """
-    with cancel_between_calls(image.numel()):
-        hole = _checked(image, hole, source, context, max_side)
-        gray = to_y(image).clone()
+    hole = _checked(image, hole, source, context, max_side)
+    gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
     for crop, part in _crops(image, hole, gray, model, context, progress):
         answer = to_y(_fill_crop(model, crop, source, max_side, part))
@@ -162,7 +162,7 @@ def _fill_crop(model: Model, crop: Crop, source: str, max_side: int, progress: P
 
     def fill_at(side: int) -> Tensor:
         known = crop.image.float().expand(-1, 3, -1, -1).masked_fill(crop.hole, 0)
-        model.placed(min(side, h) * min(side, w))
+        model.on_device(min(side, h) * min(side, w))
         if side >= max(h, w):
             return _fill_padded(model, known, crop.hole, source)
         return fill_large(partial(_fill_padded, model, source=source), known, crop.hole, side, progress)
@@ -178,7 +178,7 @@ def _sides(model: Model, side: int, max_side: int) -> list[int]:
     if model.network is None or not trained:
         return [side, side]
     tile = min(trained, max_side or trained)
-    smaller = halving_sizes(tile, max(LEAST, model.backbone.minimum))
+    smaller = halving_sizes(tile, max(MIN_TILE, model.backbone.minimum))
     return [side, *(s for s in smaller if s < side)] if side <= (max_side or 2 * trained) else smaller
 
 

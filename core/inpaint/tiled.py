@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import Progress, silent
+from ..host.progress import Progress, silent
 from ..image.boxes import Box
 from ..image.color import to_y
 from ..image.masks import resize

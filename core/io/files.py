@@ -6,14 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from pathlib import Path
 
 from ..errors import MonochromicError, PictureError, WeightsError
 from ..host.cancel import check_cancelled
-
-model_folders: ContextVar[tuple[Path, ...]] = ContextVar("model_folders", default=())
-"""Folders of the host to look for weight files in, first the one to tell the user of."""
+from ..host.host import current_host
 
 
 def data_folder() -> Path:
@@ -39,7 +36,7 @@ def search_folders() -> tuple[Path, ...]:
     Returns:
         The host's folders, then the user's own. They may not exist.
     """
-    return (*model_folders.get(), data_folder() / "weights")
+    return (*current_host().model_folders, data_folder() / "weights")
 
 
 @contextmanager
@@ -150,7 +147,7 @@ def _stamp(path: Path) -> list[int]:
 
 def _memory_file() -> Path:
     """Under a host in its own folder, so that nothing is written beyond those."""
-    return next(iter(model_folders.get()), data_folder()) / "verified.json"
+    return next(iter(current_host().model_folders), data_folder()) / "verified.json"
 
 
 def _recall() -> dict[str, list]:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS
 from ..errors import InputError
-from ..host.cancel import cancel_between_calls
+from ..host.cancel import check_cancelled
 from ..image.checks import check_image, shape_of
 from ..image.color import luminance
 
@@ -32,11 +32,12 @@ def heat_map(image: Tensor, probability: Tensor) -> Tensor:
     check_image(probability, "probability", channels=(1, len(DAMAGE_KINDS)))
     if (len(probability), *probability.shape[2:]) != (len(image), *image.shape[2:]):
         raise InputError(f"probability must fit image {shape_of(image)}, got {shape_of(probability)}")
-    with cancel_between_calls(image.numel()):
-        highest, kind = probability.max(1, keepdim=True)
-        colors = _ramp(highest) if probability.shape[1] == 1 else _of_kinds(kind, highest)
-        opacity = ((highest - MIN_SHOWN) / (0.5 - MIN_SHOWN)).clamp(0, MAX_OPACITY)
-        return torch.lerp(luminance(image).to(colors).expand_as(colors), colors, opacity).to(image.dtype)
+    highest, kind = probability.max(1, keepdim=True)
+    check_cancelled()
+    colors = _ramp(highest) if probability.shape[1] == 1 else _of_kinds(kind, highest)
+    check_cancelled()
+    opacity = ((highest - MIN_SHOWN) / (0.5 - MIN_SHOWN)).clamp(0, MAX_OPACITY)
+    return torch.lerp(luminance(image).to(colors).expand_as(colors), colors, opacity).to(image.dtype)
 
 
 def _of_kinds(kind: Tensor, like: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError, PictureError
-from ..host.cancel import Progress, silent
+from ..host.progress import Progress, silent
 from ..io.convert import load_hole
 from ..io.images import ENDINGS, load_image
 from . import REGIONS, Lpips, format_csv, format_table, mean_scores, measure, plain_numbers

@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..host.cancel import run_in_thread
-from ..host.device import placed
+from ..host.cancel import check_cancelled
+from ..host.device import on_device
 from ..host.memory import retry_smaller
+from ..host.thread import run_in_thread
 from ..image.checks import shape_of
 from .regions import mean_over
 
@@ -102,7 +103,7 @@ def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None
 
     def compare(device: torch.device) -> Tensor:
         region = None if where is None else where.to(device)
-        layers = placed(network, device, image[0, 0].numel())(image.to(device), reference.to(device))
+        layers = on_device(network, device, image[0, 0].numel())(image.to(device), reference.to(device))
         if region is None:
             return sum(mean_over(layer, None) for layer in layers).to(image.device)
         return mean_over(enlarged(layers, image.shape[-2:]), region).to(image.device)
@@ -158,6 +159,7 @@ def build_lpips(net: str, backbone: Mapping[str, Tensor], heads: Mapping[str, Te
 
 def _unit(x: Tensor) -> Tensor:
     """Every pixel's channels as a vector of length 1."""
+    check_cancelled()
     return x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
 

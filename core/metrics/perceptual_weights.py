@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..host.cancel import Progress
-from ..host.device import placed
+from ..host.device import on_device
+from ..host.progress import Progress
 from ..io.files import hash_file
 from ..weights import WeightFile, add_row, all_rows, data_folder, get_row, load_weights, read_manifest
 from ..weights.convert import save_weights
@@ -53,7 +53,7 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
             network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids))
         _last.clear()
         _last[key] = network
-    return placed(_last[key], device)
+    return on_device(_last[key], device)
 
 
 def lpips_weights(net: str) -> tuple[str, str]:

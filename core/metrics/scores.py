@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import Progress, cancel_between_calls, cancellable, part_of
+from ..host.cancel import cancellable
 from ..host.memory import translates_oom
+from ..host.progress import Progress, part_of
 from ..image.checks import check_hole, check_image, shape_of
 from .perceptual import Lpips
 from .regions import REGIONS, box_around
@@ -60,12 +61,11 @@ def measure(
         raise InputError(f"region {region!r} needs the hole; give one, or ask for 'full'")
     image, reference = torch.broadcast_tensors(image, reference)
     hole = None if hole is None or region == "full" else check_hole(hole, image)
-    with cancel_between_calls(image.numel()):
-        return [
-            _measure_one(Pair(image[[i]], reference[[i]], None if hole is None else hole[[i]], lpips), region, part)
-            for i in range(len(image))
-            for part in [part_of(progress, i, len(image))]
-        ]
+    return [
+        _measure_one(Pair(image[[i]], reference[[i]], None if hole is None else hole[[i]], lpips), region, part)
+        for i in range(len(image))
+        for part in [part_of(progress, i, len(image))]
+    ]
 
 
 def mean_scores(scores: Iterable[Mapping[str, float]]) -> dict[str, float]:

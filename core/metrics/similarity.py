@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 from ..image.checks import shape_of
 from .regions import mean_over
 
@@ -94,12 +95,14 @@ def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
     mean_x, mean_y = _smooth(x), _smooth(y)
     var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
     cov = _smooth(x * y) - mean_x * mean_y
+    check_cancelled()
     similarity = (2 * cov + C2) / (var_x + var_y + C2)
     return similarity * (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1) if luminance else similarity
 
 
 def _smooth(x: Tensor) -> Tensor:
     """Gaussian mean over the window, mirrored at the border (the edge pixel counts twice)."""
+    check_cancelled()
     radius = WINDOW // 2
     taps = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
     taps = torch.softmax(-taps.square() / (2 * SIGMA**2), 0).view(1, 1, 1, -1)

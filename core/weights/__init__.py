@@ -1,6 +1,6 @@
 """Weight files: what the manifest says of them, and how they are found, fetched, converted and read."""
 
-from ..io.files import data_folder, model_folders
+from ..io.files import data_folder
 from .manifest import (
     MANIFEST,
     WeightFile,
@@ -27,7 +27,6 @@ __all__ = [
     "get_row",
     "load_weights",
     "locate",
-    "model_folders",
     "present",
     "read_manifest",
     "rows_for",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError
-from ..host.cancel import Progress
+from ..host.progress import Progress
 from .manifest import WeightFile
 
 PAUSES = (1, 2)  # seconds before the second and the third try

@@ -11,8 +11,8 @@ from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..backbones.record import Backbone, Layout
 from ..errors import MonochromicError, WeightsError
-from ..host.cancel import Progress
-from ..host.device import placed
+from ..host.device import on_device
+from ..host.progress import Progress
 from .detect import identify, read_tensors
 from .manifest import WeightFile, get_row
 from .store import locate
@@ -64,7 +64,7 @@ def _load(path: Path, row: WeightFile, device: torch.device, dtype: torch.dtype)
         network.to(dtype)
         if backbone.channels_last or device.type == "cuda":
             _lay_out(network)
-        return Model(backbone, layout, placed(network, device), device)
+        return Model(backbone, layout, on_device(network, device), device)
 
 
 def _lay_out(network: nn.Module) -> None:

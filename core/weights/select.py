@@ -6,7 +6,7 @@ from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..backbones.record import Backbone
 from ..errors import MonochromicError, WeightsError
-from ..host.cancel import Progress
+from ..host.progress import Progress
 from .load import load_network
 from .manifest import WeightFile, get_row, rows_for
 from .store import present

@@ -8,7 +8,9 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import WeightsError
-from ..host.cancel import QUICK, Progress, check_cancelled, run_in_thread
+from ..host.cancel import check_cancelled
+from ..host.progress import Progress
+from ..host.thread import MIN_PIXELS, run_in_thread
 from ..io.files import forget, known_hash, search_folders
 from . import hub
 from .manifest import ROOT, WeightFile, get_row
@@ -47,7 +49,7 @@ def fetch(row: WeightFile, *, again: bool = False, progress: Progress | None = N
     if row.repo_id is None:
         raise WeightsError(f"weights {row.id!r} are on no Hub; there is nothing to fetch")
     try:
-        path = run_in_thread(QUICK, hub.fetch, row, again=again, progress=progress and _heard(progress))
+        path = run_in_thread(MIN_PIXELS, hub.fetch, row, again=again, progress=progress and _heard(progress))
     except WeightsError as error:
         raise _missing(row, str(error)) from error
     check(path, row)

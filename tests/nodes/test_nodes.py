@@ -29,6 +29,7 @@ from monochromic.core import (
     restore,
 )
 from monochromic.core.detect import summary
+from monochromic.core.host.host import current_host, using_host
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from monochromic.nodes.blind_mask_predict import BlindMaskPredict
 from monochromic.nodes.color_guide import ColorGuide
@@ -144,11 +145,18 @@ def test_inputs_are_not_modified():
     assert torch.equal(mask, copies[1])
 
 
-def test_load_mask(tmp_path):
+@pytest.fixture
+def input_folder(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with using_host(input_folders=(folder,)):
+        yield folder
+
+
+def test_load_mask(input_folder):
     drawn = np.zeros((20, 30), np.uint8)
     drawn[5, 5:9] = 200
-    Image.fromarray(drawn).save(tmp_path / "m.png")
-    runtime.input_folders.set((tmp_path,))
+    Image.fromarray(drawn).save(input_folder / "m.png")
     mask = LoadMask().load("m.png", "luminance", False, 0.5, 0)[0]
     assert torch.equal(mask[0], torch.from_numpy(drawn > 0).float())
     assert LoadMask().load("m.png", "luminance", False, 0.9, 0)[0].sum() == 0
@@ -159,7 +167,7 @@ def test_load_mask(tmp_path):
     assert "no mask file 'n.png'" in LoadMask.VALIDATE_INPUTS("n.png")
     assert LoadMask.INPUT_TYPES()["required"]["image"][0] == ["m.png"]
     before = LoadMask.IS_CHANGED("m.png", channel="red")
-    Image.fromarray(drawn + 1).save(tmp_path / "m.png")
+    Image.fromarray(drawn + 1).save(input_folder / "m.png")
     assert LoadMask.IS_CHANGED("m.png", channel="red") != before
     assert LoadMask.IS_CHANGED("n.png") == ""
 
@@ -208,9 +216,8 @@ def test_a_guide_reaches_the_result():
 def shown():
     """The pictures that nodes show."""
     pictures = []
-    token = runtime.preview_hook.set(lambda image: pictures.append(image) or [{"filename": f"{len(pictures)}.png"}])
-    yield pictures
-    runtime.preview_hook.reset(token)
+    with using_host(show=lambda image: pictures.append(image) or [{"filename": f"{len(pictures)}.png"}]):
+        yield pictures
 
 
 def test_color_guide_shows_the_photo_and_the_hole_behind_the_painter(shown):
@@ -254,16 +261,15 @@ def test_every_sample_is_there():
         assert mask.any()
 
 
-def test_load_folder(tmp_path, inputs):
+def test_load_folder(tmp_path, input_folder, inputs):
     images, names = LoadFolder().load("(sample album)", 0, 0, "restored/")["result"]
     assert names == ["restored/cameraman", "restored/cat", "restored/coffee"]
     assert torch.equal(images[1], bhwc(load_image(inputs / "album" / "cat.jpg")))
-    (tmp_path / "in" / "old" / "older").mkdir(parents=True)
-    (tmp_path / "in" / "empty").mkdir()
+    (input_folder / "old" / "older").mkdir(parents=True)
+    (input_folder / "empty").mkdir()
     (tmp_path / "beside").mkdir()
     for i, name in enumerate(("b.png", "a.JPG", "c.webp", "notes.txt")):
-        Image.new("RGB", (4 + i, 3), (9 * i, 0, 0)).save(tmp_path / "in" / "old" / name, "PNG")
-    runtime.input_folders.set((tmp_path / "in",))
+        Image.new("RGB", (4 + i, 3), (9 * i, 0, 0)).save(input_folder / "old" / name, "PNG")
     assert LoadFolder.INPUT_TYPES()["required"]["folder"][0] == ["(sample album)", "old"]
     images, names = LoadFolder().load("old", 1, 1, "")["result"]
     assert names == ["b"]
@@ -278,7 +284,7 @@ def test_load_folder(tmp_path, inputs):
         assert "there is no folder" in LoadFolder.VALIDATE_INPUTS(name), name
     before = LoadFolder.IS_CHANGED("old", first=0)
     assert before == LoadFolder.IS_CHANGED("old", first=0)
-    (tmp_path / "in" / "old" / "a.JPG").unlink()
+    (input_folder / "old" / "a.JPG").unlink()
     assert LoadFolder.IS_CHANGED("old", first=0) != before
     assert LoadFolder.IS_CHANGED("gone") == ""
 
@@ -367,11 +373,8 @@ def test_blind_mask_predict():
     protect = torch.zeros(1, 96, 130)
     protect[..., :65] = 1
     shown = []
-    token = runtime.preview_hook.set(lambda image: shown.append(image) or [{"filename": "x.png"}])
-    try:
+    with using_host(show=lambda image: shown.append(image) or [{"filename": "x.png"}]):
         out = BlindMaskPredict().predict(bhwc(damaged), "classical", 0.4, 1, 2, protect)
-    finally:
-        runtime.preview_hook.reset(token)
     mask, probability, heat, told = out["result"]
     found = find_hole(damaged, "classical", threshold=0.4, grow=1, smallest=2, protect=protect[:, None])
     assert found.hole.any()
@@ -414,12 +417,11 @@ def test_files_outside_comfyui(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.txt").touch()
     Path("b.PNG").touch()
-    runtime.input_folders.set((Path(),))
     assert runtime.list_pictures() == ["b.PNG"]
     assert runtime.find_picture("b.PNG") == "b.PNG"
     assert runtime.find_picture("") is None
     assert not runtime.in_comfyui()
-    assert runtime.device().type in ("cpu", "cuda")
+    assert current_host().device.type in ("cpu", "cuda")
     runtime.progress()(1, 2)
 
 

@@ -1,4 +1,4 @@
-"""The nodes' manners about files, memory and time, without ComfyUI."""
+"""How the nodes use their host: files, devices, memory and time, without ComfyUI."""
 
 import subprocess
 import sys
@@ -8,7 +8,8 @@ import torch
 from conftest import make_hole, make_photo
 from monochromic.core.colorize.prior import prior_network
 from monochromic.core.detect.detectors import damage_network
-from monochromic.core.host import device as placing
+from monochromic.core.host.device import on_device
+from monochromic.core.host.host import current_host, using_host
 from monochromic.core.weights import WeightFile, add_row, get_row
 from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS, runtime
@@ -107,25 +108,24 @@ def test_inputs_are_never_modified_and_outputs_are_in_range(name):
         if isinstance(value, torch.Tensor) and not handed_on:
             todo = f"{name}: give pictures by image_out and masks by mask_out of nodes/tensors.py"
             assert value.dtype == torch.float32, todo
-            assert value.device == runtime.intermediate_device(), todo
+            assert value.device == current_host().intermediate_device, todo
             assert 0 <= value.min() <= value.max() <= 1, todo
 
 
-class TestPlacing:
+class TestDevices:
     @pytest.fixture
     def host(self):
         """A host that sends networks away after each use, and notes who was asked for."""
         asked = []
 
-        def put(network, device, needed):
+        def move(network, device, needed):
             for other in asked:
                 other.to("meta" if other is not network else device)
             asked.append(network)
             network.needed = needed
 
-        token = placing.put.set(put)
-        yield asked
-        placing.put.reset(token)
+        with using_host(move=move):
+            yield asked
 
     def test_every_network_asks_for_its_place_at_each_use(self, host, home):
         inputs = {"image": bhwc(make_photo()), "mask": make_hole()[:, 0]}
@@ -141,7 +141,7 @@ class TestPlacing:
         """A host that puts every network to sleep when another is asked for: the answers stay the same."""
         asleep, saved = set(), {}
 
-        def put(network, device, needed):
+        def move(network, device, needed):
             for other in saved.keys() - {network} - asleep:
                 saved[other] = {k: v.clone() for k, v in other.state_dict().items()}
                 other.to("meta")
@@ -166,16 +166,15 @@ class TestPlacing:
 
         with torch.inference_mode():
             plain = run()
-            token = placing.put.set(put)
             try:
-                for _ in range(2):
-                    assert all(torch.equal(a, b) for a, b in zip(run(), plain, strict=True))
-                assert len(saved) == 3
-                for network in saved:  # all awake again for the other tests
-                    placing.placed(network, "cpu")
-                    asleep.discard(network)
+                with using_host(move=move):
+                    for _ in range(2):
+                        assert all(torch.equal(a, b) for a, b in zip(run(), plain, strict=True))
+                    assert len(saved) == 3
+                    for network in saved:  # all awake again for the other tests
+                        on_device(network, "cpu")
+                        asleep.discard(network)
             finally:
-                placing.put.reset(token)
                 for network in asleep:
                     network.load_state_dict(saved[network], assign=True)
         assert torch.equal(run()[1], plain[1])

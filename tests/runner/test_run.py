@@ -9,6 +9,7 @@ import torch
 from conftest import ROOT, make_hole, make_photo
 from monochromic.cli import main
 from monochromic.core import WorkflowError, load_hole, load_image, restore, save_image
+from monochromic.core.host.host import using_host
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 from monochromic.runner.comfy_nodes import HOST_CLASSES
 from monochromic.runner.load import find_workflow, load_graph
@@ -433,9 +434,6 @@ def test_damaged_saved_workflows(place, capsys, workflow, words):
 
 def test_load_image_is_comfyuis(place):
     """MASK is 1 - alpha, or zeros of 64 x 64 without one; frames are a batch; EXIF turns the picture."""
-    from monochromic.nodes import runtime
-
-    runtime.input_folders.set((place,))
     load = HOST_CLASSES["LoadImage"]().load
     rgba = np.random.default_rng(0).integers(0, 256, (6, 9, 4), np.uint8)
     Image.fromarray(rgba).save("a.png")
@@ -463,24 +461,27 @@ def test_load_image_is_comfyuis(place):
     assert "no picture 'zz.png'" in HOST_CLASSES["LoadImageMask"].VALIDATE_INPUTS("zz.png")
 
 
-def test_save_image_names_files_as_comfyui_does(place):
-    from monochromic.runner.comfy_nodes import output_folder
+@pytest.fixture
+def output(place):
+    with using_host(output_folder=place / "o"):
+        yield place / "o"
 
-    output_folder.set(place / "o")
+
+def test_save_image_names_files_as_comfyui_does(output):
     save = HOST_CLASSES["SaveImage"]().save
     batch = torch.zeros(2, 4, 6, 3)
     names = [i["filename"] for i in save(batch, "a")["ui"]["images"]]
     assert names == ["a_00001_.png", "a_00002_.png"]
-    (place / "o" / "a_00041_.png").touch()
-    (place / "o" / "a_99.png").touch()
-    (place / "o" / "ab_00077_.png").touch()
+    (output / "a_00041_.png").touch()
+    (output / "a_99.png").touch()
+    (output / "ab_00077_.png").touch()
     assert save(batch[:1], "a")["ui"]["images"][0]["filename"] == "a_00042_.png"
     saved = save(batch[:1], "%year%/%width%x%height%_%batch_num%")["ui"]["images"][0]
     assert re.fullmatch(r"20\d\d", saved["subfolder"])
     assert saved["filename"] == "6x4_0_00001_.png"
     preview = HOST_CLASSES["PreviewImage"]().save(batch[:1])["ui"]["images"][0]
     assert preview["type"] == "temp"
-    assert (place / "o" / "temp" / preview["filename"]).is_file()
+    assert (output / "temp" / preview["filename"]).is_file()
 
 
 def test_preview_any():

@@ -1,33 +1,42 @@
-"""Work asks often whether to go on, and a stop at any question leaves nothing behind."""
+"""Work can be cancelled between its steps by the progress callable that raises, and nothing is left behind."""
 
 import threading
 
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import colorize, degrade, fill, find_damage, lpips, luminance, measure, predict_damage
-from monochromic.core.backbones import BACKBONES
-from monochromic.core.host import cancel as asked
-from monochromic.core.host.cancel import (
-    Cancelled,
-    cancel_between_calls,
-    cancellable,
-    check_cancelled,
-    part_of,
-    reporting,
-    run_in_thread,
+from monochromic.core import (
+    colorize,
+    degrade,
+    dilate,
+    fill,
+    find_damage,
+    find_hole,
+    heat_map,
+    lpips,
+    luminance,
+    measure,
+    predict_damage,
+    random_hole,
 )
+from monochromic.core.backbones import BACKBONES
+from monochromic.core.degrade import KINDS as DAMAGES
+from monochromic.core.detect import summary
+from monochromic.core.host import thread
+from monochromic.core.host.cancel import cancel_between_layers, cancellable, check_cancelled, reporting
+from monochromic.core.host.host import current_host
+from monochromic.core.host.progress import Cancelled, part_of, silent
+from monochromic.core.host.thread import run_in_thread
+from monochromic.core.image.random_masks import KINDS as HOLES
 from monochromic.core.metrics import build_lpips
 from monochromic.core.metrics.perceptual import NETS
 from monochromic.core.weights.select import load_model
-from torch.overrides import _get_current_function_mode_stack
 
 
 @pytest.fixture
-def everything_is_slow(monkeypatch):
-    """Small photos are watched as closely as large ones."""
-    monkeypatch.setattr(asked, "QUICK", 0)
-    monkeypatch.setattr(asked, "LARGE", 0)
+def always_in_threads(monkeypatch):
+    """What runs in a thread for large photos does so for small ones."""
+    monkeypatch.setattr(thread, "MIN_PIXELS", 0)
 
 
 class Count:
@@ -44,20 +53,20 @@ class Count:
 
 def cut_short(work, calls):
     """Stop `work` at its first, its last and some calls between; it must stop there at once."""
-    for k in sorted({1, 2, *range(calls // 9, calls, calls // 9 + 1), calls}):
+    for k in sorted({1, min(2, calls), *range(1 + calls // 9, calls, calls // 9 + 1), calls}):
         count = Count(k)
         with pytest.raises(KeyboardInterrupt):
             work(count)
         assert len(count.told) == k
-        assert not _get_current_function_mode_stack()
         assert torch.is_grad_enabled()
+        assert current_host().reporter is None
 
 
 def shares(told):
     return [done / total for done, total in told]
 
 
-@pytest.mark.usefixtures("everything_is_slow")
+@pytest.mark.usefixtures("always_in_threads")
 class TestTheWork:
     @pytest.mark.parametrize("backbone", ["mono", "patchmatch", "edge_connect"])
     def test_filling(self, backbone):
@@ -101,11 +110,21 @@ class TestTheWork:
         assert torch.equal(predict_damage(photo, "learned", progress=count), plain)
         cut_short(lambda progress: predict_damage(photo, "learned", progress=progress), len(count.told))
 
-    def test_filters_in_threads_of_their_own(self):
-        photo = make_photo(height=64, width=64)
-        assert torch.equal(predict_damage(photo, "classical", progress=Count()), find_damage(photo))
-        with pytest.raises(KeyboardInterrupt):
-            predict_damage(photo, "classical", progress=Count(2))
+    def test_filters(self):
+        photo, count = make_photo(height=64, width=64), Count()
+        assert torch.equal(predict_damage(photo, "classical", progress=count), find_damage(photo))
+        cut_short(lambda progress: predict_damage(photo, "classical", progress=progress), len(count.told))
+
+    def test_from_probabilities_to_a_hole(self):
+        """The marks, the margins and the guard ask too, after the detector has."""
+        photo, before, count = degrade(make_photo(height=64, width=96), "scratch", 0, seed=3).image, Count(), Count()
+        predict_damage(photo, "classical", progress=before)
+        plain = find_hole(photo, "classical", grow=9)
+        assert plain.hole.any()
+        found = find_hole(photo, "classical", grow=9, progress=count)
+        assert all(map(torch.equal, found, plain))
+        assert len(count.told) > len(before.told) + 15
+        cut_short(lambda progress: find_hole(photo, "classical", grow=9, progress=progress), len(count.told))
 
     def test_measuring(self):
         photo, other, count = make_photo(), make_photo(seed=2), Count()
@@ -114,16 +133,53 @@ class TestTheWork:
         assert shares(count.told) == sorted(shares(count.told))
         cut_short(lambda progress: measure(photo, other, make_hole(), "hole", progress=progress), len(count.told))
 
-    def test_damaging(self):
-        photo, count = make_photo(batch=3), Count()
-        plain = degrade(photo, "scratch", seed=3)
-        assert torch.equal(degrade(photo, "scratch", seed=3, progress=count).image, plain.image)
-        assert {(i, 3) for i in range(4)} <= set(count.told)
-        with pytest.raises(KeyboardInterrupt):
-            degrade(photo, "scratch", seed=3, progress=Count(3))
+    @pytest.mark.parametrize("kind", DAMAGES)
+    def test_damaging(self, kind):
+        photo, count = make_photo(batch=2, height=64, width=64), Count()
+        plain = degrade(photo, kind, seed=3)
+        assert torch.equal(degrade(photo, kind, seed=3, progress=count).image, plain.image)
+        assert {(i, 2) for i in range(3)} <= set(count.told)
+        assert len(count.told) > 12
+        cut_short(lambda progress: degrade(photo, kind, seed=3, progress=progress), len(count.told))
+
+    @pytest.mark.parametrize(
+        "work",
+        [
+            *(lambda kind=kind: random_hole(kind, 64, 64, 0.5) for kind in HOLES),
+            lambda: dilate(make_hole(), 20),
+            lambda: heat_map(make_photo(), make_hole()),
+            lambda: summary(find_hole(make_photo(), "classical")),
+        ],
+    )
+    def test_work_without_a_progress_of_its_own(self, work):
+        """It asks whoever watches from outside."""
+
+        def run(count):
+            with reporting(count) as progress:
+                progress(0, 1)
+                return work()
+
+        count = Count()
+        run(count)
+        assert len(count.told) > 2
+        cut_short(run, len(count.told))
+
+    def test_a_photo_of_which_a_part_is_watched_by_nobody(self):
+        """Work that was given no progress of its own can be cancelled by who watches from outside, in its parts too."""
+        count, photo = Count(), make_photo()
+
+        def run(count):
+            with reporting(count) as progress:
+                progress(0, 1)
+                return fill(photo, make_hole(), "mono")
+
+        run(count)
+        assert set(count.told) == {(0, 1)}
+        assert len(count.told) > 30
+        cut_short(run, len(count.told))
 
 
-def test_lpips_asks_between_its_layers(everything_is_slow):
+def test_lpips_asks_between_its_layers(always_in_threads):
     with torch.random.fork_rng():
         net = NETS["alex"][0]()
         heads = {f"{i}.weight": torch.rand(1, c, 1, 1) for i, c in enumerate(NETS["alex"][2])}
@@ -133,20 +189,19 @@ def test_lpips_asks_between_its_layers(everything_is_slow):
     @cancellable
     def work(progress):
         progress(0, 1)
-        with cancel_between_calls(1):
-            return lpips(make_photo(), make_photo(seed=2), network)
+        return lpips(make_photo(), make_photo(seed=2), network)
 
     assert torch.equal(work(progress=count), lpips(make_photo(), make_photo(seed=2), network))
     assert len(count.told) > 20
 
 
-class TestWatching:
+class TestReporting:
     def test_nobody(self):
         check_cancelled()
-        with reporting(None) as progress, cancel_between_calls():
+        with reporting(None) as progress:
+            assert progress is silent
             progress(1, 2)
             check_cancelled()
-            assert not _get_current_function_mode_stack()
 
     def test_what_was_told_last_is_told_again(self):
         count = Count()
@@ -167,10 +222,26 @@ class TestWatching:
                 check_cancelled()
                 within(1, 2)
                 check_cancelled()
-            with reporting(None):
+            with reporting(None) as nothing:
                 check_cancelled()
-        assert outer.told == [(0, 1)] * 3
+                nothing(5, 6)
+                with reporting(part_of(nothing, 0, 2)) as part:
+                    part(7, 8)
+                    check_cancelled()
+        assert outer.told == [(0, 1)] * 6
         assert inner.told == [(1, 2)] * 2
+
+    def test_layers(self):
+        network = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Tanh()))
+        count = Count()
+        with reporting(count) as progress:
+            progress(0, 1)
+            with cancel_between_layers(network):
+                network(torch.zeros(2))
+            network(torch.zeros(2))
+        assert len(count.told) == 1 + 3
+        with cancel_between_layers(None), cancel_between_layers(network):
+            assert not any(m._forward_pre_hooks for m in network.modules())
 
     def test_parts(self):
         count = Count()
@@ -178,7 +249,7 @@ class TestWatching:
         assert count.told == [(1 * 8 + 5, 3 * 8)]
 
 
-class TestPatiently:
+class TestThread:
     def test_the_modes_of_torch_go_along(self):
         def modes():
             return torch.is_inference_mode_enabled(), torch.is_grad_enabled(), threading.current_thread()
@@ -197,7 +268,7 @@ class TestPatiently:
             with pytest.raises(ZeroDivisionError):
                 run_in_thread(1 << 20, lambda: 1 / 0)
 
-    def test_a_stop_is_raised_here_at_once_and_ends_the_thread_at_its_next_question(self):
+    def test_a_cancel_is_raised_here_at_once_and_ends_the_thread_at_its_next_check(self):
         began, let_go, ended = threading.Event(), threading.Event(), []
 
         def work():
@@ -206,7 +277,7 @@ class TestPatiently:
             try:
                 check_cancelled()
             except Cancelled:
-                ended.append("stopped")
+                ended.append("cancelled")
             let_go.clear()
 
         def stop_once_it_began(done, total):
@@ -220,21 +291,4 @@ class TestPatiently:
         let_go.set()
         while let_go.is_set():
             pass
-        assert ended == ["stopped"]
-
-
-def test_a_stop_while_a_mode_of_torch_ends_does_not_leave_it_on(everything_is_slow):
-    """The end of `no_grad` is a function of torch too."""
-    ending = False
-
-    def stop(done, total):
-        if ending:
-            raise KeyboardInterrupt
-
-    with reporting(stop) as progress, cancel_between_calls(1):
-        progress(0, 1)
-        with torch.no_grad():
-            ending = True
-        assert torch.is_grad_enabled()
-        with pytest.raises(KeyboardInterrupt):
-            torch.ones(2).exp()
+        assert ended == ["cancelled"]

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 from monochromic.core import MonochromicError, OutOfMemoryError, WeightsError
-from monochromic.core.host.memory import free_host, halving_sizes, out_of_memory, retry_smaller, translates_oom
+from monochromic.core.host.host import using_host
+from monochromic.core.host.memory import halving_sizes, out_of_memory, retry_smaller, translates_oom
 
 try:
     import resource
@@ -60,16 +61,13 @@ def test_halves():
 class TestRetry:
     def test_smaller_and_smaller(self):
         tried, freed = [], []
-        token = free_host.set(lambda: freed.append(len(tried)))
 
         def work(side):
             tried.append(side)
             return torch.empty(1 << 60) if side > 100 else side
 
-        try:
+        with using_host(free=lambda: freed.append(len(tried))):
             assert retry_smaller(work, (400, 200, 100, 50), "no") == 100
-        finally:
-            free_host.reset(token)
         assert tried == [400, 200, 100]
         assert freed == [1, 2]
 
@@ -114,13 +112,12 @@ class TestRetry:
 
 def test_memory_that_runs_out_anywhere_is_explained():
     freed = []
-    token = free_host.set(lambda: freed.append(True))
 
     @translates_oom()
     def work(side):
         return np.empty(side, np.uint8)
 
-    try:
+    with using_host(free=lambda: freed.append(True)):
         assert len(work(3)) == 3
         assert not freed
         with pytest.raises(OutOfMemoryError, match=r"not enough memory; close other programs, .* \(Unable to allocate"):
@@ -128,8 +125,6 @@ def test_memory_that_runs_out_anywhere_is_explained():
         assert freed == [True]
         with pytest.raises(ValueError, match="negative"):
             work(-1)
-    finally:
-        free_host.reset(token)
 
 
 START = """

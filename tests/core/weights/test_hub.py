@@ -14,12 +14,14 @@ import pytest
 import torch
 from hub_server import COMMIT, Fault, HubServer
 from monochromic.core import WeightsError
-from monochromic.core.weights import WeightFile, fetch, find, hub, load_weights, locate, model_folders, present
+from monochromic.core.host.host import using_host
+from monochromic.core.weights import WeightFile, fetch, find, hub, load_weights, locate, present
 from safetensors.torch import save
 
 SIZE = 3_000_000
 CLIENT = """
 import json, sys
+from monochromic.core.host.host import using_host
 from monochromic.core.weights import WeightFile, locate
 print(locate(WeightFile(**json.loads(sys.argv[1]))))
 """
@@ -300,8 +302,7 @@ def test_a_model_folder_comes_before_cache_and_server(connect, server, row, data
     cached = locate(row)
     folder = tmp_path / "models"
     folder.mkdir()
-    token = model_folders.set((folder,))
-    try:
+    with using_host(model_folders=(folder,)):
         assert locate(row) == cached
         (folder / "net.safetensors").write_bytes(data)
         assert locate(row) == folder / "net.safetensors"
@@ -312,8 +313,6 @@ def test_a_model_folder_comes_before_cache_and_server(connect, server, row, data
         (folder / "folder" / "net.safetensors").write_bytes(data[:-1] + b"x")
         with pytest.raises(WeightsError, match=f"damaged: {folder}.*expected, {row.sha256}.*remove it or put"):
             locate(row)
-    finally:
-        model_folders.reset(token)
 
 
 def test_nothing_is_asked_at_import_nor_for_bundled_weights(connect, server):

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 import torch
 from monochromic.core import BACKBONES, DependencyError, WeightsError
-from monochromic.core.weights import find, model_folders, present, rows_for
+from monochromic.core.host.host import using_host
+from monochromic.core.weights import find, present, rows_for
 from monochromic.core.weights import load as models
 from monochromic.core.weights.convert import convert, save_weights
 from monochromic.core.weights.load import load_network
@@ -77,11 +78,8 @@ def test_a_file_of_the_authors_in_a_model_folder(tmp_path):
     data = (tmp_path / "theirs.safetensors").read_bytes()
     hub = {"repo_id": "a/b", "revision": "0" * 40, "filename": "theirs.safetensors", "layout": None}
     row = type(row)(**{**vars(row), **hub, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)})
-    token = model_folders.set((tmp_path,))
-    try:
+    with using_host(model_folders=(tmp_path,)):
         model = load_network(row)
-    finally:
-        model_folders.reset(token)
     assert model.layout.id == "lab"
     assert torch.equal(model.network.layers["one"].bias, theirs["lab.conv.bias"])
 

@@ -10,8 +10,9 @@ from dataclasses import asdict, fields, replace
 
 import pytest
 from monochromic.core import BACKBONES, InputError, MonochromicError, UnknownNameError, WeightsError
+from monochromic.core.host.host import using_host
 from monochromic.core.io import files
-from monochromic.core.io.files import known_hash, model_folders
+from monochromic.core.io.files import known_hash
 from monochromic.core.weights import (
     MANIFEST,
     WeightFile,
@@ -345,12 +346,9 @@ def test_a_file_is_read_once(local, hashed):
 def test_under_a_host_hashes_are_remembered_in_its_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
     (tmp_path / "file").write_bytes(b"x")
-    token = model_folders.set((tmp_path / "models", tmp_path / "more"))
-    try:
+    with using_host(model_folders=(tmp_path / "models", tmp_path / "more")):
         found = known_hash(tmp_path / "file")
         assert found == known_hash(tmp_path / "file") == hashlib.sha256(b"x").hexdigest()
-    finally:
-        model_folders.reset(token)
     assert json.loads((tmp_path / "models" / "verified.json").read_text())[str(tmp_path / "file")][2] == found
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "models"]
 
