@@ -48,17 +48,17 @@ class Counts(NamedTuple):
 
     @property
     def f1(self) -> float:
-        """Of all these pixels together."""
+        """F1 of all these pixels together."""
         return 2 * self.both / max(self.found + self.truth, 1)
 
     @property
     def iou(self) -> float:
-        """Likewise."""
+        """Intersection over union, of all these pixels together."""
         return self.both / max(self.found + self.truth - self.both, 1)
 
 
 class Case(NamedTuple):
-    """What one method found in one damaged photo: all kinds, and of those restored by default what is filled."""
+    """The counts of a method in a damaged photo: of all that looks damaged, and of what is filled by default."""
 
     kind: str
     difficulty: float
@@ -112,11 +112,11 @@ def damaged(images: list[Tensor]) -> Iterator[tuple[str, float, Degraded]]:
 
 
 def scores(images: list[Tensor], methods: list[str]) -> dict[str, list[Case]]:
-    """What each method finds in each damaged photo at its defaults, before it grows."""
+    """What each method finds in each damaged photo at its defaults, before it is dilated."""
     cases: dict[str, list[Case]] = {name: [] for name in methods}
     for kind, difficulty, damage in damaged(images):
         for name in methods:
-            found = find_hole(damage.image, name, grow=0)
+            found = find_hole(damage.image, name, dilate=0)
             everything = count(found.marks.amax(1, keepdim=True), damage.hole)
             cases[name].append(
                 Case(kind, difficulty, everything, count(found.hole, damage.kinds.amax(1, keepdim=True)))
@@ -235,8 +235,8 @@ def main() -> None:
     parts = [
         "F1 and IoU compare the pixels that look damaged, by any kind, with those that are; they are pooled over all "
         'pixels of a row. "Mean F1 of photos" is the mean of each photo\'s own F1, and "F1 of what is filled" counts '
-        "only what is filled by default, before the hole grows. There is no tolerance: a line that is found one pixel "
-        "off counts as missed. `classical` looks for scratches and dust only."
+        "only what is filled by default, before the hole is dilated. There is no tolerance: a line that is found one "
+        "pixel off counts as missed. `classical` looks for scratches and dust only."
     ]
     for side in options.sides:
         images = photos(options.photos, side, options.count if side <= 256 else options.large)
@@ -247,8 +247,8 @@ def main() -> None:
     parts += ["## 4000 x 3000 (12 megapixels)", cost_table(options.methods)]
     write(options.name, "Damage found without a mask", *parts)
     if options.page:
-        told = f"Measured by `python {' '.join(sys.argv)}` on {date.today().isoformat()}, {machine()}."
-        put_on_page("\n\n".join([told, *parts]))
+        measured = f"Measured by `python {' '.join(sys.argv)}` on {date.today().isoformat()}, {machine()}."
+        put_on_page("\n\n".join([measured, *parts]))
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def mask_photo(options: argparse.Namespace) -> None:
     from ..core.host.host import current_host
 
     photo = load_image(options.photo).to(current_host().device)
-    search = find_options(options) | ({} if options.grow is None else {"grow": options.grow})
+    search = find_options(options) | ({} if options.grow is None else {"dilate": options.grow})
     if options.protect:
         search["protect"] = load_hole(options.protect, photo)
     with progress_bar("damage") as progress:
@@ -109,21 +109,21 @@ def asks_to_find(options: argparse.Namespace) -> bool:
     if asked and getattr(options, "mask", None):
         raise UsageError(f"{', '.join(asked)} and --mask do not go together: damage is looked for where no mask is")
     if asked:
-        from ..core.detect import get_detector
-        from ..core.detect.marks import thresholds_of
+        from ..core.detect import get_detector, kind_thresholds
 
         search = find_options(options)
         get_detector(search.get("method", DEFAULT_DETECTOR))
-        thresholds_of(search.get("kinds"), search.get("threshold", 0.5))
+        kind_thresholds(search.get("kinds"), search.get("threshold", 0.5))
     return bool(asked)
 
 
 def find_options(options: argparse.Namespace) -> dict[str, Any]:
     """What of `find_hole`'s arguments was given; `protect` is a path."""
     given = {"method": options.find} | {name: getattr(options, name) for name in FLAGS if name != "find"}
+    given["min_area"] = given.pop("smallest")
     given = {name: value for name, value in given.items() if value is not None}
     if "kinds" in given:
-        from ..core.detect.marks import parse_kinds
+        from ..core.detect import parse_kinds
 
         given["kinds"] = parse_kinds(given["kinds"])
     return given
@@ -133,9 +133,9 @@ def say_found(found: "Detection", photo: str, nothing: str) -> None:
     """Say what is filled and what is left; and, where nothing is filled, what comes of it."""
     from ..core.detect import summary
 
-    if found.hole.any() or found.left.any():
+    if found.hole.any() or found.skipped.any():
         for line in summary(found):
             log.info("%s: %s", photo, line)
     if not found.hole.any():
-        what = "all that looks damaged was left alone" if found.left.any() else "no damage was found"
+        what = "all that looks damaged was left alone" if found.skipped.any() else "no damage was found"
         log.warning("%s in %s; %s", what, photo, nothing)

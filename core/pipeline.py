@@ -19,9 +19,9 @@ from .backbones import DEFAULT, get_backbone
 from .backbones.loaded import Model
 from .backbones.record import Backbone
 from .colorize import Guide, Settings, colorize, get_method
+from .detect import DEFAULT as DETECTOR
 from .detect import Detection, find_hole
-from .detect.detectors import DEFAULT as DETECTOR
-from .detect.marks import Kinds
+from .detect.kinds import Kinds
 from .errors import InputError, UnknownNameError
 from .host.progress import Progress
 from .image.checks import check_hole
@@ -44,7 +44,7 @@ class Search:
     Attributes:
         method: a name of `DETECTORS`.
         threshold: damage is what is more probable than that; at least 0, below 1.
-        smallest: connected parts of fewer pixels are dropped.
+        min_area: connected parts of fewer pixels are dropped.
         protect: a mask, white or 1 = never fill.
         guard: leave blank margins and thick parts inside the photo, which often are faces or signs.
         kinds: the kinds of damage to fill, or a mapping from kinds to thresholds of their own; None: those that can
@@ -53,7 +53,7 @@ class Search:
 
     method: str = DETECTOR
     threshold: float = 0.5
-    smallest: int = 4
+    min_area: int = 4
     protect: Picture | None = None
     guard: bool = True
     kinds: Kinds = None
@@ -241,7 +241,7 @@ def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progres
     options = {field.name: getattr(search, field.name) for field in fields(search)}
     if search.protect is not None:
         options["protect"] = to_hole(search.protect, photo, name="protect")
-    return find_hole(photo, grow=pixels, progress=progress, **options)
+    return find_hole(photo, dilate=pixels, progress=progress, **options)
 
 
 def _filled(

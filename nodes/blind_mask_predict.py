@@ -5,9 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from ..core.damage_kinds import DAMAGE_KINDS
-from ..core.detect import DETECTORS, find_hole, heat_map, summary
-from ..core.detect.detectors import DEFAULT
-from ..core.detect.marks import choose_kinds
+from ..core.detect import DEFAULT, DETECTORS, choose_kinds, find_hole, heat_map, summary
 from ..core.detect.summary import NOUNS
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, string_input, tensor_input
@@ -94,11 +92,11 @@ class BlindMaskPredict:
         thresholds: str = "",
     ) -> dict[str, Any]:
         photo = image_in(image)
-        options = {"threshold": threshold, "grow": None if grow < 0 else grow, "smallest": smallest, "guard": guard}
+        options = {"threshold": threshold, "dilate": None if grow < 0 else grow, "min_area": smallest, "guard": guard}
         switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
         options["kinds"] = choose_kinds(switches, thresholds)
-        kept = None if protect is None else hole_in(protect, photo)
-        found = find_hole(photo, method, **options, protect=kept, progress=runtime.progress())
-        heat, told = image_out(heat_map(photo, found.kinds)), summary(found)
-        result = (mask_out(found.hole), mask_out(found.probability), heat, "\n".join(told))
-        return {"ui": {"images": preview_of(heat), "text": told}, "result": result}
+        protected = None if protect is None else hole_in(protect, photo)
+        detection = find_hole(photo, method, **options, protect=protected, progress=runtime.progress())
+        heat, lines = image_out(heat_map(photo, detection.kinds)), summary(detection)
+        result = (mask_out(detection.hole), mask_out(detection.probability), heat, "\n".join(lines))
+        return {"ui": {"images": preview_of(heat), "text": lines}, "result": result}

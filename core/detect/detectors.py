@@ -1,4 +1,4 @@
-"""The ways of finding damage in a photo alone, and the record that each fills in."""
+"""The detectors of damage, and the record that each fills in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,54 +15,55 @@ from ..errors import UnknownNameError
 from ..host.cancel import cancel_between_layers, check_cancelled
 from ..host.device import on_device
 from ..host.memory import halving_sizes, retry_smaller
-from ..host.progress import Progress, silent
+from ..host.progress import Progress, part_of, silent
 from ..weights import load_weights
 from ..weights.select import load_model
 from .filters import find_marks
-from .multiscale import SMALLEST, TILE, find_at_sizes
+from .multiscale import MIN_TILE, TILE, predict_multiscale
 from .network import TRAINED, build
+
+LOGIT_BIAS = {"lines": -6.0, "specks": -6.0, "lost": -6.0, "areas": -3.0, "overlays": -4.0}
+"""Added to the network's logits of each kind, because it is surer of real photos than it is right."""
+LOGIT_BOOST = 9.0  # added to the network's logits where the filters are sure of a line or a speck
+HYSTERESIS = 5.0  # logits: how much weaker pixels may be that are connected to a sure one
 
 
 @dataclass(frozen=True)
 class Detector:
-    """One way: `find(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, K, H, W).
+    """A way of finding damage.
 
-    K is one for each of `DAMAGE_KINDS`, or 1 unless `tells_kinds`. slack: see `marks_of`.
+    predict: `predict(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, K, H, W). K is
+    the number of `DAMAGE_KINDS` in their order, or 1 unless `predicts_kinds`.
+    hysteresis: logits by which pixels connected to damage may be below the threshold, see `hysteresis_marks`.
     """
 
     id: str
     title: str
-    find: Callable[[Tensor, Progress], Tensor]
-    slack: float = 0.0
-    tells_kinds: bool = True
+    predict: Callable[[Tensor, Progress], Tensor]
+    hysteresis: float = 0.0
+    predicts_kinds: bool = True
 
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
-    """By our own network, which is shipped."""
+    """Probabilities by our own network, whose weights are shipped; arguments and result as `Detector.predict`."""
 
-    def find(tile: int) -> Tensor:
+    def predict(tile: int) -> Tensor:
         network = damage_network(image.device)
-
-        def look(part: Tensor) -> Tensor:
-            return network(_to_channels_last(part)).sigmoid()
-
         with cancel_between_layers(network):
-            return find_at_sizes(look, image, TRAINED, progress, tile)
+            return predict_multiscale(
+                lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile
+            )
 
-    return _in_tiles(find, image)
+    return _retry_smaller_tiles(predict, image)
 
 
-def _in_tiles(find: Callable[[int], Tensor], image: Tensor) -> Tensor:
-    """What `find` finds in tiles of the side it is given, which is less where memory runs out."""
+def _retry_smaller_tiles(predict: Callable[[int], Tensor], image: Tensor) -> Tensor:
+    """The result of `predict(tile)`, with smaller tiles where memory runs out."""
     h, w = image.shape[-2:]
-    failed = f"not enough memory to look for damage in photos of {w} x {h} pixels, even in tiles of {SMALLEST}"
-    return retry_smaller(find, halving_sizes(TILE, SMALLEST), f"{failed}; close other programs, or use smaller photos")
-
-
-CALM = {"lines": 6.0, "specks": 6.0, "lost": 6.0, "areas": 3.0, "overlays": 4.0}
-"""Off the log odds of each kind: so sure the network has to be alone. It is surer of photos than it is right."""
-TRUST = 9.0  # log odds that a sure mark of the filters adds, so that a pixel counts that both find
-SLACK = 5.0  # log odds by which what hangs together with a sure pixel may be less sure
+    failed = f"not enough memory to look for damage in photos of {w} x {h} pixels, even in tiles of {MIN_TILE}"
+    return retry_smaller(
+        predict, halving_sizes(TILE, MIN_TILE), f"{failed}; close other programs, or use smaller photos"
+    )
 
 
 def damage_network(device: torch.device) -> nn.Module:
@@ -75,81 +76,85 @@ def _damage_network(_device: torch.device) -> nn.Module:
     """One for each device, so that it stays there."""
     with torch.inference_mode(False):
         state = {name: value.float() for name, value in load_weights("damage").items()}
-        bias = state["body.leave.bias"].view(len(CALM), -1) - torch.tensor([*CALM.values()])[:, None]
+        bias = state["body.leave.bias"].view(len(LOGIT_BIAS), -1) + torch.tensor([*LOGIT_BIAS.values()])[:, None]
         network = build({**state, "body.leave.bias": bias.flatten()})
         return network.to(memory_format=torch.channels_last)
 
 
 def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
-    """By the mask prediction network of VCNet; raises `WeightsError` where no weights of it were brought."""
+    """Probabilities by the mask prediction network of VCNet, (B, 1, H, W); arguments as `Detector.predict`.
+
+    Raises:
+        WeightsError: no weights of it were added.
+    """
     model = load_model(get_backbone("vcnet"), image.device, progress=progress)
 
-    def find(tile: int) -> Tensor:
+    def predict(tile: int) -> Tensor:
         model.on_device(tile * tile)
         with cancel_between_layers(model.network):
-            return find_at_sizes(lambda part: _seen_by(model, part), image, model.backbone.trained, progress, tile)
+            return predict_multiscale(
+                lambda part: _predict_vcnet(model, part), image, model.backbone.trained, progress, tile
+            )
 
-    return _in_tiles(find, image)
+    return _retry_smaller_tiles(predict, image)
 
 
-def _seen_by(model: Model, part: Tensor) -> Tensor:
+def _predict_vcnet(model: Model, part: Tensor) -> Tensor:
     return model.network.predict(model.shown(part, "rgb")).float()
 
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:
-    """By what scratches and dust look like: `find_marks`; of the other kinds nothing is found."""
-    return F.pad(_filtered(image, progress), (0, 0, 0, 0, 0, len(DAMAGE_KINDS) - 2))
+    """Probabilities by `find_marks`, which finds lines and specks; 0 for other kinds. As `Detector.predict`."""
+    return F.pad(_filter_marks(image, progress), (0, 0, 0, 0, 0, len(DAMAGE_KINDS) - 2))
 
 
-def _filtered(image: Tensor, progress: Progress) -> Tensor:
+def _filter_marks(image: Tensor, progress: Progress) -> Tensor:
     """Lines and specks, (B, 2, H, W)."""
-    found = []
+    marks = []
     for i, photo in enumerate(image.split(1)):
         progress(i, len(image))
-        found.append(find_marks(photo))
+        marks.append(find_marks(photo))
     progress(len(image), len(image))
-    return torch.cat(found)
+    return torch.cat(marks)
 
 
 def both(image: Tensor, progress: Progress = silent) -> Tensor:
-    """The log odds of our network, raised where the filters find lines and specks.
+    """Probabilities by our network, whose logits are raised where the filters find lines and specks.
 
-    So a mark counts that both find, or of which the network is very sure alone; what only the filters find does not.
+    So a mark counts that both find, or of which the network is very sure alone. What only the filters find does not.
+    Arguments and result as `Detector.predict`.
     """
-    looks = 0
-
-    def at_first(done: int, total: int) -> None:
-        nonlocal looks
-        looks = total
-        progress(done, total + len(image))
-
-    def then(done: int, total: int) -> None:
-        progress(looks + done, looks + total)
-
-    found, marks = learned(image, at_first), _filtered(image, then)
-    for alone, mark in zip(found[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
+    probability = learned(image, part_of(progress, 0, 2))
+    marks = _filter_marks(image, part_of(progress, 1, 2))
+    for thin, mark in zip(probability[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
         check_cancelled()
-        alone.copy_(alone.logit(1e-6).add_(mark, alpha=TRUST).sigmoid_())
-    return found
+        thin.copy_(thin.logit(1e-6).add_(mark, alpha=LOGIT_BOOST).sigmoid_())
+    return probability
 
 
 DETECTORS = {
     detector.id: detector
     for detector in (
-        Detector("both", "our network, with more confidence where the filters agree", both, SLACK),
-        Detector("learned", "a network of our own, for damage of every kind", learned, SLACK),
-        Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, tells_kinds=False),
+        Detector("both", "our network, with more confidence where the filters agree", both, HYSTERESIS),
+        Detector("learned", "a network of our own, for damage of every kind", learned, HYSTERESIS),
+        Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, predicts_kinds=False),
         Detector("classical", "filters for scratches and dust, without weights", classical),
     )
 }
 
-
 DEFAULT = "both"
-"""What finds damage when nothing else was asked for."""
+"""The detector where none is named."""
 
 
 def get_detector(name: str) -> Detector:
-    """The detector of that id. Raises `UnknownNameError`."""
+    """The detector of an id.
+
+    Args:
+        name: a key of `DETECTORS`.
+
+    Raises:
+        UnknownNameError: there is none of that id; says which ones there are.
+    """
     if name not in DETECTORS:
         raise UnknownNameError("way of finding damage", name, DETECTORS)
     return DETECTORS[name]

@@ -1,6 +1,4 @@
-"""Blind: from a damaged photo alone to the hole that restores it."""
-
-from typing import NamedTuple
+"""From a damaged photo alone to the hole that restores it: probabilities, marks, guard, hole."""
 
 import torch
 from torch import Tensor
@@ -10,67 +8,20 @@ from ..errors import InputError
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
 from ..host.progress import Progress
-from ..image.checks import check_image, shape_of
-from ..image.masks import binarize, dilate
+from ..image import masks
+from ..image.checks import shape_of
 from ..io.convert import Picture, to_image
-from .detectors import DEFAULT, get_detector
-from .guard import split_hole, wide_specks
+from .detection import Detection
+from .detectors import DEFAULT, Detector, get_detector
+from .guard import split_hole
+from .hysteresis import hysteresis_marks
+from .kinds import Kinds, kind_thresholds
 from .margins import find_margins
-from .marks import Kinds, marks_of, thresholds_of
+from .predict import predict_kinds
+from .wide_specks import wide_specks
 
-GROWTH, MAX_GROWTH = 1 / 512, 4  # of the shorter side; pixels
-EDGE = 1 / 256  # of the shorter side, two pixels at least: so soft the edge of a margin may be
-
-
-class Detection(NamedTuple):
-    """What was found in photos; K is one channel for each of `DAMAGE_KINDS`, or 1 if kinds are not told.
-
-    hole: (B, 1, H, W) of 0 and 1, 1 = fill. probability: of damage, the highest of all kinds, (B, 1, H, W) in [0, 1].
-    left: (B, 1, H, W) of 0 and 1, 1 = looked damaged and was left alone. margin: (B, 1, H, W) of 0 and 1, 1 = blank
-    margin with its soft edge, which is never filled. kinds: of each kind the probability, (B, K, H, W) in [0, 1].
-    marks: of each kind what looked damaged, filled or not, before it grows, uint8 (B, K, H, W) of 0 and 1.
-    """
-
-    hole: Tensor
-    probability: Tensor
-    left: Tensor
-    margin: Tensor
-    kinds: Tensor
-    marks: Tensor
-
-
-@translates_oom()
-@cancellable
-def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
-    """Probability of each kind of damage in each pixel, from the photo alone.
-
-    Args:
-        image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself.
-        method: a name of `DETECTORS`: "learned" (our network, shipped), "classical" (filters for scratches and dust,
-            without weights), "both" (the network, helped by the filters) or "vcnet" (the mask prediction network of
-            Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting", ECCV, with weights you
-            bring; it tells no kinds).
-        progress: called as `progress(done, total)`.
-
-    Returns:
-        (B, K, H, W) in [0, 1] on the image's device and dtype: K = 5 in the order of `DAMAGE_KINDS`, or K = 1.
-
-    Raises:
-        InputError: for another shape or range.
-        UnknownNameError: for another method.
-        WeightsError: says which weights are missing and how to get them.
-    """
-    check_image(image)
-    detector = get_detector(method)
-    with torch.no_grad():
-        found = detector.find(image, progress)
-        check_cancelled()
-        return found.clamp_(0, 1).to(image.dtype)
-
-
-def predict_damage(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
-    """Probability that each pixel is damaged, by whatever kind, (B, 1, H, W); else as `predict_kinds`."""
-    return predict_kinds(image, method, progress=progress).amax(1, keepdim=True)
+DILATION, MAX_DILATION = 1 / 512, 4  # of the shorter side; pixels
+SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
 
 @translates_oom()
@@ -80,8 +31,8 @@ def find_hole(
     method: str = DEFAULT,
     *,
     threshold: float = 0.5,
-    grow: int | None = None,
-    smallest: int = 4,
+    dilate: int | None = None,
+    min_area: int = 4,
     protect: Tensor | None = None,
     guard: bool = True,
     kinds: Kinds = None,
@@ -90,110 +41,134 @@ def find_hole(
     """The damage of each photo as a hole to fill, from the photo alone.
 
     Args:
-        image: as in `predict_kinds`, and so are method and progress; a path, a Pillow image or a NumPy array too.
-        threshold: damage is what hangs together with a pixel more probable than that; at least 0, below 1.
-        grow: pixels by which what was found is widened at last, to cover its soft edges; None: by the photo's size,
-            see `usual_growth`.
-        smallest: connected parts of fewer pixels are dropped.
+        image: float (B, 1 or 3, H, W) in [0, 1], each photo by itself; or a path, a Pillow image or a NumPy array.
+        method: a name of `DETECTORS`, see `predict_kinds`.
+        threshold: damage is each pixel more probable than that, and what is connected to it and hardly less probable;
+            at least 0, below 1.
+        dilate: pixels by which the marks are widened at last, to cover their soft edges; None: `auto_dilation`.
+        min_area: connected parts of fewer pixels are dropped.
         protect: (B or 1, 1, H, W), 1 = never fill.
-        guard: leave blank margins (`find_margins`) and thick parts inside the photo that still show an image
-            (`split_hole`): more often faces than damage. Areas and overlays that are asked for are filled anyway.
-        kinds: names of `DAMAGE_KINDS` to fill, or a mapping from names to thresholds of their own; without, those that
+        guard: skip blank margins (`find_margins`) and thick parts inside the photo that still show an image
+            (`split_hole`): more often faces than damage. Areas and overlays are filled anyway where `kinds` has them.
+        kinds: names of `DAMAGE_KINDS` to fill, or a mapping from names to thresholds of their own. None: those that
             old photos need and that can hardly harm: lines, specks and lost parts.
+        progress: called as `progress(done, total)`.
 
     Returns:
         `Detection`. A photo without damage has an empty hole, with which `restore` gives it back bit for bit.
 
     Raises:
-        InputError: also for a hole that would leave nothing of a photo, and for kinds of a method that tells none.
-        UnknownNameError: for a method or a kind that is not there.
-        WeightsError: as `predict_kinds`.
+        InputError: another shape, range or number; a hole over all of a photo; kinds for a method without them.
+        UnknownNameError: a method or a kind that is not there.
+        WeightsError: weights are missing; says which, and how to get them.
 
     >>> import torch
     >>> from monochromic.core import degrade, find_hole
     >>> photo = torch.linspace(0.2, 0.8, 96).expand(1, 3, 96, 96)
     >>> damaged = degrade(photo, "scratch", difficulty=0, seed=1)
-    >>> found = find_hole(damaged.image, "classical", grow=1)
+    >>> found = find_hole(damaged.image, "classical", dilate=1)
     >>> bool((found.hole * damaged.hole).sum() > 0.8 * damaged.hole.sum())
     True
     """
     image = to_image(image)
     detector = get_detector(method)
-    if kinds is not None and not detector.tells_kinds:
+    if kinds is not None and not detector.predicts_kinds:
         raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")
-    chosen = thresholds_of(kinds, threshold)
-    grow = usual_growth(*image.shape[-2:]) if grow is None else grow
-    hole_of(marks_of(image[:0, :1], threshold, smallest), grow)  # of no photo: refuses wrong numbers before the work
-    kept = None if protect is None else _protected(protect, image)
+    levels = kind_thresholds(kinds, threshold)
+    dilate = auto_dilation(*image.shape[-2:]) if dilate is None else dilate
+    to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate)  # refuses wrong numbers before the work
+    protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, progress=progress)
-    levels = [chosen.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
-    planes = zip(probability.split(1, dim=1), levels, strict=True)
-    marks = torch.cat([marks_of(plane, level, smallest, detector.slack).byte() for plane, level in planes], 1)
+    thresholds = [levels.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
+    marks = _marks(probability, thresholds, min_area, detector)
     check_cancelled()
-    careful, asked, other = _by_care(marks, chosen)
-    margin = left = torch.zeros_like(careful)
+    hole, skipped, margin = _hole_and_rest(marks, image, levels, dilate, protected, guard)
+    check_cancelled()
+    hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
+    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
+
+
+def auto_dilation(h: int, w: int) -> int:
+    """Pixels by which the hole of a photo is widened: edges of damage are the softer the larger the scan."""
+    return min(max(1, round(DILATION * min(h, w))), MAX_DILATION)
+
+
+def _marks(probability: Tensor, thresholds: list[float], min_area: int, detector: Detector) -> Tensor:
+    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1, from its probability and threshold."""
+    planes = zip(probability.split(1, dim=1), thresholds, strict=True)
+    return torch.cat([hysteresis_marks(plane, at, min_area, detector.hysteresis).byte() for plane, at in planes], 1)
+
+
+def _hole_and_rest(
+    marks: Tensor, image: Tensor, levels: dict[str, float], dilate: int, protected: Tensor | None, guard: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The hole, what is skipped, and margins, each (B, 1, H, W), from the marks (B, K, H, W) of all kinds."""
+    guarded, unguarded, other = _by_guard(marks, levels)
+    margin = skipped = torch.zeros_like(guarded)
     if guard:
-        careful, left, margin = _guarded(marks, careful.to(image.dtype), image)
-    alone = (left > asked) | (margin > 0)
-    hole = hole_of(torch.maximum(careful, asked), grow, alone if kept is None else alone | kept)
+        guarded, skipped, margin = _apply_guard(marks, guarded.to(image.dtype), image)
+    closed = (skipped > unguarded) | (margin > 0)
+    hole = to_hole(torch.maximum(guarded, unguarded), dilate, closed if protected is None else closed | protected)
     check_cancelled()
-    left = torch.maximum(left, other) * (1 - hole)
-    left = left if kept is None else left.masked_fill(kept, 0)
-    check_cancelled()
-    masks = [mask.to(probability.dtype) for mask in (hole, left, margin)]
-    return Detection(masks[0], probability.amax(1, keepdim=True), *masks[1:], probability, marks)
+    skipped = torch.maximum(skipped, other) * (1 - hole)
+    return hole, skipped if protected is None else skipped.masked_fill(protected, 0), margin
 
 
-def usual_growth(h: int, w: int) -> int:
-    """Pixels by which the hole of a photo is widened: the edges of damage are as soft as the scan is large."""
-    return min(max(1, round(GROWTH * min(h, w))), MAX_GROWTH)
+def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
+    """Marks (B, K, H, W) of kinds to fill where the guard allows it, of kinds to fill anyway, and of all others.
 
-
-def _by_care(marks: Tensor, chosen: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
-    """The marks (B, K, H, W) to fill with care, those to fill because they were asked for, and all others.
-
-    Each (B, 1, H, W) of 0 and 1, of 8 bits.
+    Each uint8 (B, 1, H, W) of 0 and 1.
     """
-    careful, asked, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
+    guarded, unguarded, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
     for i, kind in enumerate(DAMAGE_KINDS[: marks.shape[1]]):
-        group = other if kind.id not in chosen else careful if kind.restored else asked
+        group = other if kind.id not in levels else guarded if kind.restored else unguarded
         torch.maximum(group, marks[:, i : i + 1], out=group)
-    return careful, asked, other
+    return guarded, unguarded, other
 
 
-def _guarded(marks: Tensor, careful: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the careful marks is filled and what is left, and the margins with their soft edges; all (B, 1, H, W).
+def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all (B, 1, H, W).
 
     marks: of all kinds, (B, K, H, W).
     """
-    margin = find_margins(image, beyond=max(2, round(EDGE * min(image.shape[-2:]))))
-    filled, left = split_hole(careful, image, margin)
+    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:]))))
+    filled, skipped = split_hole(guarded, image, margin)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         wide = wide_specks(specks).to(filled) * filled * (1 - torch.maximum(lines, lost))
-        filled, left = filled - wide, left + wide
-    return filled, left, margin
+        filled, skipped = filled - wide, skipped + wide
+    return filled, skipped, margin
 
 
-def hole_of(marks: Tensor, pixels: int = 0, protect: Tensor | None = None) -> Tensor:
-    """Marks (B, 1, H, W) of 0 and 1 widened by so many pixels, without what is protected: bool (B or 1, 1, H, W).
+def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Tensor:
+    """Marks as a hole: widened, and without what is protected.
 
-    Raises `InputError` where nothing of a photo would be left.
+    Args:
+        marks: (B, 1, H, W) of 0 and 1, 1 = damage.
+        dilate: pixels by which they are widened.
+        protect: bool (B or 1, 1, H, W), True = never fill.
+
+    Returns:
+        The same shape and dtype, 1 = fill.
+
+    Raises:
+        InputError: a photo without a pixel that is left to restore it from, or a negative number of pixels.
     """
-    hole = dilate(marks, pixels)
+    hole = masks.dilate(marks, dilate)
     if protect is not None:
         hole = hole.masked_fill(protect, 0)
-    for i, whole in enumerate(hole.flatten(1).all(1).tolist()):
-        if whole:
+    for i, covered in enumerate(hole.flatten(1).all(1).tolist()):
+        if covered:
             raise InputError(
                 f"all of photo {i + 1} was taken for damage, so that nothing is known to restore it from; "
-                "give a higher threshold, a smaller grow, another method, or protect what is good"
+                "give a higher threshold, grow it by less, take another method, or protect what is good"
             )
     return hole
 
 
 def _protected(protect: Tensor, image: Tensor) -> Tensor:
+    """What is never filled, bool (B or 1, 1, H, W)."""
     b, _, h, w = image.shape
     if protect.shape not in ((b, 1, h, w), (1, 1, h, w)):
         raise InputError(f"protect must be ({b}, 1, {h}, {w}) like image {shape_of(image)}, got {shape_of(protect)}")
-    return binarize(protect.to(image.device)) > 0
+    return masks.binarize(protect.to(image.device)) > 0

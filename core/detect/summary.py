@@ -1,4 +1,4 @@
-"""What was found in a photo, in a line of plain words."""
+"""What was found in a photo, as a sentence."""
 
 import numpy as np
 import torch
@@ -6,11 +6,11 @@ from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
 from ..host.cancel import check_cancelled
-from .stage import Detection
+from .detection import Detection
 
-APART = 1 / 24  # of the shorter side: areas that are closer are counted as one
-BAND = 512  # rows at a time, so that the work can be cancelled
-MUCH = 0.08  # of a photo: if more would be filled, the summary warns
+MAX_GAP = 1 / 24  # of the shorter side: skipped areas that are closer are counted as one
+STRIP = 512  # rows at a time, so that the work can be cancelled
+WARN_ABOVE = 0.08  # of a photo: if more would be filled, the summary warns
 NOUNS = {  # one, and several
     "lines": ("line", "lines"),
     "specks": ("speck", "specks"),
@@ -20,32 +20,40 @@ NOUNS = {  # one, and several
 }
 
 
-def summary(found: Detection) -> list[str]:
-    """What was filled and what was left, a line a photo in plain words, with a warning where that is much.
+def summary(detection: Detection) -> list[str]:
+    """What is filled and what is skipped, with a warning where much would be filled.
+
+    Args:
+        detection: what `find_hole` gave for photos.
+
+    Returns:
+        A line for each photo.
 
     >>> import torch
-    >>> hole, left = torch.zeros(2, 1, 1, 10, 10)
-    >>> hole[..., 2, 2:4] = left[..., 6:9, 6:9] = 1
-    >>> summary(Detection(hole, hole, left, torch.zeros_like(hole), hole, hole + left))
+    >>> hole, skipped = torch.zeros(2, 1, 1, 10, 10)
+    >>> hole[..., 2, 2:4] = skipped[..., 6:9, 6:9] = 1
+    >>> summary(Detection(hole, hole, skipped, torch.zeros_like(hole), hole, hole + skipped))
     ['filled: 1 mark, 2.0 % of the photo; left: 1 thick part of 9.0 %, see the heat map']
     """
-    lines = [_summary_of(*(each[i] for each in found)) for i in range(len(found.hole))]
+    lines = [_line_of(Detection(*(tensor[i] for tensor in detection))) for i in range(len(detection.hole))]
     if len(lines) == 1:
         return lines
     return [f"photo {i}: {line}" for i, line in enumerate(lines, 1)]
 
 
-def _summary_of(hole: Tensor, _: Tensor, left: Tensor, margin: Tensor, kinds: Tensor, marks: Tensor) -> str:
-    """The line of one photo; (1, H, W), of kinds and marks (K, H, W)."""
-    _, filled = count_parts(hole)
-    line = f"filled: {_listed(_filled(hole, marks))}, {_percent(filled)} of the photo" if filled else "filled: nothing"
-    kept = _left(left * (1 - margin), kinds, marks)
-    _, rim = count_parts(left * margin)
-    kept += [f"{_percent(rim)} of blank margin"] if rim else []
-    if kept:
-        line += f"; left: {_listed(kept)}, see the heat map"
-    if filled > MUCH:
-        line += f"; warning: more than {100 * MUCH:g} % of the photo, look at the mask before you trust it"
+def _line_of(photo: Detection) -> str:
+    """The line of one photo, whose tensors are (1, H, W), or (K, H, W) of kinds and marks."""
+    _, filled = count_parts(photo.hole)
+    line = "filled: nothing"
+    if filled:
+        line = f"filled: {_listed(_filled(photo.hole, photo.marks))}, {_percent(filled)} of the photo"
+    skipped = _skipped(photo.skipped * (1 - photo.margin), photo.kinds, photo.marks)
+    _, blank = count_parts(photo.skipped * photo.margin)
+    skipped += [f"{_percent(blank)} of blank margin"] if blank else []
+    if skipped:
+        line += f"; left: {_listed(skipped)}, see the heat map"
+    if filled > WARN_ABOVE:
+        line += f"; warning: more than {100 * WARN_ABOVE:g} % of the photo, look at the mask before you trust it"
     return line
 
 
@@ -54,25 +62,25 @@ def _filled(hole: Tensor, marks: Tensor) -> list[str]:
     if len(marks) == 1:
         count, _ = count_parts(marks * hole)
         return [_counted(max(count, 1), "mark", "marks")]
-    rest, told = hole.clone(), []
+    rest, items = hole.clone(), []
     for name, plane in zip(KIND_NAMES, marks, strict=True):
-        here = plane * rest
+        count, _ = count_parts(plane * rest)
         rest = rest * (1 - plane)
-        if count := count_parts(here)[0]:
-            told.append(_counted(count, *NOUNS[name]))
-    return told
+        if count:
+            items.append(_counted(count, *NOUNS[name]))
+    return items
 
 
-def _left(left: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
-    """How many areas of each kind were left, (1, H, W), with their share of the photo."""
-    apart = round(APART * min(left.shape[-2:]))
+def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
+    """How many areas of each kind were skipped, (1, H, W), with their share of the photo."""
+    max_gap = round(MAX_GAP * min(skipped.shape[-2:]))
     if len(marks) == 1:
-        groups = {("thick part", "thick parts"): left}
+        groups = {("thick part", "thick parts"): skipped}
     else:
-        bands = zip(marks.split(BAND, 1), kinds.split(BAND, 1), strict=True)
-        most = torch.cat([_most_probable(*band) for band in bands], 1)
-        groups = {_noun(i): left * (most == i) for i in range(len(marks))}
-    counted = {noun: count_parts(plane, apart) for noun, plane in groups.items()}
+        strips = zip(marks.split(STRIP, 1), kinds.split(STRIP, 1), strict=True)
+        likeliest = torch.cat([_most_probable(*strip) for strip in strips], 1)
+        groups = {_noun(i): skipped * (likeliest == i) for i in range(len(marks))}
+    counted = {noun: count_parts(plane, max_gap) for noun, plane in groups.items()}
     return [f"{_counted(count, *noun)} of {_percent(share)}" for noun, (count, share) in counted.items() if count]
 
 
@@ -83,15 +91,20 @@ def _most_probable(marks: Tensor, kinds: Tensor) -> Tensor:
 
 
 def _noun(kind: int) -> tuple[str, str]:
-    """What was left of a kind: of lines what is thick, by default."""
+    """What was skipped of a kind: of lines what is thick, by default."""
     one, several = NOUNS[KIND_NAMES[kind]]
     return (f"thick {one}", f"thick {several}") if KIND_NAMES[kind] == "lines" else (one, several)
 
 
-def count_parts(mask: Tensor, apart: int = 0) -> tuple[int, float]:
-    """How many connected parts a mask (1, H, W) or (H, W) of 0 and 1 has, and its share of the pixels.
+def count_parts(mask: Tensor, max_gap: int = 0) -> tuple[int, float]:
+    """How many connected parts a mask has, and its share of the pixels.
 
-    Corners connect, and so do gaps of up to `apart` pixels.
+    Args:
+        mask: (1, H, W) or (H, W) of 0 and 1; corners connect.
+        max_gap: pixels of a gap that still connects.
+
+    Returns:
+        The number of parts, and the share of 1 in [0, 1].
     """
     import cv2
 
@@ -99,8 +112,8 @@ def count_parts(mask: Tensor, apart: int = 0) -> tuple[int, float]:
     plane = mask.reshape(mask.shape[-2:]).byte().cpu().numpy()
     share = float(np.count_nonzero(plane)) / plane.size
     check_cancelled()
-    if apart:
-        plane = cv2.dilate(plane, np.ones((apart + 1, apart + 1), np.uint8))
+    if max_gap:
+        plane = cv2.dilate(plane, np.ones((max_gap + 1, max_gap + 1), np.uint8))
     count, _ = cv2.connectedComponents(plane, connectivity=8)
     return count - 1, share
 

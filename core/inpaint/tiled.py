@@ -6,7 +6,7 @@ trained side are filled at full size: in each, the tile's middle is the hole, an
 hole counts as known. Tiles overlap and fade into each other within the hole; nothing else is touched.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,7 @@ from ..host.progress import Progress, silent
 from ..image.boxes import Box
 from ..image.color import to_y
 from ..image.masks import resize
+from ..image.tiling import Blend, cover, edge_distance, tile_boxes
 
 FillOnce = Callable[[Tensor, Tensor], Tensor]
 """From a picture (1, C, H, W) that is zero in the hole and a hole (1, 1, H, W) to the filled picture."""
@@ -39,8 +40,8 @@ def fill_large(fill: FillOnce, image: Tensor, hole: Tensor, side: int, progress:
     """
     coarse = _fill_small(fill, image, hole, side)
     first = torch.where(hole, coarse, _with_channels_of(image, coarse))
-    total, weight = torch.zeros_like(coarse), torch.zeros_like(coarse[:, :1])
-    tiles = list(_tiles(*hole.shape[-2:], side))
+    blend = Blend(torch.zeros_like(coarse), torch.zeros_like(coarse[:, :1]))
+    tiles = _tiles(*hole.shape[-2:], side)
     for done, box in enumerate(tiles, 1):
         progress(done, len(tiles) + 1)
         middle = box.crop(hole) & _middle(box, hole)
@@ -48,10 +49,8 @@ def fill_large(fill: FillOnce, image: Tensor, hole: Tensor, side: int, progress:
             continue
         known = _with_channels_of(box.crop(first), image)
         answer = fill(known.masked_fill(middle, 0), middle)
-        fade = _fade(*middle.shape[-2:], like=answer) * middle
-        box.crop(total)[:] += answer * fade
-        box.crop(weight)[:] += fade
-    return torch.where(weight > 0, total / weight.clamp(min=1e-6), first)
+        blend.add(box, answer, _fade(*middle.shape[-2:], like=answer) * middle)
+    return torch.where(blend.weight > 0, blend.total / blend.weight.clamp(min=1e-6), first)
 
 
 def _fill_small(fill: FillOnce, image: Tensor, hole: Tensor, side: int) -> Tensor:
@@ -75,18 +74,10 @@ def _with_channels_of(picture: Tensor, other: Tensor) -> Tensor:
     return to_y(picture) if other.shape[1] == 1 else picture.expand(-1, other.shape[1], -1, -1)
 
 
-def _tiles(h: int, w: int, side: int) -> Iterator[Box]:
-    for top in _starts(h, side):
-        for left in _starts(w, side):
-            yield Box(top, left, min(top + side, h), min(left + side, w))
-
-
-def _starts(length: int, side: int) -> list[int]:
-    """Where tiles begin so that they cover `length` evenly and overlap by at least 1 / OVERLAP."""
-    if length <= side:
-        return [0]
-    count = -(-(length - side) // (side - side // OVERLAP)) + 1
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]
+def _tiles(h: int, w: int, side: int) -> list[Box]:
+    """Tiles of `side` that cover a picture; neighbors share at least 1 / OVERLAP of it."""
+    rows, columns = (cover(length, side, side // OVERLAP) for length in (h, w))
+    return tile_boxes(rows, columns)
 
 
 def _middle(box: Box, hole: Tensor) -> Tensor:
@@ -102,8 +93,5 @@ def _middle(box: Box, hole: Tensor) -> Tensor:
 
 def _fade(h: int, w: int, like: Tensor) -> Tensor:
     """Weights of a tile's answer, falling towards its edges, (1, 1, H, W), above 0."""
-    ramps = []
-    for n in (h, w):
-        position = torch.arange(n, dtype=like.dtype, device=like.device)
-        ramps.append(((torch.minimum(position, n - 1 - position) + 1) / max(n / FADE, 1)).clamp(max=1))
-    return (ramps[0][:, None] * ramps[1]).view(1, 1, h, w)
+    rows, columns = (((edge_distance(n, like=like) + 0.5) / max(n / FADE, 1)).clamp(max=1) for n in (h, w))
+    return (rows[:, None] * columns).view(1, 1, h, w)

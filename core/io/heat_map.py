@@ -9,9 +9,10 @@ from ..host.cancel import check_cancelled
 from ..image.checks import check_image, shape_of
 from ..image.color import luminance
 
-RAMP = ((0.10, 0.10, 0.60), (0.55, 0.05, 0.65), (0.95, 0.25, 0.30), (1.0, 0.65, 0.10), (1.0, 1.0, 0.35))
-"""Colors of the probabilities 0, 1/4, 1/2, 3/4 and 1, where kinds are not told apart."""
-MIN_SHOWN, MAX_OPACITY = 0.1, 0.9  # probabilities below the first are not shown; the photo shines through at most
+COLOR_MAP = ((0.10, 0.10, 0.60), (0.55, 0.05, 0.65), (0.95, 0.25, 0.30), (1.0, 0.65, 0.10), (1.0, 1.0, 0.35))
+"""Colors of the probabilities 0, 1/4, 1/2, 3/4 and 1, where there is one channel for all kinds."""
+MIN_SHOWN = 0.1  # less probable damage is not shown
+FULL_AT, MAX_OPACITY = 0.5, 0.9  # the opacity grows up to that probability, to that opacity
 
 
 def heat_map(image: Tensor, probability: Tensor) -> Tensor:
@@ -20,13 +21,13 @@ def heat_map(image: Tensor, probability: Tensor) -> Tensor:
     Args:
         image: (B, 1 or 3, H, W) in [0, 1].
         probability: (B, 5, H, W) in [0, 1], by `DAMAGE_KINDS`: each pixel gets the color of its most probable kind, the
-            more opaque the more probable. Or (B, 1, H, W), without kinds: blue for hardly any, yellow for 1.
+            more opaque the more probable. Or (B, 1, H, W) of all kinds together: blue for hardly any, yellow for 1.
 
     Returns:
         (B, 3, H, W) of the image's dtype. Where damage is less probable than `MIN_SHOWN` the photo shows as it is.
 
     Raises:
-        InputError: for shapes that do not fit each other.
+        InputError: shapes that do not fit each other, or another range.
     """
     check_image(image)
     check_image(probability, "probability", channels=(1, len(DAMAGE_KINDS)))
@@ -34,20 +35,20 @@ def heat_map(image: Tensor, probability: Tensor) -> Tensor:
         raise InputError(f"probability must fit image {shape_of(image)}, got {shape_of(probability)}")
     highest, kind = probability.max(1, keepdim=True)
     check_cancelled()
-    colors = _ramp(highest) if probability.shape[1] == 1 else _of_kinds(kind, highest)
+    colors = _color_map(highest) if probability.shape[1] == 1 else _kind_colors(kind, highest)
     check_cancelled()
-    opacity = ((highest - MIN_SHOWN) / (0.5 - MIN_SHOWN)).clamp(0, MAX_OPACITY)
+    opacity = ((highest - MIN_SHOWN) / (FULL_AT - MIN_SHOWN)).clamp(0, MAX_OPACITY)
     return torch.lerp(luminance(image).to(colors).expand_as(colors), colors, opacity).to(image.dtype)
 
 
-def _of_kinds(kind: Tensor, like: Tensor) -> Tensor:
+def _kind_colors(kind: Tensor, like: Tensor) -> Tensor:
     """Indices (B, 1, H, W) to their colors (B, 3, H, W)."""
     return like.new_tensor([kind.color for kind in DAMAGE_KINDS])[kind[:, 0]].movedim(-1, 1)
 
 
-def _ramp(probability: Tensor) -> Tensor:
+def _color_map(probability: Tensor) -> Tensor:
     """Probabilities (B, 1, H, W) to colors (B, 3, H, W)."""
-    colors = probability.new_tensor(RAMP)
-    place = probability[:, 0].clamp(0, 1) * (len(RAMP) - 1)
-    below = place.floor().long().clamp(max=len(RAMP) - 2)
-    return torch.lerp(colors[below], colors[below + 1], (place - below)[..., None]).movedim(-1, 1)
+    colors = probability.new_tensor(COLOR_MAP)
+    position = probability[:, 0].clamp(0, 1) * (len(COLOR_MAP) - 1)
+    below = position.floor().long().clamp(max=len(COLOR_MAP) - 2)
+    return torch.lerp(colors[below], colors[below + 1], (position - below)[..., None]).movedim(-1, 1)

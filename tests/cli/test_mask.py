@@ -47,7 +47,7 @@ def test_mask_options(photo):
     options = ["--threshold", "0.7", "--grow", "0", "--smallest", "40", "--protect", "left.png"]
     assert run("mask", "old.png", "-o", "x.png", "--method", "classical", *options) == 0
     protect = load_image("left.png")
-    wanted = find_hole(photo, "classical", threshold=0.7, grow=0, smallest=40, protect=protect).hole
+    wanted = find_hole(photo, "classical", threshold=0.7, dilate=0, min_area=40, protect=protect).hole
     assert wanted.any()
     assert torch.equal(load_image("x.png"), wanted)
     assert run("mask", "old.png", "-o", "y.png") == 0
@@ -122,7 +122,7 @@ def test_its_options_reach_the_hole(photo):
     options = ["--threshold", "0.7", "--grow", "5", "--smallest", "40", "--protect", "left.png"]
     assert run("restore", "old.png", "-o", "x.png", "--find", "classical", *options) == 0
     protect = load_image("left.png")
-    hole = find_hole(photo, "classical", threshold=0.7, grow=5, smallest=40, protect=protect).hole
+    hole = find_hole(photo, "classical", threshold=0.7, dilate=5, min_area=40, protect=protect).hole
     assert hole.any()
     assert torch.equal(load_image("x.png"), rounded(restore(photo, hole)))
 

@@ -104,9 +104,9 @@ def test_without_a_hole_the_damage_is_found(scratched):
 def test_search_and_grow(scratched):
     protect = torch.zeros(1, 1, 96, 130)
     protect[..., :65] = 1
-    search = Search("classical", threshold=0.7, smallest=40, protect=protect, kinds={"lines": None})
+    search = Search("classical", threshold=0.7, min_area=40, protect=protect, kinds={"lines": None})
     found = restore_photo(scratched, search=search, grow=4, backbone="telea")
-    options = {"threshold": 0.7, "smallest": 40, "protect": protect, "kinds": ["lines"], "grow": 4}
+    options = {"threshold": 0.7, "min_area": 40, "protect": protect, "kinds": ["lines"], "dilate": 4}
     expected = find_hole(scratched, "classical", **options).hole
     assert expected.any()
     assert torch.equal(found.hole, expected)
@@ -117,7 +117,7 @@ def test_search_and_grow(scratched):
 
 def test_a_search_has_the_defaults_of_find_hole():
     parameters = inspect.signature(find_hole).parameters
-    assert {f.name for f in fields(Search)} == set(parameters) - {"image", "grow", "progress"}
+    assert {f.name for f in fields(Search)} == set(parameters) - {"image", "dilate", "progress"}
     assert all(f.default == parameters[f.name].default for f in fields(Search))
 
 

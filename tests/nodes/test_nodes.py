@@ -376,7 +376,7 @@ def test_blind_mask_predict():
     with using_host(show=lambda image: shown.append(image) or [{"filename": "x.png"}]):
         out = BlindMaskPredict().predict(bhwc(damaged), "classical", 0.4, 1, 2, protect)
     mask, probability, heat, told = out["result"]
-    found = find_hole(damaged, "classical", threshold=0.4, grow=1, smallest=2, protect=protect[:, None])
+    found = find_hole(damaged, "classical", threshold=0.4, dilate=1, min_area=2, protect=protect[:, None])
     assert found.hole.any()
     assert torch.equal(mask, found.hole[:, 0])
     assert torch.equal(probability, found.probability[:, 0])
@@ -430,9 +430,9 @@ def test_blind_mask_predict_fills_the_kinds_that_are_on():
     call = partial(BlindMaskPredict().predict, bhwc(damaged), "classical", 0.5, 0, 4)
     usual = call()["result"][0]
     assert usual.any()
-    assert torch.equal(usual, find_hole(damaged, "classical", grow=0).hole[:, 0])  # a workflow saved before kinds
+    assert torch.equal(usual, find_hole(damaged, "classical", dilate=0).hole[:, 0])  # a workflow saved before kinds
     assert not call(lines=False, specks=False)["result"][0].any()
     own = call(thresholds="lines=0.8")["result"][0]
-    assert torch.equal(own, find_hole(damaged, "classical", grow=0, kinds={"lines": 0.8, "specks": 0.5}).hole[:, 0])
+    assert torch.equal(own, find_hole(damaged, "classical", dilate=0, kinds={"lines": 0.8, "specks": 0.5}).hole[:, 0])
     with pytest.raises(InputError, match="areas has a threshold but is off"):
         call(thresholds="areas=0.2")

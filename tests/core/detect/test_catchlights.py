@@ -71,7 +71,7 @@ def test_they_are_left_by_the_guard(monkeypatch):
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: 0.9 * marks)
     found = find_hole(photo)
     assert not found.hole.any()
-    assert torch.equal(found.left, marks)
+    assert torch.equal(found.skipped, marks)
     assert find_hole(photo, guard=False).hole.any()
 
 

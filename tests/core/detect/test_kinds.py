@@ -1,12 +1,11 @@
-"""Kinds of damage: which are filled, which are left, what is said of them, and how they look."""
+"""Kinds of damage: how they are asked for, which are filled, which are skipped, and what is said of them."""
 
 import pytest
 import torch
 from conftest import make_photo
-from monochromic.core import InputError, UnknownNameError, find_hole, heat_map, luminance
+from monochromic.core import InputError, UnknownNameError, find_hole
 from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
-from monochromic.core.detect import summary
-from monochromic.core.detect.marks import choose_kinds, parse_kinds
+from monochromic.core.detect import choose_kinds, kind_thresholds, parse_kinds, summary
 
 LINES, SPECKS, LOST, AREAS, OVERLAYS = range(5)
 
@@ -22,7 +21,7 @@ def found_in(monkeypatch, photo):
 
     def find(seen, **options):
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen)
-        return find_hole(photo, "classical", grow=0, **options)
+        return find_hole(photo, "classical", dilate=0, **options)
 
     return find
 
@@ -46,7 +45,7 @@ def union(planes, *kinds):
 def test_by_default_lines_specks_and_lost_parts_are_filled(planes, found_in):
     found = found_in(planes)
     assert torch.equal(found.hole, union(planes, LINES, SPECKS, LOST))
-    assert torch.equal(found.left, union(planes, AREAS, OVERLAYS))
+    assert torch.equal(found.skipped, union(planes, AREAS, OVERLAYS))
     assert torch.equal(found.kinds, planes)
     assert torch.equal(found.marks, (planes > 0.5).byte())
     assert torch.equal(found.probability, planes.amax(1, keepdim=True))
@@ -56,13 +55,13 @@ def test_by_default_lines_specks_and_lost_parts_are_filled(planes, found_in):
 def test_a_kind_that_is_asked_for_is_filled_alone(planes, found_in, place):
     found = found_in(planes, kinds=[KIND_NAMES[place]])
     assert torch.equal(found.hole, union(planes, place))
-    assert torch.equal(found.left, union(planes, *(i for i in range(5) if i != place)))
+    assert torch.equal(found.skipped, union(planes, *(i for i in range(5) if i != place)))
 
 
-def test_thresholds_of_their_own(planes, found_in):
+def test_kind_thresholds_their_own(planes, found_in):
     found = found_in(planes, threshold=0.7, kinds={"lines": 0.5, "specks": None, "areas": 0.55})
     assert torch.equal(found.hole, union(planes, LINES, AREAS))
-    assert not (found.left * union(planes, SPECKS)).any()  # not probable enough to be damage at all
+    assert not (found.skipped * union(planes, SPECKS)).any()  # not probable enough to be damage at all
 
 
 def test_an_area_that_is_asked_for_is_filled_in_spite_of_the_guard(planes, found_in):
@@ -76,9 +75,9 @@ def test_an_area_that_is_asked_for_is_filled_in_spite_of_the_guard(planes, found
 def test_a_line_grows_over_an_area_that_is_left(planes, photo, monkeypatch):
     planes[0, LINES, 100:102, :] = 0.9
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: planes)
-    found = find_hole(photo, grow=2)
+    found = find_hole(photo, dilate=2)
     assert found.hole[0, 0, 98:104, 120].all()
-    assert not (found.hole * found.left).any()
+    assert not (found.hole * found.skipped).any()
 
 
 def test_wide_specks_are_left_and_narrow_ones_filled(monkeypatch):
@@ -88,12 +87,12 @@ def test_wide_specks_are_left_and_narrow_ones_filled(monkeypatch):
     kinds[0, LINES, 282:284, 80:230] = 0.9  # a line through the second wide one
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)
     photo = 0.2 + 0.5 * make_photo(1, 600, 640)
-    found = find_hole(photo, grow=0)
+    found = find_hole(photo, dilate=0)
     assert found.hole[0, 0, 40:45, 60:65].all()
-    assert found.left[0, 0, 140:147, 100:107].all()
+    assert found.skipped[0, 0, 140:147, 100:107].all()
     assert found.hole[0, 0, 282:284, 80:230].all()
-    assert torch.equal(found.hole + found.left, union(kinds, LINES, SPECKS))
-    assert torch.equal(find_hole(photo, grow=0, guard=False).hole, union(kinds, LINES, SPECKS))
+    assert torch.equal(found.hole + found.skipped, union(kinds, LINES, SPECKS))
+    assert torch.equal(find_hole(photo, dilate=0, guard=False).hole, union(kinds, LINES, SPECKS))
 
 
 def test_methods_that_tell_no_kinds(found_in, photo):
@@ -114,23 +113,6 @@ def test_what_is_said(planes, found_in):
         "filled: nothing; left: 1 thick line of 0.7 %, 1 speck of under 0.1 %, 1 lost part of 1.2 %, "
         "1 area of 5.8 % and 1 overlay of 1.4 %, see the heat map"
     ]
-
-
-def test_a_heat_map_has_the_color_of_the_most_probable_kind(photo):
-    kinds = torch.zeros(1, 5, *photo.shape[-2:])
-    for i in range(5):
-        kinds[0, i, 40 * i : 40 * i + 20] = 1
-        kinds[0, (i + 1) % 5, 40 * i : 40 * i + 20] = 0.4
-    heat = heat_map(photo, kinds)
-    gray = luminance(photo).expand(-1, 3, -1, -1)
-    for i, kind in enumerate(DAMAGE_KINDS):
-        here = slice(40 * i, 40 * i + 20)
-        color = torch.tensor(kind.color).view(1, 3, 1, 1)
-        assert torch.allclose(heat[..., here, :], 0.1 * gray[..., here, :] + 0.9 * color, atol=1e-6)
-        below = slice(40 * i + 20, 40 * i + 40)
-        assert torch.equal(heat[..., below, :], gray[..., below, :])
-    with pytest.raises(InputError, match="probability"):
-        heat_map(photo, kinds[:, :2])
 
 
 def test_kinds_as_text():
@@ -156,3 +138,23 @@ def test_switches():
 def test_a_name_that_is_no_kind(found_in, planes):
     with pytest.raises(UnknownNameError, match="did you mean 'overlays'"):
         found_in(planes, kinds=["overlay"])
+
+
+def test_the_kinds_asked_for():
+    assert kind_thresholds(None, 0.4) == {kind.id: 0.4 for kind in DAMAGE_KINDS if kind.restored}
+    assert kind_thresholds("areas", 0.4) == {"areas": 0.4}
+    assert kind_thresholds(["areas", "lines"], 0.4) == {"areas": 0.4, "lines": 0.4}
+    assert kind_thresholds({"areas": 0.2}, 0.4) == {"areas": 0.2}
+    assert kind_thresholds((), 0.4) == {}
+    with pytest.raises(UnknownNameError, match="did you mean 'lines'"):
+        kind_thresholds(["line"], 0.5)
+    with pytest.raises(InputError, match="threshold of areas must be at least 0 and below 1, got 1"):
+        kind_thresholds({"areas": 1.0}, 0.5)
+    with pytest.raises(InputError, match="the threshold must be at least 0"):
+        kind_thresholds(None, -0.1)
+
+
+def test_the_default_is_what_archives_need():
+    restored = {kind.id for kind in DAMAGE_KINDS if kind.restored}
+    assert restored == {"lines", "specks", "lost"}
+    assert KIND_NAMES == ("lines", "specks", "lost", "areas", "overlays")

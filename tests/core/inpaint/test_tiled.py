@@ -1,13 +1,11 @@
 """Crops larger than a network is at home with: filled small, then in tiles."""
 
-import itertools
-
 import pytest
 import torch
 from conftest import make_photo
 from monochromic.core import luminance, psnr, random_hole
 from monochromic.core.backbones.telea import fill as telea
-from monochromic.core.inpaint.tiled import _starts, _tiles, fill_large
+from monochromic.core.inpaint.tiled import fill_large
 
 SIDE = 64
 
@@ -61,16 +59,3 @@ def test_a_constant_stays_constant():
     found = fill_large(mean, photo, hole, SIDE)
     assert found.shape[1] == 3
     assert (found[hole.expand_as(found)] - 0.3).abs().max() < 1e-5
-
-
-@pytest.mark.parametrize(("length", "side"), [(10, 64), (64, 64), (65, 64), (1000, 64), (129, 128)])
-def test_tiles_cover_and_overlap(length, side):
-    starts = _starts(length, side)
-    assert starts[0] == 0
-    assert starts[-1] == max(length - side, 0)
-    assert all(b - a <= side - side // 4 for a, b in itertools.pairwise(starts))
-    boxes = list(_tiles(length, 70, side))
-    covered = torch.zeros(length, 70)
-    for box in boxes:
-        box.crop(covered)[:] = 1
-    assert covered.all()

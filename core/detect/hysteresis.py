@@ -1,0 +1,53 @@
+"""From probabilities to marks of 0 and 1, by a threshold with hysteresis (Canny 1986).
+
+A mark is a connected part of rather probable pixels, one of which is above the threshold. So the faint end of a sure
+scratch belongs to it, and a part without a sure pixel is dropped.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..errors import InputError
+from ..host.cancel import check_cancelled
+
+
+def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, margin: float = 0.0) -> Tensor:
+    """Where damage of one kind is.
+
+    Args:
+        probability: (B, 1, H, W) in [0, 1]; each photo by itself.
+        threshold: pixels above it are damage; at least 0, below 1.
+        min_area: connected parts of fewer pixels are dropped; corners connect.
+        margin: logits by which pixels may be below the threshold that are connected to one above it.
+
+    Returns:
+        (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
+
+    Raises:
+        InputError: `min_area` is negative.
+    """
+    if min_area < 0:
+        raise InputError(f"the smallest part must have 0 pixels or more, got {min_area}")
+    low = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - margin))
+    marks = torch.zeros_like(probability)
+    for mark, photo in zip(marks, probability, strict=True):
+        check_cancelled()
+        if (photo > threshold).any():
+            plane = photo[0].float().cpu().numpy()
+            mark[0] = torch.from_numpy(_connected(plane, low, threshold, min_area)).to(mark)
+    return marks
+
+
+def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: int) -> NDArray[np.bool_]:
+    """Connected parts above `low` with a pixel above `high`, of `min_area` pixels or more."""
+    import cv2
+
+    count, part, stats, _ = cv2.connectedComponentsWithStats((plane > low).astype(np.uint8), connectivity=8)
+    check_cancelled()
+    kept = np.zeros(count, np.bool_)
+    kept[np.unique(part[plane > high])] = True
+    kept &= stats[:, cv2.CC_STAT_AREA] >= min_area
+    kept[0] = False
+    return kept[part]

@@ -1,0 +1,34 @@
+"""What the rules of the guard share: planes of 8 bits, distances, and boxes around connected parts."""
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..host.cancel import check_cancelled
+
+Mask = NDArray[np.bool_]  # (H, W)
+Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
+
+
+def gray_levels(photo: Tensor) -> Bytes:
+    """The mean of the channels of a photo (C, H, W) in [0, 1] as 8 bits, (H, W)."""
+    return photo.detach().mean(0).mul_(255).add_(0.5).byte().cpu().numpy()
+
+
+def inner_distance(mask: Mask) -> NDArray[np.float32]:
+    """How far each pixel of a mask (H, W) is from the nearest one outside of it; 0 outside."""
+    import cv2
+
+    check_cancelled()
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def dilate_disc(mask: Mask, radius: float) -> Mask:
+    """The pixels no farther than `radius` from a mask (H, W)."""
+    return inner_distance(~mask) <= radius if mask.any() else mask
+
+
+def padded_slices(stats: NDArray[np.int32], pad: float) -> tuple[slice, slice]:
+    """Rows and columns of the box around a part, by OpenCV's statistics (5,), and `pad` pixels more on each side."""
+    left, top, width, height, pad = *stats[:4], int(pad)
+    return slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)

@@ -1,0 +1,77 @@
+"""A network over photos of any size: scales and tiles."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from conftest import make_photo
+from monochromic.core.detect.multiscale import (
+    INSET,
+    MULTIPLE,
+    OVERLAP,
+    TILE,
+    predict_multiscale,
+    predict_tiled,
+    scale_sizes,
+    tiles_of,
+)
+
+
+class TestSizesAndTiles:
+    @pytest.mark.parametrize("size", [(5, 3), (8, 1024), (1025, 600), (900, 1700), (1033, 3001)])
+    def test_tiles_cover_everything_and_overlap(self, size):
+        high, wide = (side + -side % MULTIPLE for side in size)
+        seen = torch.zeros(high, wide)
+        boxes = tiles_of(*size)
+        for box in boxes:
+            assert not (box.top | box.left) % MULTIPLE
+            assert box.bottom <= high
+            assert box.right <= wide
+            box.crop(seen)[:] += 1
+        assert seen.min() == 1
+        for starts in ({box.top for box in boxes}, {box.left for box in boxes}):
+            steps = np.diff(sorted(starts))
+            assert not len(steps) or steps.max() <= TILE - OVERLAP
+
+    def test_sizes_go_from_the_training_to_the_photo(self):
+        assert scale_sizes(100, 300, 256) == [(100, 300)]
+        assert scale_sizes(380, 300, 256) == [(380, 300)]
+        assert scale_sizes(512, 1024, 256) == [(256, 512), (512, 1024)]
+        assert scale_sizes(4000, 3000, 256) == [(341, 256), (683, 512), (1707, 1280)]
+
+    def test_the_surest_size_counts(self):
+        photo = torch.zeros(1, 3, 512, 512)
+        for low, high in ((0.3, 0.8), (0.8, 0.3)):
+            chances = {256: low, 512: high}
+            found = predict_multiscale(
+                lambda part, c=chances: torch.full_like(part[:, :1], c[part.shape[-1]]), photo, 256
+            )
+            assert found.shape == (1, 1, 512, 512)
+            assert torch.allclose(found, torch.full((), 0.8))
+
+    def test_a_near_sighted_look_knows_no_tiles(self):
+        """What looks no further than the blind rim of a tile gives the same in tiles of any size as at once."""
+        photo = make_photo(3, 401, 533)
+
+        def look(part):
+            return F.avg_pool2d(part.mean(1, keepdim=True), 2 * INSET - 1, 1, INSET - 1)
+
+        whole = predict_tiled(look, photo, tile=1024)
+        assert whole.shape == (1, 1, 401, 533)
+        for tile in (256, 320):
+            assert (predict_tiled(look, photo, tile) - whole).abs().max() < 1e-3
+
+    def test_what_any_size_shows_is_found(self):
+        """A look for small things finds a speck at full size, and a block where it is small enough."""
+        photo = torch.zeros(1, 3, 1024, 1024)
+        photo[..., 500:620, 200:320] = 1
+        photo[..., 100:102, 800:802] = 1
+
+        def look(part):
+            return (30 * (part[:, :1] - F.avg_pool2d(part[:, :1], 65, 1, 32)) - 9).sigmoid()
+
+        found = predict_multiscale(look, photo, 256)[0, 0]
+        assert predict_tiled(look, photo)[0, 0, 540:580, 240:280].max() < 0.1
+        assert found[540:580, 240:280].min() > 0.9
+        assert found[100:102, 800:802].min() > 0.9
+        assert found[:80].max() < 0.1
