@@ -76,7 +76,7 @@ def summed(counts: list[Counts]) -> Counts:
 
 def is_restored(kind: str) -> bool:
     """Whether a kind of `degrade` is of those that are filled by default."""
-    return DAMAGES[kind].damage in [each.id for each in DAMAGE_KINDS if each.restored]
+    return DAMAGES[kind].group in [each.id for each in DAMAGE_KINDS if each.restored]
 
 
 def mean_f1(cases: list[Case]) -> float:

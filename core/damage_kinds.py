@@ -1,14 +1,14 @@
-"""The kinds of damage that are told apart: what is made by `degrade`, found by `find_hole`, and filled or left."""
+"""The kinds of damage that `find_hole` distinguishes: the channels of our network, and which of them are filled."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DamageKind:
-    """One kind.
+    """A kind of damage.
 
-    color: RGB in [0, 1], in which heat maps show it. restored: filled unless the user says otherwise, because old
-    photos need it and it can hardly harm.
+    id: its name. title: what it is, for people. color: RGB in [0, 1], in which heat maps show it. restored: whether it
+    is filled by default, because old photos need it and it can hardly harm.
     """
 
     id: str

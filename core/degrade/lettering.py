@@ -1,8 +1,8 @@
-"""Letters over a photo: printed captions, dates and handwriting, and half transparent watermarks."""
+"""Lettering over a photo: printed captions, dates and handwriting, and half transparent watermarks."""
 
 import numpy as np
 
-from .scene import Layer, Scene, contrasting, laid_over
+from .scene import Layer, Scene, alpha_blend, contrasting_color
 
 SYLLABLES = [c + v for c in ("b", "d", "gr", "k", "l", "m", "n", "r", "s", "st", "t", "v") for v in "aeiou"]
 COLORS = np.array([[1, 0.55, 0.1], [0.9, 0.1, 0.1], [1, 0.9, 0.2], [0.1, 0.2, 0.7]], np.float32)
@@ -12,11 +12,11 @@ def text(scene: Scene) -> Layer:
     """A caption of one to four lines, printed or by hand, or the date that a camera stamps."""
     dated = scene.chance(0.25)
     lines = [_date(scene)] if dated else [_phrase(scene, 2, 5) for _ in range(scene.random.integers(1, 5))]
-    size = min(scene.shape) * scene.random.uniform(0.06, scene.between(0.14, 0.09))
+    size = min(scene.shape) * scene.random.uniform(0.06, scene.by_difficulty(0.14, 0.09))
     letters = _typeset(lines, size, _typeface(scene))
-    soft = _placed(scene, _turned(letters, scene.random.normal(0, 4)))
-    color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting(scene, soft)
-    return Layer(laid_over(scene, color, scene.between(0.98, 0.35)), soft)
+    soft = _placed(scene, _rotated(letters, scene.random.normal(0, 4)))
+    color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting_color(scene, soft)
+    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.98, 0.35)), soft)
 
 
 def watermark(scene: Scene) -> Layer:
@@ -24,15 +24,16 @@ def watermark(scene: Scene) -> Layer:
     words = [("(c) " if scene.chance(0.4) else "") + _phrase(scene, 1, 2).upper()]
     turn = scene.random.uniform(-40, 40)
     if scene.chance(0.5):
-        soft = _placed(scene, _turned(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
+        soft = _placed(scene, _rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
     else:
         soft = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
-    return Layer(laid_over(scene, contrasting(scene, soft), scene.between(0.65, 0.2)), soft)
+    return Layer(alpha_blend(scene, contrasting_color(scene, soft), scene.by_difficulty(0.65, 0.2)), soft)
 
 
-def _phrase(scene: Scene, least: int, most: int) -> str:
+def _phrase(scene: Scene, min_words: int, max_words: int) -> str:
     words = (scene.random.choice(SYLLABLES, scene.random.integers(2, 4)) for _ in range(10))
-    text = " ".join("".join(w) for w, _ in zip(words, range(scene.random.integers(least, most + 1)), strict=False))
+    count = scene.random.integers(min_words, max_words + 1)
+    text = " ".join("".join(syllables) for syllables, _ in zip(words, range(count), strict=False))
     return text.capitalize() if scene.chance(0.5) else text
 
 
@@ -42,7 +43,7 @@ def _date(scene: Scene) -> str:
 
 
 def _typeface(scene: Scene) -> int | None:
-    """Pillow's own typeface (None), or the number of one of OpenCV's, among them two of handwriting."""
+    """Pillow's typeface (None), or the number of one of OpenCV's, two of which look like handwriting."""
     return None if scene.chance(0.5) else int(scene.random.choice([0, 2, 3, 4, 6, 7]))
 
 
@@ -74,8 +75,8 @@ def _drawn(line: str, size: int, typeface: int) -> np.ndarray:
     return canvas
 
 
-def _turned(letters: np.ndarray, degrees: float) -> np.ndarray:
-    """The letters turned, on a larger page that holds all of them."""
+def _rotated(letters: np.ndarray, degrees: float) -> np.ndarray:
+    """The letters rotated, on a larger page that holds all of them."""
     import cv2
 
     h, w = letters.shape
@@ -87,7 +88,10 @@ def _turned(letters: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def _placed(scene: Scene, letters: np.ndarray, margin: float = 0.0) -> np.ndarray:
-    """The letters somewhere on the photo, `margin` of the room away from its borders; reduced if they do not fit."""
+    """The letters at a random place on the photo, (H, W); reduced if they do not fit.
+
+    margin: share of the free space that stays free on each side.
+    """
     import cv2
 
     h, w = scene.shape
@@ -101,7 +105,7 @@ def _placed(scene: Scene, letters: np.ndarray, margin: float = 0.0) -> np.ndarra
 
 
 def _repeated(scene: Scene, letters: np.ndarray, degrees: float) -> np.ndarray:
-    """The letters in rows, every other row moved by half a word, turned about the photo's middle."""
+    """The letters in rows, every other row moved by half a word, rotated about the photo's middle."""
     import cv2
 
     h, w = scene.shape

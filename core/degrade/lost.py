@@ -1,8 +1,8 @@
-"""Parts of the print that are gone, so that the scanner shows what lay behind: corners and borders."""
+"""Parts of the print that are lost, so that the scan shows what lay behind: corners and borders."""
 
 import numpy as np
 
-from .scene import Layer, Scene, coordinates, landscape, nearer, rough
+from .scene import Layer, Scene, coordinates, fractal_noise, toward, value_noise
 
 
 def torn_corner(scene: Scene) -> Layer:
@@ -10,60 +10,61 @@ def torn_corner(scene: Scene) -> Layer:
     layer = _torn(scene)
     if scene.chance(0.25):
         second = _torn(scene._replace(photo=layer.content))
-        layer = Layer(_over(layer.content, second), np.maximum(layer.soft, second.soft))
+        layer = Layer(_composite(layer.content, second), np.maximum(layer.soft, second.soft))
     return layer
 
 
-def _over(photo: np.ndarray, layer: Layer) -> np.ndarray:
+def _composite(photo: np.ndarray, layer: Layer) -> np.ndarray:
     return photo + layer.soft[..., None] * (layer.content - photo)
 
 
 def _torn(scene: Scene) -> Layer:
     unit, beyond = scene.unit, _beyond_the_tear(scene)
     soft = np.clip(beyond + 0.5, 0, 1)
-    paper = unit * np.clip(3 + 2 * rough(scene, 12 * unit), 0.5, 7)  # the width of the bare edge
-    fibres = 0.9 + 0.05 * landscape(scene, 1.5 * unit)[..., None] + np.array([0.02, 0.01, -0.02], np.float32)
+    paper = unit * np.clip(3 + 2 * fractal_noise(scene, 12 * unit), 0.5, 7)  # the width of the bare edge
+    fibers = 0.9 + 0.05 * value_noise(scene, 1.5 * unit)[..., None] + np.array([0.02, 0.01, -0.02], np.float32)
     shadow = 1 - 0.35 * np.exp(-np.maximum(beyond - paper, 0) / (3 * unit))[..., None]
     lid = _backing(scene, soft) * shadow
-    content = np.where((beyond < paper)[..., None], nearer(scene, fibres, soft), lid)
+    content = np.where((beyond < paper)[..., None], toward(scene, fibers, soft), lid)
     return Layer(np.clip(content, 0, 1).astype(np.float32), soft)
 
 
 def _beyond_the_tear(scene: Scene) -> np.ndarray:
-    """Pixels beyond a ragged line across one of the four corners, (H, W)."""
+    """How many pixels each pixel lies beyond a ragged line across one of the four corners, (H, W)."""
     random, (rows, columns), (h, w) = scene.random, coordinates(scene), scene.shape
     if scene.chance(0.5):
         rows = h - rows
     if scene.chance(0.5):
         columns = w - columns
-    high, wide = min(h, w) * scene.between(0.45, 0.2) * random.uniform(0.6, 1.3, 2)
+    high, wide = min(h, w) * scene.by_difficulty(0.45, 0.2) * random.uniform(0.6, 1.3, 2)
     inwards = (rows / high + columns / wide - 1) / np.hypot(1 / high, 1 / wide)
-    return -inwards + scene.unit * (5 * rough(scene, 35 * scene.unit) + 1.2 * rough(scene, 5 * scene.unit))
+    ragged = 5 * fractal_noise(scene, 35 * scene.unit) + 1.2 * fractal_noise(scene, 5 * scene.unit)
+    return -inwards + scene.unit * ragged
 
 
 def missing_border(scene: Scene) -> Layer:
     """One to three sides cut short: a strip that is not quite straight, white, gray or black."""
     sides = scene.random.permutation(4)[: scene.random.integers(1, 4)]
-    gone = np.maximum.reduce([_strip(scene, int(side)) for side in sides])
-    soft = np.clip(gone + 0.5, 0, 1)
+    depth = np.maximum.reduce([_strip(scene, int(side)) for side in sides])
+    soft = np.clip(depth + 0.5, 0, 1)
     return Layer(_backing(scene, soft), soft)
 
 
 def _strip(scene: Scene, side: int) -> np.ndarray:
-    """Pixels that each pixel lies outside of the cut along one side, (H, W)."""
+    """How many pixels each pixel lies beyond the cut along one side, (H, W)."""
     random, (rows, columns), (h, w) = scene.random, coordinates(scene), scene.shape
     depth, along = (rows / h, columns / w) if side < 2 else (columns / w, rows / h)
     depth = 1 - depth if side % 2 else depth
-    cut = scene.between(0.12, 0.06) * random.uniform(0.5, 1.4) + random.normal(0, 0.02) * (along - 0.5)
-    ragged = 2 * scene.unit * rough(scene, 20 * scene.unit) if scene.chance(0.4) else 0
-    first = (np.minimum(rows, h - rows) if side < 2 else np.minimum(columns, w - columns)) < 1
-    gone = (cut - depth) * (h if side < 2 else w) + ragged
-    return np.where(first & (depth < 0.5), np.maximum(gone, 0.5), gone)
+    cut = scene.by_difficulty(0.12, 0.06) * random.uniform(0.5, 1.4) + random.normal(0, 0.02) * (along - 0.5)
+    ragged = 2 * scene.unit * fractal_noise(scene, 20 * scene.unit) if scene.chance(0.4) else 0
+    outermost = (np.minimum(rows, h - rows) if side < 2 else np.minimum(columns, w - columns)) < 1
+    beyond = (cut - depth) * (h if side < 2 else w) + ragged
+    return np.where(outermost & (depth < 0.5), np.maximum(beyond, 0.5), beyond)
 
 
 def _backing(scene: Scene, soft: np.ndarray) -> np.ndarray:
-    """What lies behind the print: a plain tone with a little grain, (H, W, 3)."""
+    """What lies behind the print: a plain color with a little grain, (H, W, 3)."""
     level = scene.random.choice([0.97, 0.9, 0.5, 0.08, 0.0])
     color = np.clip(level + scene.random.normal(0, 0.02, 3), 0, 1)
     grain = scene.random.normal(0, 0.012, (*scene.shape, 1)).astype(np.float32)
-    return np.clip(nearer(scene, color, soft) + grain, 0, 1)
+    return np.clip(toward(scene, color, soft) + grain, 0, 1)

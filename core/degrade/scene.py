@@ -1,4 +1,4 @@
-"""What the kinds of damage share: the photo they work on, random landscapes, lines and shapes with smooth edges."""
+"""What the kinds of damage share: the photo and its random generator, noise, lines and shapes, and colors."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -10,13 +10,18 @@ from ..host.cancel import check_cancelled
 
 
 class Scene(NamedTuple):
-    """A photo to damage, float (H, W, 3) in [0, 1], how hard the damage shall be to see, and the dice."""
+    """What a kind of damage is painted on.
+
+    photo: float32 (H, W, 3) in [0, 1]. difficulty: of seeing the damage, 0 (plain) to 1 (hard). random: the generator
+    from which everything is drawn. other: (h, w, 3), a photo to take foreign content from. scale: how thick lines and
+    how large specks are, on top of what the size of the photo says.
+    """
 
     photo: np.ndarray
     difficulty: float
     random: Generator
-    other: np.ndarray | None = None  # (h, w, 3), a photo to take foreign content from
-    scale: float = 1.0  # of the damage, beside what the size of the photo says
+    other: np.ndarray | None = None
+    scale: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -30,139 +35,172 @@ class Scene(NamedTuple):
 
     @property
     def fine(self) -> float:
-        """The same for how thick dust and scratches are, which grow slower than the photo."""
+        """`unit` for the thickness of dust and scratches, which grows slower than the photo."""
         return self.unit**0.75
 
-    def between(self, plain: float, hard: float) -> float:
-        """A setting that goes from `plain` to `hard` with the difficulty."""
+    def by_difficulty(self, plain: float, hard: float) -> float:
+        """A value from `plain` at difficulty 0 to `hard` at 1, linear."""
         return plain + (hard - plain) * self.difficulty
 
     def chance(self, probability: float) -> bool:
-        """True as often as `probability` says."""
+        """True with this probability."""
         return bool(self.random.random() < probability)
 
-    def point(self) -> np.ndarray:
-        """Anywhere on the photo, x and y."""
+    def random_point(self) -> np.ndarray:
+        """A point anywhere on the photo, x and y, (2,)."""
         h, w = self.shape
         return self.random.uniform((0, 0), (w, h))
 
 
 class Layer(NamedTuple):
-    """Damage over a photo: `soft`, (H, W) in [0, 1], is the share of `content`, (H, W, 3), in each pixel."""
+    """Damage over a photo: `content`, (H, W, 3) in [0, 1], blended in with the alpha `soft`, (H, W) in [0, 1]."""
 
     content: np.ndarray
     soft: np.ndarray
 
 
-def landscape(scene: Scene, size: float) -> np.ndarray:
-    """A smooth random field (H, W) around 0 of deviation near 1, with hills of `size` pixels."""
+def value_noise(scene: Scene, size: float) -> np.ndarray:
+    """Smooth noise around 0 of deviation near 1 (value noise: random values on a grid, interpolated).
+
+    Args:
+        scene: gives size and random generator.
+        size: pixels from one grid point to the next.
+
+    Returns:
+        float32 (H, W).
+    """
     import cv2
 
     check_cancelled()
     h, w = scene.shape
-    cells = [max(2, round(side / max(size, 1)) + 1) for side in (h, w)]
-    grid = scene.random.standard_normal(cells, dtype=np.float32)
+    grid_shape = [max(2, round(side / max(size, 1)) + 1) for side in (h, w)]
+    grid = scene.random.standard_normal(grid_shape, dtype=np.float32)
     return cv2.resize(grid, (w, h), interpolation=cv2.INTER_CUBIC)
 
 
-def rough(scene: Scene, size: float) -> np.ndarray:
-    """A landscape with hills upon its hills, down to an eighth of `size`."""
-    return sum(landscape(scene, size / 2**i) / 2**i for i in range(4)) * np.float32(0.87)
+def fractal_noise(scene: Scene, size: float) -> np.ndarray:
+    """Noise of four octaves (fractal noise), from `size` pixels down to an eighth of that.
+
+    Args:
+        scene: gives size and random generator.
+        size: pixels of the coarsest octave, see `value_noise`.
+
+    Returns:
+        float32 (H, W) around 0 of deviation near 1.
+    """
+    return sum(value_noise(scene, size / 2**i) / 2**i for i in range(4)) * np.float32(0.87)
 
 
 def coordinates(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (H, 1) and columns (1, W), the middles of the pixels."""
+    """Rows (H, 1) and columns (1, W) of the middles of the pixels."""
     check_cancelled()
     h, w = scene.shape
     return np.arange(h, dtype=np.float32)[:, None] + 0.5, np.arange(w, dtype=np.float32)[None] + 0.5
 
 
 def draw_lines(shape: tuple[int, int], lines: Iterable[tuple[np.ndarray, float]]) -> np.ndarray:
-    """How far each pixel is covered by lines, given as points (N, 2) of x, y and a width; float (H, W)."""
+    """Antialiased lines.
+
+    Args:
+        shape: height and width.
+        lines: of each its points (N, 2) of x, y, and its width in pixels.
+
+    Returns:
+        How far each pixel is covered, float32 (H, W) in [0, 1].
+    """
     import cv2
 
-    k = _finer(shape)
+    k = _supersampling(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points, width in lines:
         check_cancelled()
-        cv2.polylines(canvas, [_fixed(points * k)], False, 255, max(1, round(width * k)), cv2.LINE_AA, 4)
-    return _reduced(canvas, shape)
+        cv2.polylines(canvas, [_fixed_point(points * k)], False, 255, max(1, round(width * k)), cv2.LINE_AA, 4)
+    return _coverage(canvas, shape)
 
 
 def draw_shapes(shape: tuple[int, int], outlines: Iterable[np.ndarray]) -> np.ndarray:
-    """How far each pixel is covered by filled outlines, points (N, 2) of x, y; float (H, W)."""
+    """Antialiased filled polygons.
+
+    Args:
+        shape: height and width.
+        outlines: of each its corners (N, 2) of x, y.
+
+    Returns:
+        How far each pixel is covered, float32 (H, W) in [0, 1].
+    """
     import cv2
 
-    k = _finer(shape)
+    k = _supersampling(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points in outlines:
         check_cancelled()
-        cv2.fillPoly(canvas, [_fixed(points * k)], 255, cv2.LINE_AA, 4)
-    return _reduced(canvas, shape)
+        cv2.fillPoly(canvas, [_fixed_point(points * k)], 255, cv2.LINE_AA, 4)
+    return _coverage(canvas, shape)
 
 
-def _finer(shape: tuple[int, int]) -> int:
-    """How many times finer to draw, so that lines thinner than a pixel come out faint."""
+def _supersampling(shape: tuple[int, int]) -> int:
+    """How many times larger to draw, so that lines thinner than a pixel become faint."""
     return min(max(2048 // min(shape), 1), 4)
 
 
-def _fixed(points: np.ndarray) -> np.ndarray:
+def _fixed_point(points: np.ndarray) -> np.ndarray:
+    """Points (N, 2) as OpenCV takes them with four fractional bits, (N, 1, 2)."""
     return np.round(points * 16).astype(np.int32)[:, None]
 
 
-def _reduced(canvas: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _coverage(canvas: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A larger canvas of 8 bits reduced to a size, float32 (H, W) in [0, 1]."""
     import cv2
 
     check_cancelled()
     return cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
-def paper(scene: Scene) -> np.ndarray:
-    """The color (3,) of photographic paper: white to cream, now and then grayed."""
+def paper_color(scene: Scene) -> np.ndarray:
+    """A random color (3,) of photographic paper: white to cream, now and then grayed."""
     level = scene.random.uniform(0.72, 1.0)
-    return np.clip(level * np.array([1, scene.random.uniform(0.94, 1), scene.random.uniform(0.82, 1)]), 0, 1).astype(
-        np.float32
-    )
+    tint = np.array([1, scene.random.uniform(0.94, 1), scene.random.uniform(0.82, 1)])
+    return np.clip(level * tint, 0, 1).astype(np.float32)
 
 
-def tone(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """Mean color (3,) of the photo under a layer."""
+def mean_color(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """The mean color (3,) of a photo (H, W, 3) under an alpha (H, W)."""
     check_cancelled()
     weight = soft[..., None].astype(np.float32) + np.float32(1e-6)
     return (photo * weight).sum((0, 1)) / weight.sum()
 
 
-def reduced(picture: np.ndarray, times: float) -> np.ndarray:
-    """A picture (H, W) or (H, W, 3) made smaller, or left alone where `times` is below 1."""
+def downscale(picture: np.ndarray, times: float) -> np.ndarray:
+    """A picture (H, W) or (H, W, 3) made `times` smaller; of its own size where that is below 1."""
     import cv2
 
     h, w = (max(1, round(side / max(times, 1))) for side in picture.shape[:2])
     return cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA)
 
 
-def tones_around(photo: np.ndarray, spread: float) -> np.ndarray:
-    """The photo (H, W, 3) without what is smaller than `spread` pixels: Gaussian means, done at a reduced size."""
+def local_means(photo: np.ndarray, spread: float) -> np.ndarray:
+    """Gaussian means of a photo (H, W, 3) with a deviation of `spread` pixels, computed at a reduced size."""
     import cv2
 
     check_cancelled()
     times = max(spread / 4, 1)
-    smooth = cv2.GaussianBlur(reduced(photo, times), (0, 0), max(spread / times, 0.5))
+    smooth = cv2.GaussianBlur(downscale(photo, times), (0, 0), max(spread / times, 0.5))
     return cv2.resize(smooth, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def contrasting(scene: Scene, soft: np.ndarray) -> np.ndarray:
-    """A nearly white or nearly black color (3,), whichever stands out of what lies under the layer."""
-    light = tone(scene.photo, soft).mean() < 0.6
+def contrasting_color(scene: Scene, soft: np.ndarray) -> np.ndarray:
+    """A nearly white or nearly black random color (3,), whichever contrasts with the photo under an alpha (H, W)."""
+    light = mean_color(scene.photo, soft).mean() < 0.6
     level = scene.random.uniform(0.88, 1) if light else scene.random.uniform(0, 0.12)
     return np.clip(level + scene.random.normal(0, 0.03, 3), 0, 1).astype(np.float32)
 
 
-def laid_over(scene: Scene, color: np.ndarray, strength: float) -> np.ndarray:
-    """The photo under a color (3,) or (H, W, 3) of `strength`, (H, W, 3)."""
+def alpha_blend(scene: Scene, color: np.ndarray, opacity: float) -> np.ndarray:
+    """The photo (H, W, 3) under a color (3,) or (H, W, 3) of this opacity, (H, W, 3)."""
     check_cancelled()
-    return scene.photo + np.float32(strength) * (color.astype(np.float32) - scene.photo)
+    return scene.photo + np.float32(opacity) * (color.astype(np.float32) - scene.photo)
 
 
-def nearer(scene: Scene, color: np.ndarray, soft: np.ndarray) -> np.ndarray:
-    """A color moved towards the photo's under the layer: not at all when plain, by most of the way when hard."""
-    return (color + 0.75 * scene.difficulty * (tone(scene.photo, soft) - color)).astype(np.float32)
+def toward(scene: Scene, color: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """A color moved toward the photo's mean under an alpha (H, W): by nothing at difficulty 0, by 3/4 at 1."""
+    return (color + 0.75 * scene.difficulty * (mean_color(scene.photo, soft) - color)).astype(np.float32)

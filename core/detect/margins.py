@@ -51,6 +51,7 @@ def margin_of(gray: Bytes, beyond: int = 0) -> Bytes:
     margin = np.zeros_like(gray)
     top, bottom, left, right = 0, gray.shape[0], 0, gray.shape[1]
     for _ in range(MAX_NESTED):
+        check_cancelled()
         bands = _bands(gray[top:bottom, left:right])
         if not bands:
             break

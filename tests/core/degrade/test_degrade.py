@@ -2,13 +2,28 @@
 
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from conftest import make_photo
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.degrade import ANY, KINDS, VISIBLE, Kind, degrade, draw_kind
+from monochromic.core.degrade.kinds import by_id
+from monochromic.core.degrade.scene import Layer, alpha_blend, coordinates
 from monochromic.core.errors import InputError, UnknownNameError
 from monochromic.nodes.degrade import Degrade
+
+
+def burn(scene):
+    """A brown disc at a random place."""
+    rows, columns = coordinates(scene)
+    x, y = scene.random_point()
+    soft = (np.hypot(columns - x, rows - y) < 20 * scene.unit).astype(np.float32)
+    return Layer(alpha_blend(scene, np.array([0.2, 0.1, 0.0]), scene.by_difficulty(1, 0.3)), soft)
+
+
+BURN = Kind("burn", burn, "areas", sum(kind.frequency for kind in KINDS.values()) / 9)
+"""A made-up kind, a tenth of all draws."""
 
 SIZES = [(8, 8), (8, 70), (61, 8), (53, 90)]
 
@@ -91,19 +106,41 @@ def test_any_draws_every_kind(monkeypatch):
 
 def test_a_new_kind_takes_few_draws_from_others(monkeypatch):
     before = [draw_kind(seed) for seed in range(200)]
-    share = sum(kind.share for kind in KINDS.values())
-    monkeypatch.setitem(KINDS, "burn", Kind(KINDS["stain"].paint, "areas", share / 9))
+    monkeypatch.setitem(KINDS, "burn", BURN)
     after = [draw_kind(seed) for seed in range(200)]
     changed = [now for was, now in zip(before, after, strict=True) if was != now]
     assert set(changed) == {"burn"}  # a tenth of the draws, and of others none
     assert 8 <= len(changed) <= 36  # 20 expected; beyond either end one time in ten thousand
 
 
+def test_a_new_kind_is_one_record(monkeypatch):
+    """With a record more, it can be asked for and drawn; all else is as before, bit for bit."""
+    photo = photo_of(48, 64)
+    requests = [(kind, seed) for kind in (*KINDS, ANY, ("scratch", ANY)) for seed in range(3)]
+    before = [degrade(photo, kind, 0.3, seed) for kind, seed in requests]
+    monkeypatch.setitem(KINDS, "burn", BURN)
+    for (kind, seed), was in zip(requests, before, strict=True):
+        if ANY not in kind or draw_kind(seed, int(kind != ANY)) != "burn":
+            assert all(map(torch.equal, degrade(photo, kind, 0.3, seed), was))
+    burned = degrade(photo, "burn", 0, seed=1)
+    check(photo, burned)
+    assert burned.kinds[0].sum((1, 2)).nonzero().flatten().tolist() == [KIND_NAMES.index("areas")]
+    seed = next(seed for seed in range(200) if draw_kind(seed) == "burn")
+    assert all(map(torch.equal, degrade(photo, ANY, 0, seed), degrade(photo, "burn", 0, seed)))
+
+
+def test_an_id_is_there_once():
+    assert list(by_id([BURN])) == ["burn"]
+    with pytest.raises(ValueError, match="two kinds of damage with the id 'burn'"):
+        by_id([BURN, *KINDS.values(), BURN])
+    assert all(kind.id == name and kind.group in KIND_NAMES for name, kind in KINDS.items())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_map_of_kinds(kind):
     """Only the kind's own plane is marked, inside the hole, and nearly all of the layer is."""
     found = degrade(photo_of(), kind, 0.2, seed=3)
-    place = KIND_NAMES.index(KINDS[kind].damage)
+    place = KIND_NAMES.index(KINDS[kind].group)
     assert found.kinds.shape == (1, len(KIND_NAMES), *found.hole.shape[2:])
     assert found.kinds.sum((0, 2, 3)).nonzero().flatten().tolist() == [place]
     own = found.kinds[:, place : place + 1]
