@@ -18,10 +18,10 @@ from monochromic.core import (
     UnknownNameError,
     colorize,
     degrade,
+    dilate,
     fill,
     fill_rgb,
     find_hole,
-    grow,
     load_image,
     luminance,
     restore,
@@ -123,7 +123,7 @@ def test_a_search_has_the_defaults_of_find_hole():
 
 def test_grow_and_invert_of_a_given_hole(photo):
     wide = restore_photo(photo, make_hole(), grow=2, backbone="telea")
-    assert torch.equal(wide.hole, grow(make_hole(), 2))
+    assert torch.equal(wide.hole, dilate(make_hole(), 2))
     for inverted in (1 - make_hole(), make_hole() == 0):
         found = restore_photo(photo, inverted, invert=True, backbone="telea")
         assert torch.equal(found.hole, make_hole())
@@ -133,7 +133,7 @@ def test_grow_and_invert_of_a_given_hole(photo):
 def test_the_transparent_part_is_the_hole(photo, tmp_path, grown):
     rgba = np.dstack([eight_bits(photo), 255 - eight_bits(make_hole())])
     Image.fromarray(rgba).save(tmp_path / "clear.png")
-    expected = restore(photo, grow(make_hole(), grown), backbone="telea")
+    expected = restore(photo, dilate(make_hole(), grown), backbone="telea")
     for picture in (tmp_path / "clear.png", Image.fromarray(rgba), rgba):
         found = restore_photo(picture, grow=grown, backbone="telea")
         assert torch.equal(found.image, expected)
