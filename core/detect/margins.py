@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from ..image.checks import check_image
 from .bands import Band, find_band
 from .planes import Bytes, gray_levels
