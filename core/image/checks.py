@@ -30,9 +30,10 @@ def check_image(image: Tensor, name: str = "image", channels: tuple[int, ...] = 
     Raises:
         InputError: for another type, shape or range; it says which.
     """
-    if not isinstance(image, Tensor) or not image.is_floating_point():
-        got = image.dtype if isinstance(image, Tensor) else type(image).__name__
-        raise InputError(f"{name} must be a float tensor, got {got}; divide 8-bit values by 255")
+    if not isinstance(image, Tensor):
+        raise InputError(f"{name} must be a float tensor, got {type(image).__name__}; load_image makes one of a file")
+    if not image.is_floating_point():
+        raise InputError(f"{name} must be a float tensor, got {image.dtype}; divide 8-bit values by 255")
     if image.ndim != 4 or image.shape[1] not in channels or 0 in image.shape:
         numbers = " or ".join(map(str, channels))
         raise InputError(f"{name} must be (B, {numbers}, H, W), got {shape_of(image)}")

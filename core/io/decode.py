@@ -85,12 +85,12 @@ def is_deep_color(picture: Image.Image) -> bool:
     return picture.mode in ("RGB", "RGBA") and ";16" in str(picture.tile)
 
 
-def decode(picture: Image.Image, path: FilePath) -> np.ndarray:
+def decode(picture: Image.Image, path: FilePath | None = None) -> np.ndarray:
     """Decode the colors of a picture, without alpha.
 
     Args:
-        picture: as `open_picture` gives it.
-        path: of its file.
+        picture: as `open_picture` gives it, or any.
+        path: of its file; without it Pillow decodes color of 16 bits a channel too, to 8.
 
     Returns:
         (H, W) for a gray picture or (H, W, 3) in RGB: uint8, uint16, or floats in [0, 1]; not turned upright.

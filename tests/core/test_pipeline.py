@@ -196,6 +196,8 @@ def test_a_tensor_is_a_hole_everywhere_else(photo):
         InputError, match="hole must be a tensor, got Detection; load_hole reads a mask, a Detection has"
     ):
         fill(photo, find_hole(photo, "classical"))
+    with pytest.raises(InputError, match="image must be a float tensor, got str; load_image makes one of a file"):
+        fill("photo.png", make_hole())
     with pytest.raises(
         InputError, match="telea gives gray only, for the pipeline gray; rgb needs weights trained on RGB"
     ):
