@@ -10,6 +10,7 @@ import os
 import struct
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -70,6 +71,8 @@ def open_picture(path: FilePath) -> Iterator[Image.Image]:
             "give a PNG, JPEG, TIFF, WebP or BMP file"
         ) from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
+        if Path(path).is_dir():
+            raise PictureError(f"{os.fspath(path)!r} is a folder; give the name of a picture file in it") from error
         raise PictureError(f"{os.fspath(path)!r} cannot be read: {error}") from error
 
 
@@ -98,7 +101,7 @@ def decode(picture: Image.Image, path: FilePath | None = None) -> np.ndarray:
     Raises:
         PictureError: for gray values beyond what their type should hold.
     """
-    return _decode_deep(picture, path) if is_deep_color(picture) else decode_flat(picture)
+    return _decode_flat(picture) if path is None or not is_deep_color(picture) else _decode_deep(picture, path)
 
 
 def to_tensor(array: np.ndarray, picture: Image.Image) -> Tensor:
@@ -128,11 +131,11 @@ def _decode_deep(picture: Image.Image, path: FilePath) -> np.ndarray:
 
     array = None if _profile(picture) else cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16 or array.ndim != 3:
-        return decode_flat(picture)
+        return _decode_flat(picture)
     return array[..., 2::-1]
 
 
-def decode_flat(picture: Image.Image) -> np.ndarray:
+def _decode_flat(picture: Image.Image) -> np.ndarray:
     """Decode the colors of a picture by Pillow, which keeps 8 bits of colors and 16 of gray.
 
     Args:

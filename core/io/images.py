@@ -13,7 +13,7 @@ from torch import Tensor
 from ..errors import InputError, PictureError, UnknownNameError
 from ..image.checks import check_image
 from ..image.color import to_y
-from .decode import FilePath, decode, decode_flat, is_deep_color, open_picture, to_tensor
+from .decode import FilePath, decode, is_deep_color, open_picture, to_tensor
 from .files import write_bytes
 
 ENDINGS = {
@@ -59,7 +59,7 @@ def image_of(picture: Image.Image) -> Tensor:
     Returns:
         float32 (1, 1 or 3, H, W) in [0, 1], sRGB.
     """
-    return to_tensor(decode_flat(picture), picture)
+    return to_tensor(decode(picture), picture)
 
 
 def load_alpha(path: FilePath) -> Tensor:
