@@ -22,9 +22,10 @@ from .filters import find_marks
 from .multiscale import MIN_TILE, TILE, predict_multiscale
 from .network import TRAINED, build
 
-LOGIT_BIAS = {"lines": -6.0, "specks": -6.0, "lost": -6.0, "areas": -3.0, "overlays": -4.0}
+LOGIT_BIAS = {"lines": -4.5, "specks": -4.5, "lost": -3.0, "areas": -1.0, "overlays": -2.0}
 """Added to the network's logits of each kind, because it is surer of real photos than it is right."""
-LOGIT_BOOST = 9.0  # added to the network's logits where the filters are sure of a line or a speck
+LOGIT_BOOST = 8.0  # added to the network's logits where the filters are sure of a line or a speck
+MIN_SIDE = 320  # pixels: the shorter side up to which small photos are enlarged for the network
 HYSTERESIS = 5.0  # logits: how much weaker pixels may be that are connected to a sure one
 
 
@@ -51,7 +52,7 @@ def learned(image: Tensor, progress: Progress = silent) -> Tensor:
         network = damage_network(image.device)
         with cancel_between_layers(network):
             return predict_multiscale(
-                lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile
+                lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile, MIN_SIDE
             )
 
     return _retry_smaller_tiles(predict, image)

@@ -1,7 +1,7 @@
 """From probabilities to marks of 0 and 1, by a threshold with hysteresis (Canny 1986).
 
-A mark is a connected part of rather probable pixels, one of which is above the threshold. So the faint end of a sure
-scratch belongs to it, and a part without a sure pixel is dropped.
+A mark is a connected part of rather probable pixels, of which `MIN_SURE` or more are above the threshold. So the faint
+end of a sure scratch belongs to it, and a long edge of the scene with a sure pixel or two is dropped.
 """
 
 import numpy as np
@@ -12,6 +12,8 @@ from torch import Tensor
 from ..errors import InputError
 from ..host.cancel import check_cancelled
 
+MIN_SURE = 0.25  # of the pixels of a mark
+
 
 def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, margin: float = 0.0) -> Tensor:
     """Where damage of one kind is.
@@ -20,7 +22,7 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
         probability: (B, 1, H, W) in [0, 1]; each photo by itself.
         threshold: pixels above it are damage; at least 0, below 1.
         min_area: connected parts of fewer pixels are dropped; corners connect.
-        margin: logits by which pixels may be below the threshold that are connected to one above it.
+        margin: logits by which pixels may be below the threshold that are connected to enough that are above it.
 
     Returns:
         (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
@@ -41,13 +43,12 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
 
 
 def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: int) -> NDArray[np.bool_]:
-    """Connected parts above `low` with a pixel above `high`, of `min_area` pixels or more."""
+    """Connected parts above `low` of `min_area` pixels or more, of which `MIN_SURE` are above `high`."""
     import cv2
 
     count, part, stats, _ = cv2.connectedComponentsWithStats((plane > low).astype(np.uint8), connectivity=8)
     check_cancelled()
-    kept = np.zeros(count, np.bool_)
-    kept[np.unique(part[plane > high])] = True
-    kept &= stats[:, cv2.CC_STAT_AREA] >= min_area
+    area, sure = stats[:, cv2.CC_STAT_AREA], np.bincount(part[plane > high], minlength=count)
+    kept = (sure > 0) & (sure >= MIN_SURE * area) & (area >= min_area)
     kept[0] = False
     return kept[part]

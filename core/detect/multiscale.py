@@ -2,8 +2,8 @@
 
 A network knows damage of the size it was trained on, and has a limited field of view. So a photo is reduced to the
 side of the training, where large stains fit into the view, and doubled again and again up to its own size, or to
-`MAX_SIDE`: larger copies show no scratches that matter. What is larger than a tile is cut into tiles that fade into
-each other.
+`MAX_SIDE`: larger copies show no scratches that matter. A small photo is enlarged a little, for in it a scratch and the
+edge of a roof are both a pixel wide. What is larger than a tile is cut into tiles that fade into each other.
 
 The probability of a pixel is the highest of all scales. Lines and specks are ignored on copies whose shorter side is
 below `MIN_THIN_SIDE`: there broad things of the scene look as thin as scratches.
@@ -33,6 +33,7 @@ SCALE_FACTOR = 2  # from a scale to the next
 MAX_SIDE = 1280  # pixels: the shorter side of the largest copy
 MIN_THIN_SIDE = 400  # pixels: the shorter side of the smallest copy whose thin marks count
 THIN_CHANNELS = [KIND_NAMES.index(name) for name in ("lines", "specks")]
+MAX_ENLARGEMENT = 1.25  # of small photos
 MIN_REDUCTION = 1.5  # a copy is used if the photo is so many times larger, or more
 MIN_WEIGHT = 1e-4  # of a tile's edge, so that nothing is divided by 0
 
@@ -43,6 +44,7 @@ def predict_multiscale(
     trained: int,
     progress: Progress = silent,
     tile: int = TILE,
+    min_side: int = 0,
 ) -> Tensor:
     """Probabilities of damage in photos of any size, each photo by itself.
 
@@ -52,23 +54,26 @@ def predict_multiscale(
         trained: pixels of the shorter side of the photos that `predict` was trained on.
         progress: called after each tile as `progress(done, total)`.
         tile: pixels of the side of the tiles.
+        min_side: pixels of the shorter side up to which smaller photos are enlarged, by `MAX_ENLARGEMENT` at most.
 
     Returns:
         float32 (B, K, H, W) in [0, 1].
     """
-    sizes = scale_sizes(*image.shape[-2:], trained)
+    sizes = scale_sizes(*image.shape[-2:], trained, min_side)
     step_done = _counted(progress, len(image) * sum(len(tiles_of(*size, tile)) for size in sizes))
     photos = (photo.float().expand(-1, 3, -1, -1) for photo in image.split(1))
     return torch.cat([_predict_photo(predict, photo, sizes, tile, step_done) for photo in photos])
 
 
-def scale_sizes(h: int, w: int, trained: int) -> list[tuple[int, int]]:
+def scale_sizes(h: int, w: int, trained: int, min_side: int = 0) -> list[tuple[int, int]]:
     """Heights and widths of the copies of a photo, ascending.
 
-    Their shorter sides are `trained`, `SCALE_FACTOR` times that, ..., and last the photo's own or `MAX_SIDE`.
+    Their shorter sides are `trained`, `SCALE_FACTOR` times that, ..., and last the photo's own or `MAX_SIDE`, or what a
+    small photo is enlarged to.
     """
     shorter, side = min(h, w), trained
-    last, sides = min(shorter, MAX_SIDE), []
+    enlarged = min(round(shorter * MAX_ENLARGEMENT), min_side)
+    last, sides = min(max(shorter, enlarged), MAX_SIDE), []
     while side * MIN_REDUCTION <= last:
         sides.append(side)
         side *= SCALE_FACTOR
@@ -116,7 +121,7 @@ def _predict_photo(
     """The highest probabilities of all scales of one photo, (1, 3, H, W) to (1, K, H, W)."""
     highest = None
     for size in sizes:
-        probability = predict_tiled(predict, _resized(photo, size), tile, step_done)
+        probability = predict_tiled(predict, _resized(photo, size, "bicubic"), tile, step_done)
         if probability.shape[1] > 1 and min(size) < MIN_THIN_SIDE and size != sizes[-1]:
             probability[:, THIN_CHANNELS] = 0
         if highest is not None:
@@ -125,14 +130,14 @@ def _predict_photo(
     return _resized(highest, photo.shape[-2:])
 
 
-def _resized(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    """Reduced by means over areas, enlarged bilinearly."""
+def _resized(picture: Tensor, size: tuple[int, int], enlarge: str = "bilinear") -> Tensor:
+    """Reduced by means over areas, or enlarged by this interpolation."""
     check_cancelled()
     if picture.shape[-2:] == size:
         return picture
     if size[0] < picture.shape[-2]:
         return F.interpolate(picture, size, mode="area")
-    return F.interpolate(picture, size, mode="bilinear")
+    return F.interpolate(picture, size, mode=enlarge).clamp_(0, 1)
 
 
 def _counted(progress: Progress, total: int) -> Callable[[], None]:

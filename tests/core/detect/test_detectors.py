@@ -187,7 +187,7 @@ class TestLearned:
         assert torch.allclose(raised[told], LOGIT_BOOST * marks[told].double(), atol=1e-2)
 
     def test_at_its_own_size_it_is_the_network(self):
-        photo = picture("chelsea", 256, 320)
+        photo = picture("chelsea", 320, 384)
         with torch.inference_mode():
             assert (learned(photo) - damage_network(photo.device)(photo).sigmoid()).abs().max() < 1e-5
 

@@ -22,6 +22,16 @@ def test_a_part_counts_by_its_most_probable_pixel():
     assert hysteresis_marks(chance, 0.5).sum() == 1
 
 
+def test_a_long_part_with_few_sure_pixels_is_dropped():
+    """An edge of the scene, of which the filters confirm a piece."""
+    faint = torch.full((1, 1, 3, 40), 0.0)
+    faint[..., 1, :] = 0.4
+    for sure, kept in ((0, 0), (9, 0), (10, 40)):
+        chance = faint.clone()
+        chance[..., 1, :sure] = 0.9
+        assert hysteresis_marks(chance, 0.5, margin=1).sum() == kept
+
+
 def test_the_threshold_moves_both_levels():
     """1 to 4 is 2 times 1 to 8."""
     chance = plane([0.21, 0.12, 0.0])

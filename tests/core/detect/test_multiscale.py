@@ -39,6 +39,13 @@ class TestSizesAndTiles:
         assert scale_sizes(512, 1024, 256) == [(256, 512), (512, 1024)]
         assert scale_sizes(4000, 3000, 256) == [(341, 256), (683, 512), (1707, 1280)]
 
+    def test_small_photos_are_enlarged_a_little(self):
+        assert scale_sizes(200, 100, 256, 320) == [(250, 125)]
+        assert scale_sizes(256, 400, 256, 320) == [(320, 500)]
+        assert scale_sizes(300, 600, 256, 320) == [(320, 640)]
+        assert scale_sizes(330, 300, 256, 320) == [(352, 320)]
+        assert scale_sizes(512, 1024, 256, 320) == scale_sizes(512, 1024, 256)
+
     def test_the_surest_size_counts(self):
         photo = torch.zeros(1, 3, 512, 512)
         for low, high in ((0.3, 0.8), (0.8, 0.3)):
