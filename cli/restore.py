@@ -87,12 +87,13 @@ def restore_photo(options: argparse.Namespace) -> None:
     check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     pictures = _report_pictures(options) if options.report else {}
-    names = ("invert", "grow", "pipeline", "backbone", "weights", "context", "max_side")
+    names = ("invert", "pipeline", "backbone", "weights", "context", "max_side")
     with progress_bar("restore") as progress:
         found = pipeline.restore_photo(
             options.photo,
             options.mask,
             search=search,
+            dilate=options.grow,
             guide=guide,
             device=current_host().device,
             progress=progress,

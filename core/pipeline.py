@@ -24,9 +24,9 @@ from .detect import Detection, find_hole
 from .detect.kinds import Kinds
 from .errors import InputError, UnknownNameError
 from .host.progress import Progress
+from .image import masks
 from .image.checks import check_hole
 from .image.color import luminance
-from .image.masks import binarize, dilate
 from .inpaint.stage import fill, fill_rgb
 from .io.convert import Picture, to_alpha, to_hole, to_image
 from .weights.load import load_network
@@ -117,7 +117,7 @@ def restore_photo(
     *,
     search: Search | None = None,
     invert: bool = False,
-    grow: int | None = None,
+    dilate: int | None = None,
     pipeline: str = "gray",
     backbone: str | Backbone | Model | None = None,
     weights: str | None = None,
@@ -137,8 +137,7 @@ def restore_photo(
         hole: what to fill.
         search: how to look for damage where no hole is given, even in a photo with a transparent part.
         invert: the hole, or the opacity of the photo, marks what is known.
-        grow: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was
-            looked for.
+        dilate: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was looked for.
         pipeline: "gray", "rgb_to_gray" or "rgb".
         backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
             or `mono`.
@@ -175,12 +174,12 @@ def restore_photo(
     clear = None if hole is not None or search else _transparent(image, photo, invert)
     if hole is None and clear is None:
         overall = _Overall(progress, {"detect": DETECT, **stages})
-        detection = _detect(photo, search or Search(), grow, overall.stage("detect"))
+        detection = _detect(photo, search or Search(), dilate, overall.stage("detect"))
         inside = detection.hole
     else:
         overall = _Overall(progress, stages)
         detection = hole if isinstance(hole, Detection) else None
-        inside = dilate(_hole_of(hole, photo, invert) if clear is None else clear, grow or 0)
+        inside = masks.dilate(_hole_of(hole, photo, invert) if clear is None else clear, dilate or 0)
     inside = check_hole(inside, photo)
     if inside.any():
         model = _model(record, weights, photo, pipeline, overall.stage("load"))
@@ -227,7 +226,7 @@ def _model(
 def _transparent(image: Picture, photo: Tensor, invert: bool) -> Tensor | None:
     """The transparent part of a photo as a hole; None where there is none."""
     alpha = to_alpha(image)
-    clear = None if alpha is None else binarize(1 - alpha.to(photo.device), invert=invert)
+    clear = None if alpha is None else masks.binarize(1 - alpha.to(photo.device), invert=invert)
     return clear if clear is not None and clear.any() else None
 
 

@@ -101,11 +101,11 @@ def test_without_a_hole_the_damage_is_found(scratched):
     assert passed_on.detection is expected
 
 
-def test_search_and_grow(scratched):
+def test_search_and_dilate(scratched):
     protect = torch.zeros(1, 1, 96, 130)
     protect[..., :65] = 1
     search = Search("classical", threshold=0.7, min_area=40, protect=protect, kinds={"lines": None})
-    found = restore_photo(scratched, search=search, grow=4, backbone="telea")
+    found = restore_photo(scratched, search=search, dilate=4, backbone="telea")
     options = {"threshold": 0.7, "min_area": 40, "protect": protect, "kinds": ["lines"], "dilate": 4}
     expected = find_hole(scratched, "classical", **options).hole
     assert expected.any()
@@ -121,8 +121,8 @@ def test_a_search_has_the_defaults_of_find_hole():
     assert all(f.default == parameters[f.name].default for f in fields(Search))
 
 
-def test_grow_and_invert_of_a_given_hole(photo):
-    wide = restore_photo(photo, make_hole(), grow=2, backbone="telea")
+def test_dilate_and_invert_of_a_given_hole(photo):
+    wide = restore_photo(photo, make_hole(), dilate=2, backbone="telea")
     assert torch.equal(wide.hole, dilate(make_hole(), 2))
     for inverted in (1 - make_hole(), make_hole() == 0):
         found = restore_photo(photo, inverted, invert=True, backbone="telea")
@@ -135,7 +135,7 @@ def test_the_transparent_part_is_the_hole(photo, tmp_path, grown):
     Image.fromarray(rgba).save(tmp_path / "clear.png")
     expected = restore(photo, dilate(make_hole(), grown), backbone="telea")
     for picture in (tmp_path / "clear.png", Image.fromarray(rgba), rgba):
-        found = restore_photo(picture, grow=grown, backbone="telea")
+        found = restore_photo(picture, dilate=grown, backbone="telea")
         assert torch.equal(found.image, expected)
         assert found.detection is None
     known = np.dstack([eight_bits(photo), eight_bits(make_hole())])
