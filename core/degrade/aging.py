@@ -24,7 +24,7 @@ def make_old(photo: np.ndarray, random: Generator) -> np.ndarray:
     if random.random() < 0.65:
         photo = photo.mean(2, keepdims=True).repeat(3, 2)
         if random.random() < 0.6:
-            photo = photo * np.float32(TONES[random.integers(len(TONES))])
+            photo = photo * np.array(TONES[random.integers(len(TONES))], np.float32)
     if random.random() < 0.5:
         low, high = random.uniform(0, 0.3), random.uniform(0.6, 1)
         photo = low + (max(high, low + 0.3) - low) * photo
@@ -64,7 +64,8 @@ def _on_paper(photo: np.ndarray, random: Generator) -> np.ndarray:
     sides = (random.random(4) < 0.6) * random.uniform(0.02, 0.16, 4)
     top, bottom, left, right = (int(share * length) for share, length in zip(sides, (h, h, w, w), strict=True))
     level = random.choice([random.uniform(0.78, 1), random.uniform(0.78, 1), random.uniform(0, 0.12)])
-    sheet = np.full_like(photo, level) * np.float32([1, random.uniform(0.94, 1), random.uniform(0.82, 1)])
+    tone = np.array([1, random.uniform(0.94, 1), random.uniform(0.82, 1)], np.float32)
+    sheet = np.full_like(photo, level) * tone
     sheet[top : h - bottom, left : w - right] = photo[top : h - bottom, left : w - right]
     if random.random() < 0.3:
         line = max(1, round(min(h, w) / 200))
@@ -94,7 +95,8 @@ def scan(photo: np.ndarray, random: Generator) -> np.ndarray:
     if random.random() < 0.65:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(30, 96))]
         levels = np.round(photo * 255).astype(np.uint8)
-        photo = cv2.imdecode(cv2.imencode(".jpg", levels, quality)[1], cv2.IMREAD_COLOR).astype(np.float32) / 255
+        decoded = cv2.imdecode(cv2.imencode(".jpg", levels, quality)[1], cv2.IMREAD_COLOR)
+        photo = np.asarray(decoded, np.float32) / 255
     return photo
 
 

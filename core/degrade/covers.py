@@ -114,5 +114,6 @@ def _area(scene: Scene) -> np.ndarray:
     share = scene.by_difficulty(0.2, 0.08) * scene.random.uniform(0.6, 1.2)
     seed = int(scene.random.integers(0, 2**32))
     shrink = max(min(scene.shape) / AREA_SIDE, 1)
-    drawn = random_hole(str(kind), *(round(side / shrink) for side in scene.shape), share, seed)[0, 0].numpy()
+    h, w = (round(side / shrink) for side in scene.shape)
+    drawn = random_hole(str(kind), h, w, share, seed)[0, 0].numpy()
     return (cv2.resize(drawn, scene.shape[::-1], interpolation=cv2.INTER_LINEAR) >= 0.5).astype(np.float32)

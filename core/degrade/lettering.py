@@ -114,6 +114,6 @@ def _repeated(scene: Scene, letters: np.ndarray, degrees: float) -> np.ndarray:
     pair = np.concatenate([tile, np.roll(tile, tile.shape[1] // 2, 1)])
     rows, columns = -(-side // pair.shape[0]), -(-side // pair.shape[1])
     page = np.tile(pair, (rows, columns))[:side, :side]
-    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), degrees, 1)
+    matrix: np.ndarray = cv2.getRotationMatrix2D((side / 2, side / 2), degrees, 1)
     matrix[:, 2] += (w - side) / 2, (h - side) / 2
     return cv2.warpAffine(page, matrix, (w, h))

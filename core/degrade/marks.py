@@ -102,7 +102,7 @@ def _line_distance(scene: Scene, upright: bool) -> np.ndarray:
 
 def dust(scene: Scene) -> Layer:
     """Specks, some in clusters, and a few curled fibers; most contrast with the photo, some have the inverse color."""
-    usual, inverse = (_specks(scene, scene.random.integers(*counts)) for counts in ((30, 90), (0, 12)))
+    usual, inverse = (_specks(scene, int(scene.random.integers(*counts))) for counts in ((30, 90), (0, 12)))
     fibers = [_fiber(scene) for _ in range(scene.random.integers(1, 6))]
     usual = np.maximum(usual, draw_lines(scene.shape, fibers))
     color = contrasting_color(scene, usual)

@@ -11,7 +11,7 @@ from ..damage_kinds import KIND_NAMES
 from ..errors import InputError, UnknownNameError
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
-from ..host.progress import Progress
+from ..host.progress import Progress, silent
 from ..image.checks import check_image, shape_of
 from .kinds import KINDS, draw_kind
 from .scene import Layer, Scene
@@ -75,11 +75,12 @@ def degrade(
     kinds = _checked(image, kind, difficulty, seed)
     if other is not None:
         check_image(other, "other")
+    report = progress or silent
     results = []
     for i, photo in enumerate(image.split(1)):
-        progress(i, len(image))
+        report(i, len(image))
         results.append(_degrade_photo(photo, kinds, difficulty, seed + i, other, scale))
-    progress(len(image), len(image))
+    report(len(image), len(image))
     return Degraded(*(torch.cat(parts) for parts in zip(*results, strict=True)))
 
 

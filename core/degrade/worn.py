@@ -86,7 +86,7 @@ def mold(scene: Scene) -> Layer:
     """Colonies of mold: blurred dark or pale rosettes with hairy rims, in groups."""
     unit, random = scene.unit, scene.random
     (rows, columns), middle = coordinates(scene), scene.random_point()
-    inside = np.full(scene.shape, -1e9, np.float32)
+    inside: np.ndarray = np.full(scene.shape, -1e9, np.float32)
     for _ in range(random.integers(4, 25)):
         x, y = random.normal(middle, 45 * unit)
         inside = np.maximum(inside, unit * random.uniform(1.5, 9) - np.hypot(columns - x, rows - y).astype(np.float32))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
+from ..backbones.vcnet import VCNet
 from ..damage_kinds import DAMAGE_KINDS
 from ..errors import UnknownNameError
 from ..host.cancel import cancel_between_layers, check_cancelled
@@ -79,7 +81,7 @@ def _damage_network(_device: torch.device) -> nn.Module:
         state = {name: value.float() for name, value in load_weights("damage").items()}
         bias = state["body.leave.bias"].view(len(LOGIT_BIAS), -1) + torch.tensor([*LOGIT_BIAS.values()])[:, None]
         network = build({**state, "body.leave.bias": bias.flatten()})
-        return network.to(memory_format=torch.channels_last)
+        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stubs lack it
 
 
 def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -101,7 +103,7 @@ def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
 
 
 def _predict_vcnet(model: Model, part: Tensor) -> Tensor:
-    return model.network.predict(model.shown(part, "rgb")).float()
+    return cast(VCNet, model.network).predict(model.shown(part, "rgb")).float()
 
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:

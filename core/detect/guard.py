@@ -50,8 +50,8 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None) -> Spl
     skipped = torch.zeros_like(hole)
     for result, marks, photo, blank in zip(skipped, hole, image, margins, strict=True):
         if marks.any():
-            planes = (mask[0].byte().cpu().numpy() for mask in (marks, blank))
-            result[0] = torch.from_numpy(skipped_marks(*planes, photo)).to(result)
+            plane, blank_plane = (mask[0].byte().cpu().numpy() for mask in (marks, blank))
+            result[0] = torch.from_numpy(skipped_marks(plane, blank_plane, photo)).to(result)
     return Split(hole - skipped, skipped)
 
 
@@ -68,5 +68,5 @@ def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor) -> Bytes:
     check_cancelled()
     skipped |= rings((marks > 0).astype(np.uint8)) > 0
     check_cancelled()
-    enlarged = cv2.resize(skipped.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    enlarged = cv2.resize(skipped.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return hole & (enlarged | margin | catchlights(hole, gray_levels(photo)))

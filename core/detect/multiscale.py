@@ -86,10 +86,9 @@ def predict_tiled(
     """Probabilities of damage in a picture at its own size, (1, 3, H, W) to (1, K, H, W)."""
     h, w = image.shape[-2:]
     image = F.pad(image, (0, -w % MULTIPLE, 0, -h % MULTIPLE), mode="replicate")
-    blend = None
-    for box in tiles_of(h, w, tile):
+    for i, box in enumerate(tiles_of(h, w, tile)):
         probability = predict(box.crop(image))
-        if blend is None:
+        if i == 0:
             channels = probability.shape[1]
             blend = Blend(image.new_zeros(1, channels, *image.shape[-2:]), torch.zeros_like(image[:, :1]))
         blend.add(box, probability, _tile_weight(box, *image.shape[-2:]).to(image))
@@ -127,7 +126,7 @@ def _predict_photo(
         if highest is not None:
             torch.maximum(_resized(highest, size), probability, out=probability)
         highest = probability
-    return _resized(highest, photo.shape[-2:])
+    return _resized(probability, (photo.shape[-2], photo.shape[-1]))
 
 
 def _resized(picture: Tensor, size: tuple[int, int], enlarge: str = "bilinear") -> Tensor:

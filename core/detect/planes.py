@@ -15,8 +15,8 @@ def gray_levels(photo: Tensor) -> Bytes:
     return photo.detach().mean(0).mul_(255).add_(0.5).byte().cpu().numpy()
 
 
-def inner_distance(mask: Mask) -> NDArray[np.float32]:
-    """How far each pixel of a mask (H, W) is from the nearest one outside of it; 0 outside."""
+def inner_distance(mask: Mask) -> np.ndarray:
+    """How far each pixel of a mask (H, W) is from the nearest one outside of it; 0 outside; float32, (H, W)."""
     import cv2
 
     check_cancelled()
@@ -28,7 +28,7 @@ def dilate_disc(mask: Mask, radius: float) -> Mask:
     return inner_distance(~mask) <= radius if mask.any() else mask
 
 
-def padded_slices(stats: NDArray[np.int32], pad: float) -> tuple[slice, slice]:
+def padded_slices(stats: np.ndarray, pad: float) -> tuple[slice, slice]:
     """Rows and columns of the box around a part, by OpenCV's statistics (5,), and `pad` pixels more on each side."""
     left, top, width, height, pad = *stats[:4], int(pad)
     return slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)

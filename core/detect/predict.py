@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
-from ..host.progress import Progress
+from ..host.progress import Progress, silent
 from ..image.checks import check_image
 from .detectors import DEFAULT, get_detector
 
@@ -34,7 +34,7 @@ def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | 
     check_image(image)
     detector = get_detector(method)
     with torch.no_grad():
-        probability = detector.predict(image, progress)
+        probability = detector.predict(image, progress or silent)
         check_cancelled()
         return probability.clamp_(0, 1).to(image.dtype)
 

@@ -40,7 +40,7 @@ def rings(hole: Bytes) -> Bytes:
     return hole & chosen[label]
 
 
-def _is_round(contour: NDArray[np.int32], short: int) -> bool:
+def _is_round(contour: np.ndarray, short: int) -> bool:
     """Whether the inside of a ring, by its contour (N, 1, 2), is round and of a size that spectacles can have."""
     import cv2
 
@@ -50,7 +50,7 @@ def _is_round(contour: NDArray[np.int32], short: int) -> bool:
     return bool(size_fits and area >= MIN_ROUNDNESS * np.pi * radius**2)
 
 
-def _middle_line(closed: Bytes) -> NDArray[np.bool_]:
+def _middle_line(closed: np.ndarray) -> NDArray[np.bool_]:
     """The middle line of marks (H, W), about a pixel wide: where the distance to the edge is highest."""
     import cv2
 

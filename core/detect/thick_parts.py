@@ -9,7 +9,6 @@ image at all: as flat as blank paper or black, and ending at a sharp edge.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..host.cancel import check_cancelled
 from .planes import Bytes, Mask, dilate_disc, inner_distance, padded_slices
@@ -79,13 +78,13 @@ def _disc_centers(hole: Mask, diameter: float) -> Mask:
     return inner_distance(hole) > diameter / 2
 
 
-def _at_border(stats: NDArray[np.int32], shape: tuple[int, ...]) -> Mask:
+def _at_border(stats: np.ndarray, shape: tuple[int, ...]) -> Mask:
     """Which of the parts reach the border of the photo, by their statistics (parts, 5)."""
     left, top, width, height = stats[:, :4].T
     return (left == 0) | (top == 0) | (left + width == shape[1]) | (top + height == shape[0])
 
 
-def _is_long(label: NDArray[np.int32], i: int, stats: NDArray[np.int32], lines: Mask) -> bool:
+def _is_long(label: np.ndarray, i: int, stats: np.ndarray, lines: Mask) -> bool:
     """Whether a part goes on, about as wide, as a line: the area connected to it near by, by its squared width."""
     import cv2
 
@@ -97,7 +96,7 @@ def _is_long(label: NDArray[np.int32], i: int, stats: NDArray[np.int32], lines: 
     return bool(np.isin(joined, np.unique(joined[part])).sum() >= MIN_LENGTH * width**2)
 
 
-def _is_blank(label: NDArray[np.int32], i: int, stats: NDArray[np.int32], photo: ReducedPhoto) -> bool:
+def _is_blank(label: np.ndarray, i: int, stats: np.ndarray, photo: ReducedPhoto) -> bool:
     """Whether a part shows no image: flat, white as paper or black, and ending at a sharp edge."""
     window = padded_slices(stats, 4)
     part, gray = label[window] == i, photo.gray[window].astype(np.float32)

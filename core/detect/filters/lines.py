@@ -38,7 +38,7 @@ def ridge_filter(plane: Plane) -> tuple[np.ndarray, np.ndarray]:
     """The response in the best direction, (H, W) float in noise floors, and that direction, 0 (level) to 15."""
     import cv2
 
-    scaled = (plane.levels * (UNIT / plane.noise)).astype(np.int16)
+    scaled: np.ndarray = (plane.levels * (UNIT / plane.noise)).astype(np.int16)
     scaled = cv2.copyMakeBorder(scaled, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
     best = np.empty(plane.levels.shape, np.int16)
     for top in range(0, len(best), BAND):
@@ -67,7 +67,7 @@ def _ridge(scaled: np.ndarray, angle: float) -> np.ndarray:
     middle, one, other = (
         scaled[FLANK + i * down : h - FLANK + i * down, FLANK + i * right : w - FLANK + i * right] for i in (0, 1, -1)
     )
-    uneven = cv2.absdiff(one, other) >> 1
+    uneven = np.right_shift(cv2.absdiff(one, other), 1)
     height = cv2.subtract(cv2.subtract(middle, cv2.max(one, other)), uneven)
     return np.clip(height, -UNIT, MAX_HEIGHT * UNIT)
 
@@ -78,14 +78,14 @@ def _along(ridge: np.ndarray, angle: float) -> np.ndarray:
     step /= np.abs(step).max()
     margin = 2**LONG
     inner = ridge.shape[0] - 2 * margin, ridge.shape[1] - 2 * margin
-    best, total = None, ridge
+    parts, total = [], ridge
     for doubling in range(1, LONG + 1):
         total = _plus_moved(total, *np.round(step * 2 ** (doubling - 1)).astype(int))
         if doubling >= SHORT:
             down, right = margin + np.round(-step * (2**doubling - 1) / 2).astype(int)
-            part = total[down : down + inner[0], right : right + inner[1]]
-            best = part + (part >> 1) if best is None else np.maximum(best, part)
-    return best
+            parts.append(total[down : down + inner[0], right : right + inner[1]])
+    short, long = parts
+    return np.maximum(short + (short >> 1), long)
 
 
 def _plus_moved(total: np.ndarray, down: int, right: int) -> np.ndarray:

@@ -105,7 +105,7 @@ def noise_floor(hat: np.ndarray, quantile: float = NOISE_QUANTILE) -> np.ndarray
 
     h, w = hat.shape
     rows = _edges(h), _edges(w)
-    low = np.empty((len(rows[0]) - 1, len(rows[1]) - 1), np.float32)
+    low: np.ndarray = np.empty((len(rows[0]) - 1, len(rows[1]) - 1), np.float32)
     for i, j in np.ndindex(*low.shape):
         block = hat[rows[0][i] : rows[0][i + 1], rows[1][j] : rows[1][j + 1]].ravel()
         rank = int(quantile * (block.size - 1))
