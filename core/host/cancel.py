@@ -7,7 +7,7 @@ last report; `cancel_between_layers` does that before every layer of a network.
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from torch import nn
 
@@ -57,9 +57,10 @@ def cancellable(work: Callable[P, T]) -> Callable[P, T]:
     """
 
     @functools.wraps(work)
-    def run(*args: P.args, progress: Progress | None = None, **options: P.kwargs) -> T:
-        with reporting(progress) as reporter:
-            return work(*args, progress=reporter, **options)
+    def run(*args: P.args, **options: P.kwargs) -> T:
+        progress: Any = options.pop("progress", None)
+        with reporting(progress) as options["progress"]:
+            return work(*args, **options)
 
     return run
 

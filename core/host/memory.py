@@ -25,7 +25,8 @@ OOM_MESSAGES = (
     "can't start new thread",
 )
 
-T, S = TypeVar("T"), TypeVar("S")
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 def out_of_memory(error: BaseException | None) -> bool:

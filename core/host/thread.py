@@ -56,7 +56,7 @@ class _Call:
     """A call made in another thread, in the modes of torch that this thread is in."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
-        self.work: Callable[[], Any] | None = work
+        self.work = [work]
         self.done = threading.Event()
         self.results: list[Any] = []
         self.errors: list[BaseException] = []
@@ -66,11 +66,10 @@ class _Call:
         inference, grad = self.modes
         try:
             with torch.inference_mode(inference), torch.set_grad_enabled(grad):
-                self.results.append(self.work())
+                self.results.append(self.work.pop()())  # popped, so that nothing it holds outlives it
         except BaseException as error:
             self.errors.append(error)
         finally:
-            self.work = None  # with all that it holds
             self.done.set()
 
     def outcome(self) -> Any:
