@@ -188,6 +188,6 @@ def _line(stroke: Stroke, h: int, w: int) -> np.ndarray:
     import cv2
 
     pixels = [(min(int(x * w), w - 1), min(int(y * h), h - 1)) for x, y in stroke.corners]
-    corners = np.array([pixels if len(pixels) > 1 else pixels * 2], np.int32)  # OpenCV draws no line of one corner
+    corners = np.array(pixels if len(pixels) > 1 else pixels * 2, np.int32)  # OpenCV draws no line of one corner
     width = max(1, round(stroke.width * max(h, w)))
-    return cv2.polylines(np.zeros((h, w), np.uint8), corners, False, 1, width)
+    return cv2.polylines(np.zeros((h, w), np.uint8), [corners], False, 1, width)

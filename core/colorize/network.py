@@ -14,6 +14,7 @@ answer for the mirrored photo, +0.03 dB.
 """
 
 import copy
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -96,8 +97,8 @@ def _train_step(
 ) -> float:
     """One step on a batch of random crops; the mean squared RGB error of what was hidden."""
     example = examples[int(random.integers(len(examples)))]
-    batch = [_hide_some(*_random_crop(example, random), random) for _ in range(BATCH)]
-    loss, error = _loss(network, *(torch.cat(t) for t in zip(*batch, strict=True)), random)
+    batch = [_hide_some(_random_crop(example, random), random) for _ in range(BATCH)]
+    loss, error = _loss(network, Example(*(torch.cat(t) for t in zip(*batch, strict=True))), random)
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -112,8 +113,13 @@ def _mix(network: PriorNetwork, other: PriorNetwork, share: float) -> None:
         weight.lerp_(value, share)
 
 
-Example = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Gray (1, 1, h, w), chroma (1, 2, h, w), what is known and what it weighs in the loss (1, 1, h, w)."""
+class Example(NamedTuple):
+    """Gray (B, 1, h, w), chroma (B, 2, h, w), what is known and what a pixel weighs in the loss (B, 1, h, w)."""
+
+    gray: Tensor
+    chroma: Tensor
+    known: Tensor
+    weight: Tensor
 
 
 def _two_sizes(small: Reduced, strength: float) -> list[Example]:
@@ -121,34 +127,35 @@ def _two_sizes(small: Reduced, strength: float) -> list[Example]:
     known = (small.share >= 0.5).float()
     weight = known * (1 + HINT_WEIGHT * strength * (small.hinted > 0))
     chroma, pads = small.mean * known, [max(MULTIPLE - n, 0) for n in small.gray.shape[-2:]]
-    full = tuple(F.pad(t, (0, pads[1], 0, pads[0]), mode="replicate") for t in (small.gray, chroma, known, weight))
-    if min(full[0].shape[-2:]) < 2 * MULTIPLE:
+    whole = small.gray, chroma, known, weight
+    full = Example(*(F.pad(t, (0, pads[1], 0, pads[0]), mode="replicate") for t in whole))
+    if min(full.gray.shape[-2:]) < 2 * MULTIPLE:
         return [full]
     gray, chroma, share, weight = (F.avg_pool2d(t, 2) for t in full)
     all_known = (share == 1).float()
-    return [full, (gray, chroma * all_known, all_known, weight * all_known)]
+    return [full, Example(gray, chroma * all_known, all_known, weight * all_known)]
 
 
 def _random_crop(example: Example, random: Generator) -> Example:
     """A square of it, mirrored half of the time."""
-    h, w = example[0].shape[-2:]
+    h, w = example.gray.shape[-2:]
     side = min(SIDE, min(h, w) // MULTIPLE * MULTIPLE)
     top, left = random.integers(0, h - side + 1), random.integers(0, w - side + 1)
-    crop = tuple(t[..., top : top + side, left : left + side] for t in example)
-    return tuple(t.flip(3) for t in crop) if random.random() < 0.5 else crop
+    crop = Example(*(t[..., top : top + side, left : left + side] for t in example))
+    return Example(*(t.flip(3) for t in crop)) if random.random() < 0.5 else crop
 
 
-def _hide_some(gray: Tensor, chroma: Tensor, known: Tensor, weight: Tensor, random: Generator) -> list[Tensor]:
-    """The same with a random hole: gray, chroma, what is left of the known, and the weight of what is hidden."""
+def _hide_some(example: Example, random: Generator) -> Example:
+    """The same with a random hole: what is known is what is left, and only what is hidden has a weight."""
     kind, share = ("free_form", "box")[random.integers(2)], random.uniform(0.05, 0.4)
-    hole = random_hole(kind, *gray.shape[-2:], share, seed=int(random.integers(2**32))).to(gray)
-    return [gray, chroma, known * (1 - hole), weight * hole]
+    h, w = example.gray.shape[-2:]
+    hole = random_hole(kind, h, w, share, seed=int(random.integers(2**32))).to(example.gray)
+    return example._replace(known=example.known * (1 - hole), weight=example.weight * hole)
 
 
-def _loss(
-    network: PriorNetwork, gray: Tensor, chroma: Tensor, known: Tensor, weight: Tensor, random: Generator
-) -> tuple[Tensor, float]:
+def _loss(network: PriorNetwork, batch: Example, random: Generator) -> tuple[Tensor, float]:
     """The loss over what is hidden, and the mean squared RGB error there."""
+    gray, chroma, known, weight = batch
     tokens = F.max_pool2d(known, PATCH).flatten(1)  # (B, T), 1 where something is known
     order = tokens + torch.from_numpy(random.random(tokens.shape)).to(tokens) * 0.5
     keys = order.topk(min(KEYS, tokens.shape[1]), dim=1).indices

@@ -41,7 +41,7 @@ def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
     h, w = task.gray.shape[-2:]
     levels = _levels(task, settings)
     steps = settings.iterations or PAPER_ITERATIONS[len(levels)]
-    result = None
+    result: Tensor | None = None
     for scale, level in enumerate(levels):
         source = level.gray
         if result is not None:
@@ -59,7 +59,7 @@ def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
                 callbacks.preview(result)
             if loss < settings.stop_loss:
                 break
-    return result[..., :h, :w]
+    return task.gray.expand(-1, 3, -1, -1) if result is None else result[..., :h, :w]
 
 
 class Level(NamedTuple):
@@ -118,7 +118,7 @@ def train_step(
     out = net(source)
     loss = F.mse_loss(out * known, target * known)
     total = loss
-    if hint_weight:
+    if hints and hint_weight:
         where, colors = hints
         total = loss + hint_weight * ((out - colors) * where).square().sum() / (3 * where.sum())
     total.backward()
@@ -129,7 +129,7 @@ def train_step(
 def _painted_over(image: Tensor, hole: Tensor) -> Tensor:
     """The picture with colors from around the hole in it, nearer ones first: halves, then back."""
     known = 1 - hole
-    levels = [(image * known, known)]
+    levels: list[tuple[Tensor, ...]] = [(image * known, known)]
     while min(levels[-1][0].shape[-2:]) > 1:
         levels.append(tuple(F.avg_pool2d(t, 2, ceil_mode=True) for t in levels[-1]))
     share = F.adaptive_avg_pool2d(known, 1)

@@ -102,8 +102,8 @@ class PriorNetwork(nn.Module):
         known = torch.where(share > 0, share.clamp(min=1e-3).log(), UNKNOWN_BIAS).view(b, 1, h * w, 1)
         key_bias = by_head(self.worth(features)) + known - distance_scale * position.square().sum(1, keepdim=True)
         position = position.expand(b, self.heads, -1, -1)
-        query = [by_head(self.query(features)), 2 * distance_scale * position, torch.ones_like(key_bias)]
-        query = torch.cat(query, dim=3)
+        ones = torch.ones_like(key_bias)
+        query = torch.cat([by_head(self.query(features)), 2 * distance_scale * position, ones], dim=3)
         key = torch.cat([by_head(self.key(features)), position, key_bias], dim=3)
         key = key.gather(2, keys[:, None, :, None].expand(-1, self.heads, -1, key.shape[3]))
         value = mean.flatten(2).transpose(1, 2).gather(1, keys[..., None].expand(-1, -1, 2))
@@ -116,7 +116,7 @@ class PriorNetwork(nn.Module):
         b, _, h, w = tokens.shape
         weights = torch.softmax(self.shares(features).view(b, 1, 9, PATCH**2, h, w), dim=2)
         around = F.unfold(F.pad(tokens, (1, 1, 1, 1), mode="replicate"), 3).view(b, 2, 9, 1, h, w)
-        pixels = sum(weights[:, :, i] * around[:, :, i] for i in range(9))
+        pixels = sum((weights[:, :, i] * around[:, :, i] for i in range(9)), torch.zeros(()))
         return F.pixel_shuffle(pixels.reshape(b, -1, h, w), PATCH)
 
 

@@ -90,7 +90,8 @@ def propagate(task: Task, prior: Prior, callbacks: Callbacks) -> Tensor:
 
 def _step_reporter(task: Task, cbcr: Tensor, row: Tensor, column: Tensor, callbacks: Callbacks) -> Step:
     """Reports the solver's progress, and shows the colors of a large hole as they come, reduced."""
-    if callbacks.preview is None or len(row) < MIN_PREVIEW_PIXELS:
+    preview = callbacks.preview
+    if preview is None or len(row) < MIN_PREVIEW_PIXELS:
         return lambda solution, share: callbacks.progress(round(share * STEPS), STEPS)
     every = -(-max(task.gray.shape[-2:]) // PREVIEW_SIDE)
     visible = (row % every == 0) & (column % every == 0)
@@ -102,7 +103,7 @@ def _step_reporter(task: Task, cbcr: Tensor, row: Tensor, column: Tensor, callba
         callbacks.progress(round(share * STEPS), STEPS)
         if next(step) % PREVIEW_EVERY == 0:
             colors[0, :, row, column] = solution[visible].T
-            callbacks.preview(to_rgb_in_gamut(gray, colors))
+            preview(to_rgb_in_gamut(gray, colors))
 
     return report
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 
-def sizes(height: int, width: int, scales: int) -> list[tuple[int, int]]:
+def sizes(height: int, width: int, *, scales: int) -> list[tuple[int, int]]:
     """Height and width of each scale: halves, rounded down, never below 1.
 
     Args:
@@ -35,7 +35,7 @@ def image_pyramid(image: Tensor, scales: int) -> list[Tensor]:
         (1, C, h, w) in [0, 1] for each scale, the smallest first.
     """
     picture = _picture(image)
-    return [_tensor(picture.resize((w, h)), image) for h, w in sizes(*image.shape[-2:], scales)]
+    return [_tensor(picture.resize((w, h)), image) for h, w in sizes(*image.shape[-2:], scales=scales)]
 
 
 def known_pyramid(hole: Tensor, scales: int) -> list[Tensor]:
@@ -51,7 +51,7 @@ def known_pyramid(hole: Tensor, scales: int) -> list[Tensor]:
     levels = [hole]
     for _ in range(scales - 1):
         levels.append(F.max_pool2d(levels[-1], 3, stride=2, padding=1))
-    cropped = zip(reversed(levels), sizes(*hole.shape[-2:], scales), strict=True)
+    cropped = zip(reversed(levels), sizes(*hole.shape[-2:], scales=scales), strict=True)
     return [1 - level[..., :h, :w] for level, (h, w) in cropped]
 
 
@@ -72,7 +72,7 @@ def hint_pyramid(hinted: Tensor, hints: Tensor, scales: int) -> list[tuple[Tenso
         share = F.avg_pool2d(where, 3, stride=2, padding=1)
         colors = F.avg_pool2d(colors * where, 3, stride=2, padding=1) / share.clamp(min=1e-6)
         levels.append(((share > 0).to(where), colors))
-    cropped = zip(reversed(levels), sizes(*hinted.shape[-2:], scales), strict=True)
+    cropped = zip(reversed(levels), sizes(*hinted.shape[-2:], scales=scales), strict=True)
     return [(where[..., :h, :w], colors[..., :h, :w]) for (where, colors), (h, w) in cropped]
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from ..errors import InputError, UnknownNameError
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import retry_smaller, translates_oom
-from ..host.progress import Preview, Progress, part_of
+from ..host.progress import Preview, Progress, part_of, silent
 from ..image.boxes import Box, hole_boxes
 from ..image.checks import check_answer, check_hole, check_image, shape_of
 from ..image.color import to_cbcr, to_rgb_in_gamut
@@ -79,13 +79,13 @@ def colorize(
     chosen = get_method(method)
     if image.shape[1] == 1:
         return composite(gray, image, hole)
-    hints, hinted = guide.draw(image) if guide else (None, None)
+    hints, hinted = guide.draw(image) if guide else _no_hints(hole)
     strength = guide.strength if guide else 1.0
-    result = image.clone()
+    result, progress = image.clone(), progress or silent
     work = [(i, box) for i in range(len(image)) for box in _boxes(chosen, hole[i, 0])]
     for part, (i, box) in enumerate(work):
         progress(part, len(work))
-        crops = [None if t is None else box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
+        crops = [box.crop(t[i : i + 1]) for t in (result, gray, hole, hinted, hints)]
         callbacks = Callbacks(part_of(progress, part, len(work)), preview)
         _color_crop(chosen, crops, strength, keep_luminance, settings or Settings(), callbacks)
     progress(len(work), len(work))
@@ -102,6 +102,12 @@ def _checked(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
     return hole
 
 
+def _no_hints(hole: Tensor) -> tuple[Tensor, Tensor]:
+    """What `Guide.draw` gives where nothing is hinted; the colors take no memory."""
+    b, _, h, w = hole.shape
+    return torch.zeros((), device=hole.device).expand(b, 3, h, w), torch.zeros_like(hole)
+
+
 def _boxes(method: Method, hole: Tensor) -> list[Box]:
     """Where to work: around each part of the hole, or the photo as a whole."""
     if method.context is not None:
@@ -111,26 +117,22 @@ def _boxes(method: Method, hole: Tensor) -> list[Box]:
 
 def _color_crop(
     method: Method,
-    crops: list[Tensor | None],
+    crops: list[Tensor],
     strength: float,
     keep_luminance: bool,
     settings: Settings,
     callbacks: Callbacks,
 ) -> None:
-    """Color the hole of one crop in place. crops: the result so far, gray, hole, and hinted and hints or None."""
-    result = crops[0]
-    task = _task(*crops, strength=strength)
+    """Color the hole of one crop in place. crops: the result so far, gray, hole, hinted, hints."""
+    result, task = crops[0], _task(crops, strength)
     colorless = keep_luminance and _is_gray(task)
     colors = task.gray.expand(-1, 3, -1, -1) if colorless else _run(method, task, settings, callbacks)
     result[:] = composite(_finish(task, colors, keep_luminance), result, task.hole)
 
 
-def _task(
-    photo: Tensor, gray: Tensor, hole: Tensor, hinted: Tensor | None, hints: Tensor | None, strength: float
-) -> Task:
+def _task(crops: list[Tensor], strength: float) -> Task:
+    photo, gray, hole, hinted, hints = crops
     known = photo.masked_fill(hole, 0).float()
-    if hinted is None or hints is None:
-        hinted, hints = torch.zeros_like(hole), torch.zeros_like(known)
     return Task(known, gray.float(), hole, hinted & hole, hints, strength)
 
 
@@ -149,7 +151,7 @@ def _run(method: Method, task: Task, settings: Settings, callbacks: Callbacks) -
         with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
             check_cancelled()
             copies = [t.to(device, copy=True) for t in task[:-1]]
-            return method.run(Task(*copies, task.strength), settings, callbacks).to(task.gray.device)
+            return method.run(Task._make([*copies, task.strength]), settings, callbacks).to(task.gray.device)
 
     h, w = task.gray.shape[-2:]
     failed = f"not enough memory to color a part of {w} x {h} pixels by {method.id}"

@@ -19,7 +19,7 @@ from ..backbones.record import Backbone
 from ..errors import InputError
 from ..host.cancel import cancel_between_layers, cancellable
 from ..host.memory import MIN_TILE, halving_sizes, retry_smaller, translates_oom
-from ..host.progress import Progress, part_of
+from ..host.progress import Progress, part_of, silent
 from ..image.boxes import hole_boxes
 from ..image.checks import check_answer, check_hole, check_image
 from ..image.color import to_y
@@ -68,7 +68,7 @@ def fill(
     hole = _checked(image, hole, source, context, max_side)
     gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
-    for crop, part in _crops(image, hole, gray, model, context, progress):
+    for crop, part in _crops(image, hole, gray, model, context, progress or silent):
         answer = to_y(_fill_crop(model, crop, source, max_side, part))
         crop.result[:] = composite(answer, crop.result, crop.hole)
     return gray
@@ -110,7 +110,7 @@ def fill_rgb(
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
     result = image.clone()
-    for crop, part in _crops(image, hole, result, model, context, progress):
+    for crop, part in _crops(image, hole, result, model, context, progress or silent):
         crop.result[:] = composite(_fill_crop(model, crop, "rgb", max_side, part), crop.result, crop.hole)
     return result
 

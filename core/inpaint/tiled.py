@@ -41,7 +41,7 @@ def fill_large(fill: FillOnce, image: Tensor, hole: Tensor, side: int, progress:
     coarse = _fill_small(fill, image, hole, side)
     first = torch.where(hole, coarse, _with_channels_of(image, coarse))
     blend = Blend(torch.zeros_like(coarse), torch.zeros_like(coarse[:, :1]))
-    tiles = _tiles(*hole.shape[-2:], side)
+    tiles = _tiles(*hole.shape[-2:], side=side)
     for done, box in enumerate(tiles, 1):
         progress(done, len(tiles) + 1)
         middle = box.crop(hole) & _middle(box, hole)
@@ -74,7 +74,7 @@ def _with_channels_of(picture: Tensor, other: Tensor) -> Tensor:
     return to_y(picture) if other.shape[1] == 1 else picture.expand(-1, other.shape[1], -1, -1)
 
 
-def _tiles(h: int, w: int, side: int) -> list[Box]:
+def _tiles(h: int, w: int, *, side: int) -> list[Box]:
     """Tiles of `side` that cover a picture; neighbors share at least 1 / OVERLAP of it."""
     rows, columns = (cover(length, side, side // OVERLAP) for length in (h, w))
     return tile_boxes(rows, columns)
@@ -91,7 +91,7 @@ def _middle(box: Box, hole: Tensor) -> Tensor:
     return middle
 
 
-def _fade(h: int, w: int, like: Tensor) -> Tensor:
+def _fade(h: int, w: int, *, like: Tensor) -> Tensor:
     """Weights of a tile's answer, falling towards its edges, (1, 1, H, W), above 0."""
     rows, columns = (((edge_distance(n, like=like) + 0.5) / max(n / FADE, 1)).clamp(max=1) for n in (h, w))
     return (rows[:, None] * columns).view(1, 1, h, w)

@@ -48,7 +48,7 @@ def test_filling_keeps_its_tiles(side):
         spans = [(start, min(start + side, length)) for start in starts]
         assert cover(length, side, side // 4) == spans
         boxes = [Box(top, 0, bottom, min(side, 60)) for top, bottom in spans]
-        assert tiled._tiles(length, 60, side) == boxes
+        assert tiled._tiles(length, 60, side=side) == boxes
 
 
 @pytest.mark.parametrize("tile", [256, 320, 512, 896, 1024])
@@ -67,7 +67,7 @@ def test_filling_keeps_its_weights(dtype):
         for n in (h, w):
             at = torch.arange(n, dtype=dtype)
             ramps.append(((torch.minimum(at, n - 1 - at) + 1) / max(n / 8, 1)).clamp(max=1))
-        assert torch.equal(tiled._fade(h, w, like), (ramps[0][:, None] * ramps[1]).view(1, 1, h, w))
+        assert torch.equal(tiled._fade(h, w, like=like), (ramps[0][:, None] * ramps[1]).view(1, 1, h, w))
 
 
 def ramp_of_finding(start, end, length):
