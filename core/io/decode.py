@@ -85,7 +85,7 @@ def is_deep_color(picture: Image.Image) -> bool:
     Returns:
         True for 16 bits of color; gray of 16 bits is none.
     """
-    return picture.mode in ("RGB", "RGBA") and ";16" in str(picture.tile)
+    return picture.mode in ("RGB", "RGBA") and ";16" in str(getattr(picture, "tile", ""))
 
 
 def decode(picture: Image.Image, path: FilePath | None = None) -> np.ndarray:
@@ -183,7 +183,7 @@ def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     try:
-        return ImageCms.profileToProfile(
+        return ImageCms.profileToProfile(  # type: ignore[return-value]  # None only where it works in place
             picture,
             profile,
             ImageCms.createProfile("sRGB"),

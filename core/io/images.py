@@ -5,6 +5,7 @@ Alpha is no part of a picture's color: `load_mask` and `load_alpha` read it.
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -25,7 +26,7 @@ ENDINGS = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
 }
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 4},
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"lossless": True},

@@ -1,7 +1,7 @@
 """Picture files compared with their references: two files, or two folders of equally named ones."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Comparison:
     pictures: dict[str, ByRegion]
     mean: ByRegion | None = None
 
-    def plain(self) -> dict[str, object]:
+    def plain(self) -> Mapping[str, object]:
         """What JSON says: the one picture by region; or "pictures" by name and region, and their "mean"."""
         told = {name: _plain(scores) for name, scores in self.pictures.items()}
         return next(iter(told.values())) if self.mean is None else {"pictures": told, "mean": _plain(self.mean)}

@@ -5,7 +5,7 @@ torchvision (AlexNet, VGG16, SqueezeNet 1.1), whose names of weights are kept, u
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -105,7 +105,7 @@ def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None
         region = None if where is None else where.to(device)
         layers = on_device(network, device, image[0, 0].numel())(image.to(device), reference.to(device))
         if region is None:
-            return sum(mean_over(layer, None) for layer in layers).to(image.device)
+            return sum((mean_over(layer, None) for layer in layers), torch.zeros(())).to(image.device)
         return mean_over(enlarged(layers, image.shape[-2:]), region).to(image.device)
 
     failed = f"not enough memory for LPIPS ({network.net}) of pictures {shape_of(image)}"
@@ -113,7 +113,7 @@ def lpips(image: Tensor, reference: Tensor, network: Lpips, where: Tensor | None
     return retry_smaller(compare, (image.device, torch.device("cpu")), f"{failed}; {advice}")
 
 
-def enlarged(layers: list[Tensor], size: tuple[int, int]) -> Tensor:
+def enlarged(layers: list[Tensor], size: Sequence[int]) -> Tensor:
     """The sum of the layers' maps at the size of the picture.
 
     Args:
@@ -123,7 +123,8 @@ def enlarged(layers: list[Tensor], size: tuple[int, int]) -> Tensor:
     Returns:
         (B, 1, H, W).
     """
-    return sum(F.interpolate(layer, tuple(size), mode="bilinear", align_corners=False) for layer in layers)
+    maps = (F.interpolate(layer, tuple(size), mode="bilinear", align_corners=False) for layer in layers)
+    return sum(maps, torch.zeros(()))
 
 
 def build_lpips(net: str, backbone: Mapping[str, Tensor], heads: Mapping[str, Tensor]) -> Lpips:
@@ -165,7 +166,8 @@ def _unit(x: Tensor) -> Tensor:
 
 def _vgg16() -> nn.Sequential:
     """Up to the last ReLU, without torchvision's pool after it."""
-    layers, in_channels = [], 3
+    layers: list[nn.Module] = []
+    in_channels = 3
     for stage in VGG16:
         layers += [nn.MaxPool2d(2)] if layers else []
         for out_channels in stage:

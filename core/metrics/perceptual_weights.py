@@ -19,7 +19,7 @@ BACKBONES = {"vgg": "vgg16", "alex": "alexnet", "squeeze": "squeezenet1_1"}  # i
 AUTHORS = "https://github.com/richzhang/PerceptualSimilarity"
 JUDGED = "BAPPS, people's judgements of likeness"
 
-_last: dict[tuple[str, ...], Lpips] = {}
+_last: dict[tuple[str | None, ...], Lpips] = {}
 
 
 def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Lpips:

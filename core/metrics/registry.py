@@ -6,7 +6,7 @@ that is added here is in all of them. Append only: workflows count on the order 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from torch import Tensor
 
@@ -131,7 +131,7 @@ METRICS: dict[str, Metric] = {
             "LPIPS",
             ".4f",
             higher_is_better=False,
-            run=lambda pair: lpips(pair.image, pair.reference, pair.network, pair.where),
+            run=lambda pair: lpips(pair.image, pair.reference, cast(Lpips, pair.network), pair.where),
             tooltip="LPIPS, 0 = equal; nan unless a network is chosen and the picture is large enough for it.",
             applies=lambda pair: pair.network is not None and pair.min_side >= pair.network.min_side,
             full_picture=True,

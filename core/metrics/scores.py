@@ -9,7 +9,7 @@ from torch import Tensor
 from ..errors import InputError, UnknownNameError
 from ..host.cancel import cancellable
 from ..host.memory import translates_oom
-from ..host.progress import Progress, part_of
+from ..host.progress import Progress, part_of, silent
 from ..image.checks import check_hole, check_image, shape_of
 from .perceptual import Lpips
 from .regions import REGIONS, box_around
@@ -64,7 +64,7 @@ def measure(
     return [
         _measure_one(Pair(image[[i]], reference[[i]], None if hole is None else hole[[i]], lpips), region, part)
         for i in range(len(image))
-        for part in [part_of(progress, i, len(image))]
+        for part in [part_of(progress or silent, i, len(image))]
     ]
 
 
@@ -99,13 +99,12 @@ def _measure_one(pair: Pair, region: str, progress: Progress) -> dict[str, float
 
 def _in_region(pair: Pair, region: str) -> tuple[Pair, Pair]:
     """The pair for metrics that need the full picture, and for those that need a crop around the hole only."""
-    if region == "full":
-        full = pair._replace(where=None)
-        return full, full
+    if pair.where is None:
+        return pair, pair
     if region == "box":
         box = box_around(pair.where, WINDOW)
         cropped = pair._replace(image=box.crop(pair.image), reference=box.crop(pair.reference), where=None)
         return cropped, cropped
     box = box_around(pair.where, WINDOW, margin=WINDOW)  # beyond it nothing counts, except at coarser scales
-    image, reference, where = (box.crop(t) for t in pair[:3])
+    image, reference, where = (box.crop(t) for t in (pair.image, pair.reference, pair.where))
     return pair, pair._replace(image=image, reference=reference, where=where)
