@@ -172,14 +172,14 @@ def restore_photo(
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
     clear = None if hole is not None or search else _transparent(image, photo, invert)
-    if hole is None and clear is None:
-        overall = _Overall(progress, {"detect": DETECT, **stages})
+    given = clear if hole is None else _hole_of(hole, photo, invert)
+    detection = hole if isinstance(hole, Detection) else None
+    overall = _Overall(progress, stages if given is not None else {"detect": DETECT, **stages})
+    if given is None:
         detection = _detect(photo, search or Search(), dilate, overall.stage("detect"))
         inside = detection.hole
     else:
-        overall = _Overall(progress, stages)
-        detection = hole if isinstance(hole, Detection) else None
-        inside = masks.dilate(_hole_of(hole, photo, invert) if clear is None else clear, dilate or 0)
+        inside = masks.dilate(given, dilate or 0)
     inside = check_hole(inside, photo)
     if inside.any():
         model = _model(record, weights, photo, pipeline, overall.stage("load"))
@@ -201,12 +201,10 @@ def _stages(pipeline: str, method: str) -> dict[str, int]:
 
 
 def _backbone(backbone: str | Backbone | Model | None, weights: str | None) -> Backbone | Model | None:
-    """The record or the model; None where the weights say which. Refuses wrong names before the work."""
+    """The record or the model; None where none is named. Refuses wrong names before the work."""
     if weights is not None and isinstance(backbone, Model):
         raise InputError(f"a loaded model of {backbone.backbone.id} has its weights; leave out weights={weights!r}")
-    if isinstance(backbone, str):
-        return get_backbone(backbone)
-    return get_backbone(DEFAULT) if backbone is None and weights is None else backbone
+    return get_backbone(backbone) if isinstance(backbone, str) else backbone
 
 
 def _model(
@@ -216,7 +214,7 @@ def _model(
     if isinstance(record, Model):
         return record
     if weights is None:
-        return load_model(record, photo.device, rgb=pipeline == "rgb", progress=progress)
+        return load_model(record or get_backbone(DEFAULT), photo.device, rgb=pipeline == "rgb", progress=progress)
     model = load_network(weights, photo.device, progress=progress)
     if record is not None and record.id != model.backbone.id:
         raise InputError(f"weights {weights!r} are of {model.backbone.id}, not of {record.id}")
