@@ -13,7 +13,7 @@ from .random_mask import RandomMask
 from .rgb_inpaint import RgbInpaint
 from .sample_photo import SamplePhoto
 
-NODE_CLASS_MAPPINGS = {
+NODE_CLASS_MAPPINGS: dict[str, type] = {
     "MonochromicLoadMask": LoadMask,
     "MonochromicRandomMask": RandomMask,
     "MonochromicGrayInpaint": GrayInpaint,

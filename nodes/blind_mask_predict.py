@@ -92,11 +92,18 @@ class BlindMaskPredict:
         thresholds: str = "",
     ) -> dict[str, Any]:
         photo = image_in(image)
-        options = {"threshold": threshold, "dilate": None if grow < 0 else grow, "min_area": smallest, "guard": guard}
         switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
-        options["kinds"] = choose_kinds(switches, thresholds)
-        protected = None if protect is None else hole_in(protect, photo)
-        detection = find_hole(photo, method, **options, protect=protected, progress=runtime.progress())
-        heat, lines = image_out(heat_map(photo, detection.kinds)), summary(detection)
-        result = (mask_out(detection.hole), mask_out(detection.probability), heat, "\n".join(lines))
-        return {"ui": {"images": preview_of(heat), "text": lines}, "result": result}
+        detection = find_hole(
+            photo,
+            method,
+            threshold=threshold,
+            dilate=None if grow < 0 else grow,
+            min_area=smallest,
+            guard=guard,
+            kinds=choose_kinds(switches, thresholds),
+            protect=None if protect is None else hole_in(protect, photo),
+            progress=runtime.progress(),
+        )
+        heat, text = image_out(heat_map(photo, detection.kinds)), summary(detection)
+        result = (mask_out(detection.hole), mask_out(detection.probability), heat, "\n".join(text))
+        return {"ui": {"images": preview_of(heat), "text": text}, "result": result}

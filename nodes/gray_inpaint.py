@@ -67,7 +67,7 @@ class GrayInpaint:
     ) -> dict[str, Any]:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
-        options = {"source": source, "context": context, "max_side": max_side}
-        gray = fill(photo, hole, runtime.model(backbone), **options, progress=runtime.progress())
+        model, progress = runtime.model(backbone), runtime.progress()
+        gray = fill(photo, hole, model, source=source, context=context, max_side=max_side, progress=progress)
         shown = preview_of(image_out(mark_hole(photo, hole)))
         return {"ui": {"images": shown}, "result": (image_out(gray), mask_out(hole))}

@@ -72,7 +72,16 @@ class ProgressiveColorize:
     ) -> tuple[Tensor]:
         photo = image_in(image)
         hole = hole_in(mask, photo)
-        options = {"keep_luminance": keep_luminance, "progress": runtime.progress(), "preview": current_host().preview}
         settings = Settings(seed, scales, schedule, iterations, stop_loss)
-        result = colorize(photo, gray_in(gray), hole, method, guide, settings=settings, **options)
+        result = colorize(
+            photo,
+            gray_in(gray),
+            hole,
+            method,
+            guide,
+            keep_luminance=keep_luminance,
+            settings=settings,
+            progress=runtime.progress(),
+            preview=current_host().preview,
+        )
         return (image_out(result),)

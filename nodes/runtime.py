@@ -210,5 +210,5 @@ def _input_folders() -> tuple[Path, ...]:
     return current_host().input_folders
 
 
-def _files(folder: os.PathLike[str]) -> Iterable[str]:
+def _files(folder: str | os.PathLike[str]) -> Iterable[str]:
     return [e.name for e in os.scandir(folder) if e.is_file()]

@@ -40,7 +40,8 @@ class LoadImage:
 
     def load(self, image: str) -> tuple[Tensor, Tensor]:
         """IMAGE (B, H, W, 3), and MASK = 1 - alpha, or zeros of 64 x 64 when the file has no alpha."""
-        frames, masks = [], []
+        frames: list[Tensor] = []
+        masks: list[Tensor] = []
         with open_picture(runtime.find_picture(image) or image) as picture:
             many = picture.format != "MPO"
             for frame in ImageSequence.Iterator(picture):
@@ -104,14 +105,15 @@ class SaveImage:
 
 
 class PreviewImage(SaveImage):
+    FUNCTION = "preview"
     KIND = "temp"
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {"required": {"images": ("IMAGE",)}, "hidden": {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}}
 
-    def save(self, images: Tensor, prompt: Any = None, extra_pnginfo: Any = None) -> dict[str, Any]:
-        return super().save(images, f"ComfyUI_temp_{uuid.uuid4().hex[:5]}", prompt, extra_pnginfo)
+    def preview(self, images: Tensor, prompt: Any = None, extra_pnginfo: Any = None) -> dict[str, Any]:
+        return self.save(images, f"ComfyUI_temp_{uuid.uuid4().hex[:5]}", prompt, extra_pnginfo)
 
     def folder(self) -> Path:
         return current_host().output_folder / "temp"
@@ -137,10 +139,10 @@ class PreviewAny:
 
 def show_pictures(images: Tensor) -> list[dict[str, str]]:
     """Save pictures (B, H, W, 3) as previews; what a node has in its `ui` for them."""
-    return PreviewImage().save(images)["ui"]["images"]
+    return PreviewImage().preview(images)["ui"]["images"]
 
 
-HOST_CLASSES: dict[str, type] = {
+HOST_CLASSES: dict[str, type[Any]] = {
     "LoadImage": LoadImage,
     "LoadImageMask": LoadImageMask,
     "SaveImage": SaveImage,
@@ -183,7 +185,7 @@ def _png(levels: np.ndarray, prompt: Any, extra: Any) -> bytes:
 def _next_name(prefix: str, base: Path, width: int, height: int) -> tuple[str, Path, int]:
     """File name stem, folder and first free counter for a SaveImage prefix, which may name subfolders."""
     now = time.localtime()
-    parts = {"width": width, "height": height, "year": now.tm_year}
+    parts: dict[str, object] = {"width": width, "height": height, "year": now.tm_year}
     parts |= {k: f"{getattr(now, 'tm_' + v):02}" for k, v in PARTS.items()}
     for key, value in parts.items():
         prefix = prefix.replace(f"%{key}%", str(value))

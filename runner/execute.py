@@ -38,7 +38,7 @@ def execute(graph: Graph, classes: Classes, show: Observer, begin: Callable[[Cal
 
 
 def _each(
-    call: Call, node: type, results: dict[str, list[list[Any]]], hidden: dict[str, Any]
+    call: Call, node: type[Any], results: dict[str, list[list[Any]]], hidden: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """The inputs of each time that the node is to be called."""
     lists = {k: results[v.node][v.slot] if isinstance(v, Link) else [v] for k, v in call.inputs.items()}
@@ -47,7 +47,7 @@ def _each(
         yield {k: items[min(i, len(items) - 1)] for k, items in lists.items()} | known
 
 
-def _gather(node: type, found: list[tuple[Any, ...]]) -> list[list[Any]]:
+def _gather(node: type[Any], found: list[tuple[Any, ...]]) -> list[list[Any]]:
     """What several calls returned, as a list for each output."""
     flat = getattr(node, "OUTPUT_IS_LIST", (False,) * len(node.RETURN_TYPES))
     return [
@@ -56,7 +56,7 @@ def _gather(node: type, found: list[tuple[Any, ...]]) -> list[list[Any]]:
     ]
 
 
-def _run(call: Call, node: type, values: dict[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...]]:
+def _run(call: Call, node: type[Any], values: dict[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """What a node wants shown, and its outputs."""
     shown = current_host().show if getattr(node, "OUTPUT_NODE", False) else None  # others are not looked at here
     try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN")
-Classes = Mapping[str, type]
+Classes = Mapping[str, type[Any]]
 
 
 class Input(NamedTuple):
@@ -29,7 +29,7 @@ class Input(NamedTuple):
         return self.choices[0] if self.choices else None
 
 
-def inputs_of(node: type) -> dict[str, Input]:
+def inputs_of(node: type[Any]) -> dict[str, Input]:
     """The inputs of a node class by name, required ones first."""
     found = {}
     for section, required in (("required", True), ("optional", False)):
@@ -41,7 +41,7 @@ def inputs_of(node: type) -> dict[str, Input]:
     return found
 
 
-def widget_slots(node: type) -> list[str | None]:
+def widget_slots(node: type[Any]) -> list[str | None]:
     """Input names in the order of a saved node's `widgets_values`; None for a value that is no input.
 
     The front end adds a value after a seed (what to do with it after a run), and one for the upload

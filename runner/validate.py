@@ -103,13 +103,13 @@ def _convert(kind: str, value: Any) -> Any:
     return {"INT": int, "FLOAT": float, "STRING": str, "BOOLEAN": bool}.get(kind, lambda v: v)(value)
 
 
-def _validated(node: type) -> list[str]:
+def _validated(node: type[Any]) -> list[str]:
     """Names of the inputs that the node's own VALIDATE_INPUTS judges."""
     validate = getattr(node, "VALIDATE_INPUTS", None)
     return list(inspect.signature(validate).parameters) if validate else []
 
 
-def _ask_node(call: Call, node: type, names: list[str]) -> None:
+def _ask_node(call: Call, node: type[Any], names: list[str]) -> None:
     if not names:
         return
     constants = {n: call.inputs[n] for n in names if n in call.inputs and not isinstance(call.inputs[n], Link)}

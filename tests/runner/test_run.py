@@ -479,7 +479,7 @@ def test_save_image_names_files_as_comfyui_does(output):
     saved = save(batch[:1], "%year%/%width%x%height%_%batch_num%")["ui"]["images"][0]
     assert re.fullmatch(r"20\d\d", saved["subfolder"])
     assert saved["filename"] == "6x4_0_00001_.png"
-    preview = HOST_CLASSES["PreviewImage"]().save(batch[:1])["ui"]["images"][0]
+    preview = HOST_CLASSES["PreviewImage"]().preview(batch[:1])["ui"]["images"][0]
     assert preview["type"] == "temp"
     assert (output / "temp" / preview["filename"]).is_file()
 
