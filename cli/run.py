@@ -61,8 +61,11 @@ def run_workflow(options: argparse.Namespace) -> None:
     path, out = find_workflow(options.workflow), Path(options.out)
     folders = (Path(options.input),) if options.input else (path.parent, path.parent / "input", Path())
     check_writable(out)
-    places = {"input_folders": tuple(f for f in folders if f.is_dir()), "output_folder": out}
-    with progress_bar("") as progress, using_host(**places, progress=progress, show=show_pictures):
+    inputs = tuple(f for f in folders if f.is_dir())
+    with (
+        progress_bar("") as progress,
+        using_host(input_folders=inputs, output_folder=out, progress=progress, show=show_pictures),
+    ):
         graph = load_graph(path, classes, options.set)
         _say_woken(graph)
         execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))

@@ -44,15 +44,13 @@ def score_pictures(options: argparse.Namespace) -> None:
         if Path(options.csv).suffix.lower() != ".csv" or Path(options.csv).is_dir():
             raise UsageError(f"cannot write a table to {options.csv!r}: give the name of a file that ends with .csv")
         check_writable(Path(options.csv).parent)
+    from ..core.host.host import CPU, current_host
     from ..core.io.images import write_bytes
     from ..core.metrics import load_lpips
     from ..core.metrics.files import score_files
 
-    device, network = "cpu", None
+    device, network = current_host().device if options.lpips else CPU, None
     if options.lpips:
-        from ..core.host.host import current_host
-
-        device = current_host().device
         with progress_bar("weights") as progress:
             network = load_lpips(options.lpips, device, progress=progress)
     files = options.image, options.reference, options.mask

@@ -110,17 +110,16 @@ def add_weights(options: argparse.Namespace) -> None:
 
     if options.backbone:
         get_backbone(options.backbone)
-    names = ("id", "use", "backbone", "layout", "trained_on", "channels", "repo_id", "revision", "filename")
-    names += ("sha256", "size", "size_note", "licence", "source")
-    add_row(WeightFile(**{name: getattr(options, name) for name in names}), replace=options.replace)
+    names = "id use backbone layout trained_on channels repo_id revision filename sha256 size size_note licence source"
+    add_row(WeightFile(**{name: getattr(options, name) for name in names.split()}), replace=options.replace)
     print(f"{options.id}: in {user_manifest()}")
 
 
 def _cells(row: "WeightFile") -> tuple[str, ...]:
-    subject = row.backbone or row.use
+    subject = row.backbone or row.use or ""
     if row.layout:
         subject += f" ({row.layout})"
-    return row.id, subject, row.channels or "", row.size_text, row.licence, _where(row)
+    return row.id, subject, row.channels or "", row.size_text, row.licence or "", _where(row)
 
 
 def _where(row: "WeightFile") -> str:
