@@ -187,7 +187,7 @@ WORKS: dict[str, Work] = {
         for name in ("classical", "learned", "both")
     },
     "find_hole, classical": lambda c, p: find_hole(c.damaged, "classical", progress=p),
-    "find_hole, learned, grown by 20": lambda c, p: find_hole(c.damaged, "learned", grow=20, progress=p),
+    "find_hole, learned, grown by 20": lambda c, p: find_hole(c.damaged, "learned", dilate=20, progress=p),
     "heat_map and summary": _show,
     "colorize, propagate": lambda c, p: colorize(c.damaged, c.gray, c.hole, progress=p),
     "colorize, propagate, hints": lambda c, p: colorize(

@@ -119,12 +119,12 @@ class TestTheWork:
         """The marks, the margins and the guard ask too, after the detector has."""
         photo, before, count = degrade(make_photo(height=64, width=96), "scratch", 0, seed=3).image, Count(), Count()
         predict_damage(photo, "classical", progress=before)
-        plain = find_hole(photo, "classical", grow=9)
+        plain = find_hole(photo, "classical", dilate=9)
         assert plain.hole.any()
-        found = find_hole(photo, "classical", grow=9, progress=count)
+        found = find_hole(photo, "classical", dilate=9, progress=count)
         assert all(map(torch.equal, found, plain))
         assert len(count.told) > len(before.told) + 15
-        cut_short(lambda progress: find_hole(photo, "classical", grow=9, progress=progress), len(count.told))
+        cut_short(lambda progress: find_hole(photo, "classical", dilate=9, progress=progress), len(count.told))
 
     def test_measuring(self):
         photo, other, count = make_photo(), make_photo(seed=2), Count()
