@@ -20,6 +20,7 @@ from ..host.memory import halving_sizes, retry_smaller
 from ..host.progress import Progress, part_of, silent
 from ..weights import load_weights
 from ..weights.select import load_model
+from .batch import join_photos
 from .filters import find_marks
 from .multiscale import MIN_TILE, TILE, predict_multiscale
 from .network import TRAINED, build
@@ -118,7 +119,7 @@ def _filter_marks(image: Tensor, progress: Progress) -> Tensor:
         progress(i, len(image))
         marks.append(find_marks(photo))
     progress(len(image), len(image))
-    return torch.cat(marks)
+    return join_photos(marks)
 
 
 def both(image: Tensor, progress: Progress = silent) -> Tensor:

@@ -21,6 +21,7 @@ from ..host.cancel import check_cancelled
 from ..host.progress import Progress, silent
 from ..image.boxes import Box
 from ..image.tiling import Blend, cover, edge_distance, tile_boxes
+from .batch import join_photos
 
 Predict = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to probabilities of damage (1, K, H, W)."""
@@ -62,7 +63,7 @@ def predict_multiscale(
     sizes = scale_sizes(*image.shape[-2:], trained, min_side)
     step_done = _counted(progress, len(image) * sum(len(tiles_of(*size, tile)) for size in sizes))
     photos = (photo.float().expand(-1, 3, -1, -1) for photo in image.split(1))
-    return torch.cat([_predict_photo(predict, photo, sizes, tile, step_done) for photo in photos])
+    return join_photos([_predict_photo(predict, photo, sizes, tile, step_done) for photo in photos])
 
 
 def scale_sizes(h: int, w: int, trained: int, min_side: int = 0) -> list[tuple[int, int]]:

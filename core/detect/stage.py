@@ -102,15 +102,15 @@ def _marks(probability: Tensor, thresholds: list[float], min_area: int, detector
 def _hole_and_rest(
     marks: Tensor, image: Tensor, levels: dict[str, float], dilate: int, protected: Tensor | None, guard: bool
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The hole, what is skipped, and margins, each (B, 1, H, W), from the marks (B, K, H, W) of all kinds."""
+    """The hole, what is skipped, and margins, each uint8 (B, 1, H, W), from the marks (B, K, H, W) of all kinds."""
     guarded, unguarded, other = _by_guard(marks, levels)
     margin = skipped = torch.zeros_like(guarded)
     if guard:
-        guarded, skipped, margin = _apply_guard(marks, guarded.to(image.dtype), image)
+        guarded, skipped, margin = _apply_guard(marks, guarded, image)
     closed = (skipped > unguarded) | (margin > 0)
     hole = to_hole(torch.maximum(guarded, unguarded), dilate, closed if protected is None else closed | protected)
     check_cancelled()
-    skipped = torch.maximum(skipped, other) * (1 - hole)
+    skipped = torch.maximum(skipped, other).masked_fill(hole > 0, 0)
     return hole, skipped if protected is None else skipped.masked_fill(protected, 0), margin
 
 
@@ -127,15 +127,15 @@ def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, 
 
 
 def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all (B, 1, H, W).
+    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all uint8 (B, 1, H, W).
 
     marks: of all kinds, (B, K, H, W).
     """
-    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:]))))
+    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
     filled, skipped = split_hole(guarded, image, margin)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
-        wide = wide_specks(specks).to(filled) * filled * (1 - torch.maximum(lines, lost))
+        wide = wide_specks(specks) * filled * (1 - torch.maximum(lines, lost))
         filled, skipped = filled - wide, skipped + wide
     return filled, skipped, margin
 
@@ -154,7 +154,7 @@ def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Te
     Raises:
         InputError: a photo without a pixel that is left to restore it from, or a negative number of pixels.
     """
-    hole = masks.dilate(marks, dilate)
+    hole = masks.dilate(marks.half() if marks.is_cuda else marks, dilate).to(marks)  # CUDA pools no integers
     if protect is not None:
         hole = hole.masked_fill(protect, 0)
     for i, covered in enumerate(hole.flatten(1).all(1).tolist()):

@@ -32,9 +32,14 @@ def _wide_parts(plane: Bytes, limit: float) -> Mask:
     """The connected parts of a plane (H, W) into which a disc of more than a diameter fits."""
     import cv2
 
+    width = inner_distance(plane > 0)
+    width *= 2  # in place, because large photos fill the memory
+    width -= 1
+    centers = width > limit
+    del width
     check_cancelled()
     count, label = cv2.connectedComponents(plane, connectivity=8)
     wide = np.zeros(count, np.bool_)
-    wide[np.unique(label[2 * inner_distance(plane > 0) - 1 > limit])] = True
+    wide[np.unique(label[centers])] = True
     wide[0] = False
     return wide[label]

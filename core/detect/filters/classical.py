@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ...host.cancel import check_cancelled
 from ...image.checks import check_image
+from ..batch import join_photos
 from .lines import find_lines
 from .marks import photo_shift, stands_out
 from .planes import polarities, pyramid, to_levels
@@ -53,7 +54,7 @@ def find_marks(image: Tensor) -> Tensor:
         InputError: for another shape, type or range.
     """
     check_image(image)
-    return torch.stack([torch.from_numpy(_marks(to_levels(photo))).to(image) for photo in image])
+    return join_photos([torch.from_numpy(_marks(to_levels(photo)))[None].to(image) for photo in image])
 
 
 def _marks(levels: np.ndarray) -> np.ndarray:
