@@ -1,8 +1,8 @@
-"""The task of the damage detector: an old photo, damaged or not, to where it is damaged and by which kind.
+"""The task of the damage detector: from an old photo, damaged or not, to the damage of each kind.
 
-A photo is first made old (`make_old`), then damaged by kinds drawn as often as archives have them, and by real dust and
-scratches where a folder of masks is given, then scanned (`scan`): so the network cannot learn that damage was drawn
-later. A good part of the photos stays undamaged.
+A photo is first made old (`make_old`). Then it is damaged by kinds drawn as often as archives have them, and by real
+dust and scratches if there is a folder of masks. At last it is scanned (`scan`), so that the network cannot learn to
+see what was drawn. A part of the photos stays undamaged.
 """
 
 from functools import cache
@@ -22,10 +22,10 @@ from task import Outcome
 from torch import Tensor, nn
 
 TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "dice"}}
-RIM = 0.15  # weight of pixels within 2 of damage: where it ends is a matter of taste
-REAL = 0.3  # share of damaged photos that get real dust and scratches
-HARD = 0.6  # share of the undamaged photos that are of those in which damage was seen
-LONG = 4.0  # a mark so many times longer than wide is a line
+RIM_WEIGHT = 0.15  # of pixels within 2 of damage: where it ends is a matter of taste
+REAL_SHARE = 0.3  # of damaged photos, which get real dust and scratches
+HARD_SHARE = 0.6  # of undamaged photos, which are drawn from those with false alarms (`mine.py`)
+MIN_ELONGATION = 4.0  # lengths by widths: of a line, about
 
 
 def make(network: dict) -> nn.Module:
@@ -34,11 +34,22 @@ def make(network: dict) -> nn.Module:
 
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
-    """A photo (3, side, side) in [0, 1] and its damage (5, side, side) by kind."""
+    """A photo and its damage.
+
+    Args:
+        photos: uint8 (H, W, 3) each.
+        side: of the sample, in pixels.
+        random: draws everything.
+        data: of the recipe; `clean` the share of undamaged photos, `masks` a folder of real marks, `hard` a file of
+            `mine.py`.
+
+    Returns:
+        The photo (3, side, side) in [0, 1], and 0 or 1 for each kind, (5, side, side).
+    """
     photo, other = (photos[i] for i in random.integers(len(photos), size=2))
     clean = random.random() < data.get("clean", 0.25)
-    if clean and "hard" in data and random.random() < HARD:
-        photo = photos[random.choice(_places(data["hard"]))]
+    if clean and "hard" in data and random.random() < HARD_SHARE:
+        photo = photos[random.choice(_photo_indices(data["hard"]))]
     cut = _cut(photo, side, random).permute(1, 2, 0).numpy()
     picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
     kinds = torch.zeros(1, len(KIND_NAMES), side, side)
@@ -47,7 +58,7 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         count, seed = int(random.choice([1, 2, 3], p=[0.45, 0.35, 0.2])), int(random.integers(2**32))
         scale = 256 / side * random.uniform(0.5, 1.5)
         picture, _, _, kinds = degrade(picture, [ANY] * count, random.uniform(0, 0.9), seed, foreign, scale=scale)
-        if "masks" in data and random.random() < REAL:
+        if "masks" in data and random.random() < REAL_SHARE:
             picture, kinds = _with_real_marks(picture, kinds, data["masks"], random)
     scanned = scan(np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy()), random)
     return torch.from_numpy(scanned).permute(2, 0, 1), kinds[0]
@@ -64,7 +75,7 @@ def _cut(photo: np.ndarray, side: int, random: Generator) -> Tensor:
 
 
 def _with_real_marks(picture: Tensor, kinds: Tensor, folder: str, random: Generator) -> tuple[Tensor, Tensor]:
-    """A part of a mask of real marks over a photo (1, 3, H, W), in one tone; lines and specks told by their shape."""
+    """A part of a mask of real marks over a photo (1, 3, H, W), in one gray; its lines and specks in `kinds`."""
     masks = _masks(folder)
     side = picture.shape[-1]
     mask = masks[random.integers(len(masks))]
@@ -73,17 +84,16 @@ def _with_real_marks(picture: Tensor, kinds: Tensor, folder: str, random: Genera
     top, left = (int(random.integers(0, length - side + 1)) for length in mask.shape)
     alpha = mask[top : top + side, left : left + side].astype(np.float32) / 255 * np.float32(random.uniform(0.6, 1))
     level = random.choice([random.uniform(0.75, 1), random.uniform(0.75, 1), random.uniform(0, 0.25), random.random()])
-    share = torch.from_numpy(alpha)
-    marked = picture + share * (float(level) - picture)
-    seen = ((marked - picture).abs().amax(1)[0] > VISIBLE).numpy() & (alpha > 0.3)
-    for name, plane in zip(("lines", "specks"), _by_shape(seen), strict=True):
+    marked = picture + torch.from_numpy(alpha) * (float(level) - picture)
+    visible = ((marked - picture).abs().amax(1)[0] > VISIBLE).numpy() & (alpha > 0.3)
+    for name, plane in zip(("lines", "specks"), _by_shape(visible), strict=True):
         kinds[0, KIND_NAMES.index(name)] += torch.from_numpy(plane)
     return marked, kinds.clamp(max=1)
 
 
 @cache
 def _masks(folder: str) -> list[np.ndarray]:
-    """The masks of a folder, white = damage, without those of stains, which are no thin marks."""
+    """The masks of a folder, white = damage, except those of stains, which are no thin marks."""
     files = [path for path in sorted(Path(folder).glob("*.png")) if "stain" not in path.name]
     if not files:
         raise SystemExit(f"there are no masks (.png) in {folder}")
@@ -91,42 +101,45 @@ def _masks(folder: str) -> list[np.ndarray]:
 
 
 @cache
-def _places(file: str) -> list[int]:
-    """Which photos a file of `mine.py` names."""
+def _photo_indices(file: str) -> list[int]:
+    """The indices of the photos in a file of `mine.py`."""
     return [int(line) for line in Path(file).read_text().split()]
 
 
 def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Marks (H, W) as long ones and compact ones, two float32 (H, W)."""
+    """Marks (H, W) split into long ones and compact ones, two float32 (H, W)."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(marks.astype(np.uint8), connectivity=8)
     length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    long = (length * length > LONG * 1.3 * stats[:, cv2.CC_STAT_AREA]) & (length > 8)
+    long = (length * length > MIN_ELONGATION * 1.3 * stats[:, cv2.CC_STAT_AREA]) & (length > 8)
     inside = parts > 0
     return (long[parts] & inside).astype(np.float32), (~long[parts] & inside).astype(np.float32)
 
 
 def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> Outcome:
-    """The weighted sum of the recipe's losses, and the F1 at 0.5 over the batch of what is restored by default.
+    """The weighted sum of the recipe's losses, and the F1 of each kind at 0.5 over the batch.
 
-    entropy: of each kind's pixels, those of the damage counted four times, those at its rim hardly. dice: one less
-    the Dice of each kind's probabilities over the batch (Milletari et al. 2016).
+    Args:
+        network: from photos to logits.
+        batch: photos (B, 3, H, W) in [0, 1], and 0 or 1 for each kind, (B, 5, H, W).
+        losses: weights by name. entropy: cross entropy, where pixels of damage count four times, those at its rim
+            hardly. dice: 1 - Dice of each kind over the batch (Milletari et al. 2016). Empty: 1 and 0.5.
     """
     image, kinds = batch
     logits = network(image).float()
-    chance = logits.sigmoid()
-    near = F.max_pool2d(kinds, 5, 1, 2)
-    weight = 1 - (near - kinds) * (1 - RIM)
+    probability = logits.sigmoid()
+    widened = F.max_pool2d(kinds, 5, 1, 2)
+    weight = 1 - (widened - kinds) * (1 - RIM_WEIGHT)
     entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight * (1 + 3 * kinds)
-    both, either = ((t * weight).sum((0, 2, 3)) for t in (chance * kinds, chance + kinds))
-    terms = {"entropy": 5 * entropy.mean(), "dice": 1 - ((2 * both + 50) / (either + 50)).mean()}
-    loss = sum(share * terms[name] for name, share in (losses or {"entropy": 1.0, "dice": 0.5}).items())
-    found, truth = (chance.detach() > 0.5).float(), kinds
-    f1 = 2 * (found * truth).sum((0, 2, 3)) / (found + truth).sum((0, 2, 3)).clamp(min=1)
+    overlap, total = ((t * weight).sum((0, 2, 3)) for t in (probability * kinds, probability + kinds))
+    terms = {"entropy": 5 * entropy.mean(), "dice": 1 - ((2 * overlap + 50) / (total + 50)).mean()}
+    loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "dice": 0.5}).items())
+    predicted = (probability.detach() > 0.5).float()
+    f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds).sum((0, 2, 3)).clamp(min=1)
     return Outcome(loss, dict(zip(KIND_NAMES, f1, strict=True)))
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    """Rows of the photo, what is found in it and what is to be found, in the colors of the kinds, (B, 3, H, 3 W)."""
+    """The photo, the prediction and the truth side by side, in the colors of the kinds, (B, 3, H, 3 W)."""
     image, kinds = batch
     colors = image.new_tensor([kind.color for kind in DAMAGE_KINDS])
 

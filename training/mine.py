@@ -1,10 +1,10 @@
-"""Find the clean photos in which a damage detector sees damage, so that it is shown them more often.
+"""Find the clean photos in which a damage detector has false alarms, to train on them more often.
 
     python training/mine.py STATE PHOTOS HARD.txt [--count 3000]
 
-STATE is a checkpoint of a training, or weights. HARD.txt gets a line for each of the worst tenth of `--count` photos:
-its place in PHOTOS. `train.py --hard HARD.txt` shows these undamaged. Gray photos are left out: among them are old
-prints whose specks and borders are real.
+STATE is a checkpoint of a training, or weights. The worst tenth of `--count` photos is written to HARD.txt, a line each
+with its index in PHOTOS. `train.py --hard HARD.txt` shows these undamaged. Gray photos are not used: among them are old
+prints whose specks and borders are real damage.
 """
 
 import argparse
@@ -17,23 +17,23 @@ from monochromic.core.detect.network import MULTIPLE, build
 from photos import load_photos
 from torch import Tensor, nn
 
-SHARE = 0.1  # of the photos looked at
-GRAY = 6  # levels of 255 by which the channels of a gray scan may differ in the mean
+HARD_SHARE = 0.1  # of the photos
+MAX_GRAY_SPREAD = 6  # levels of 255 by which the channels of a gray scan may differ in the mean
 
 
 def false_alarms(network: nn.Module, photo: np.ndarray) -> float:
-    """The share of a clean photo, uint8 (H, W, 3), that is taken for lines, specks or lost parts."""
+    """How much of a clean photo, uint8 (H, W, 3), is taken for lines, specks or lost parts: a mean square in [0, 1]."""
     h, w = (side // MULTIPLE * MULTIPLE for side in photo.shape[:2])
     image = torch.from_numpy(photo[:h, :w].copy()).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
-        found: Tensor = network(image.contiguous(memory_format=torch.channels_last)).sigmoid()[:, :3]
-    return found.amax(1).square().mean().item()
+        probability: Tensor = network(image.contiguous(memory_format=torch.channels_last)).sigmoid()[:, :3]
+    return probability.amax(1).square().mean().item()
 
 
 def is_gray(photo: np.ndarray) -> bool:
     """Whether uint8 (H, W, 3) is a scan in gray or in one tone."""
     channels = photo.astype(np.float32) - photo.mean(2, keepdims=True)
-    return float((channels - channels.mean((0, 1))).std()) < GRAY
+    return float((channels - channels.mean((0, 1))).std()) < MAX_GRAY_SPREAD
 
 
 def main() -> None:
@@ -41,13 +41,13 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     parser.add_argument("photos", type=Path)
     parser.add_argument("hard", type=Path)
-    parser.add_argument("--count", type=int, default=3000, help="photos to look at, evenly chosen")
+    parser.add_argument("--count", type=int, default=3000, help="photos to use, evenly chosen")
     options = parser.parse_args()
     network = build(load_average(options.state)).to(memory_format=torch.channels_last)
     photos = load_photos(options.photos)
-    places = np.unique(np.linspace(0, len(photos) - 1, options.count).astype(int))
-    alarms = {int(i): false_alarms(network, photos[i]) for i in places if not is_gray(photos[i])}
-    worst = sorted(alarms, key=alarms.get, reverse=True)[: max(1, round(SHARE * len(places)))]
+    indices = np.unique(np.linspace(0, len(photos) - 1, options.count).astype(int))
+    alarms = {int(i): false_alarms(network, photos[i]) for i in indices if not is_gray(photos[i])}
+    worst = sorted(alarms, key=alarms.get, reverse=True)[: max(1, round(HARD_SHARE * len(indices)))]
     options.hard.write_text("".join(f"{i}\n" for i in worst))
     print(f"{len(worst)} of {len(alarms)} photos; false alarms {alarms[worst[0]]:.4f} to {alarms[worst[-1]]:.4f}")
 

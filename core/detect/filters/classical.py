@@ -3,7 +3,7 @@
 Dust and scratches lie on the print or in the film, not in the scene. So they are sharper and paler than what they
 cover, and stand out on all sides alike. Light and dark marks are looked for on the photo and on halved copies of it,
 for wide marks: thin lines by an oriented ridge filter (`damage_lines`), specks by the top-hat (`damage_specks`).
-Each connected mark is accepted or left as a whole.
+Each connected mark is accepted or rejected.
 """
 
 import numpy as np

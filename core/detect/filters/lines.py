@@ -195,10 +195,10 @@ def line_measures(plane: Plane, response: np.ndarray, thin: np.ndarray, other: n
 
 def _without_twigs(lines: Marks, values: np.ndarray) -> Marks:
     """Lines without the pixels that are much weaker than the mean of their line, and with their sizes."""
-    own = values[lines.rows, lines.columns] > TWIG * lines.mean_of(values)[lines.label]
-    label = lines.label[own]
+    strong = values[lines.rows, lines.columns] > TWIG * lines.mean_of(values)[lines.label]
+    label = lines.label[strong]
     size = np.bincount(label, minlength=len(lines.size))
-    return Marks(lines.rows[own], lines.columns[own], label, lines.logit, size)
+    return Marks(lines.rows[strong], lines.columns[strong], label, lines.logit, size)
 
 
 def _standing_out(hat: np.ndarray) -> np.ndarray:

@@ -129,6 +129,13 @@ def test_a_new_kind_is_one_record(monkeypatch):
     assert all(map(torch.equal, degrade(photo, ANY, 0, seed), degrade(photo, "burn", 0, seed)))
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_help_page_names_every_kind(root, language):
+    page = root / "web" / "docs" / "MonochromicDegrade" / f"{language}.md"
+    missing = [kind for kind in KINDS if f"`{kind}`" not in page.read_text()]
+    assert not missing, f"name {missing} in {page}"
+
+
 def test_an_id_is_there_once():
     assert list(by_id([BURN])) == ["burn"]
     with pytest.raises(ValueError, match="two kinds of damage with the id 'burn'"):

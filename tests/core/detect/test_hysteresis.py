@@ -15,9 +15,9 @@ def plane(*rows):
 def test_a_part_counts_by_its_most_probable_pixel():
     """Two parts are above 0.2; the second has no pixel above 0.5."""
     chance = plane([0.4, 0.6, 0.1, 0.0, 0.45], [0.0, 0.0, 0.3, 0.0, 0.3], [0.0, 0.0, 0.0, 0.0, 0.0])
-    slack = math.log(4)  # from 1 to 1, to 1 to 4
+    margin = math.log(4)  # from 1 to 1, to 1 to 4
     assert torch.equal(
-        hysteresis_marks(chance, 0.5, margin=slack), plane([1.0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0])
+        hysteresis_marks(chance, 0.5, margin=margin), plane([1.0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0])
     )
     assert hysteresis_marks(chance, 0.5).sum() == 1
 
