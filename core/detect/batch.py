@@ -5,5 +5,5 @@ from torch import Tensor
 
 
 def join_photos(photos: list[Tensor]) -> Tensor:
-    """A batch of items (1, C, H, W); one alone is not copied, because large photos fill the memory."""
-    return photos[0] if len(photos) == 1 else torch.cat(photos)
+    """A contiguous batch of items (1, C, H, W); one alone is not copied without need: large photos fill the memory."""
+    return photos[0].contiguous() if len(photos) == 1 else torch.cat(photos)
