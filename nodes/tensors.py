@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ..core.errors import InputError
-from ..core.host.cancel import check_cancelled
 from ..core.host.host import current_host
 from ..core.image.checks import check_image, shape_of
 from ..core.image.color import to_y
@@ -28,7 +27,6 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     """IMAGE -> (B, 1, 3 or 4, H, W), alpha kept."""
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
-    check_cancelled()
     picture = image.movedim(-1, 1).to(current_host().device, torch.float32).clamp(0, 1)
     check_image(picture, name, channels=(1, 3, 4))
     return picture
@@ -41,7 +39,6 @@ def gray_in(image: Tensor, name: str = "gray") -> Tensor:
 
 def image_out(image: Tensor) -> Tensor:
     """(B, 1 or 3, H, W) -> IMAGE (B, H, W, 3) in [0, 1], where ComfyUI keeps what goes between nodes."""
-    check_cancelled()
     picture = image.expand(-1, 3, -1, -1).movedim(1, -1).float().clamp(0, 1)
     return picture.contiguous().to(current_host().intermediate_device)
 
@@ -64,7 +61,6 @@ def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0
 
     Values above `threshold` are filled, and the hole is dilated by `pixels` of the photo.
     """
-    check_cancelled()
     return dilate(binarize(soft_mask_in(mask, image), threshold), pixels)
 
 

@@ -44,7 +44,6 @@ class Level:
     def touching(self) -> Tensor:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
-        check_cancelled()
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
 
@@ -73,7 +72,6 @@ class Level:
     def is_shallow(self) -> bool:
         """Whether a patch at any pixel of the hole sees something known."""
         ph, pw = (side // 2 for side in self.patch)
-        check_cancelled()
         known = (~self.hole)[None].float()
         return bool(F.max_pool2d(known, (2 * ph + 1, 2 * pw + 1), 1, (ph, pw)).all())
 
@@ -81,6 +79,7 @@ class Level:
 def level_of(gray: Tensor, hole: Tensor, share: float = 0) -> Level | None:
     """The level with the largest patches of which enough are known, and `share` of them for each open one."""
     for side in SIDES:
+        check_cancelled()
         level = Level(gray, hole, (min(side, gray.shape[0]), min(side, gray.shape[1])))
         if level.known.sum() >= max(ENOUGH, share * len(level.open)):
             return level
@@ -98,7 +97,6 @@ def pyramid(level: Level) -> list[Level]:
 
 def halved(gray: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
-    check_cancelled()
     pads = (0, gray.shape[1] % 2, 0, gray.shape[0] % 2)
     known = F.pad((~hole)[None].float(), pads, mode="replicate")
     share = F.avg_pool2d(known, 2)
@@ -179,7 +177,6 @@ class Matching:
 
     def start(self, candidates: Tensor) -> None:
         """Begin with `candidates`, and with any known patch where they are none."""
-        check_cancelled()
         known = self.level.known.nonzero()[:, 0]
         usable = self.level.known[candidates]
         self.match[self.open] = torch.where(usable, candidates, known[self.draw(0, len(known))])

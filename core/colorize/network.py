@@ -22,7 +22,6 @@ import torch.nn.functional as F
 from numpy.random import Generator
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from ..image.color import to_rgb, to_rgb_in_gamut
 from ..image.random_masks import random_hole
 from .method import Callbacks, Method, Settings, Task
@@ -52,7 +51,7 @@ def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
     """
     small = reduce_task(task)
     network = adapt(prior_network(task.gray.device), small, task.strength, settings, callbacks)
-    ending = Callbacks(lambda done, total: check_cancelled(), callbacks.preview)
+    ending = Callbacks(preview=callbacks.preview)
     return propagate(task, lambda gray, mean, share: color_prior(gray, mean, share, network), ending)
 
 

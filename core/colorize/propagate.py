@@ -79,7 +79,6 @@ def propagate(task: Task, prior: Prior, callbacks: Callbacks) -> Tensor:
     unknown = task.hole & ~task.hinted
     if unknown.any():
         guess, confidence = _guess(task, prior)
-        check_cancelled()
         row, column = unknown[0, 0].nonzero(as_tuple=True)  # (N,) each
         guess, confidence = guess[:, row, column].T, confidence[row, column]
         system, rhs = _system(cbcr[0], task.gray[0, 0], row, column, guess, confidence)
@@ -141,7 +140,6 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
     padded = F.pad(gray, (1, 1, 1, 1), value=torch.inf)
     center = gray[row, column]
     neighbors = torch.stack([padded[row + 1 + dy, column + 1 + dx] for dy, dx in OFFSETS], dim=1)
-    check_cancelled()
     weights = torch.exp((neighbors - center[:, None]).abs() / -CONTRAST) + MIN_AFFINITY
     return weights.masked_fill(neighbors.isinf(), 0)
 
@@ -149,7 +147,6 @@ def affinities(gray: Tensor, row: Tensor, column: Tensor) -> Tensor:
 def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
     """A guess at the chroma, (2, H, W), and the confidence in it, (H, W)."""
     small = reduce_task(task)
-    check_cancelled()
     guess, error = prior(small.gray, small.mean, small.share)
     confidence = PRIOR_CONFIDENCE / (1 + error / HALF_CONFIDENCE_ERROR)
     if task.hinted.any() and task.strength > 0:
@@ -157,7 +154,6 @@ def _guess(task: Task, prior: Prior) -> tuple[Tensor, Tensor]:
         influence, color = hint_influence(small.gray[0, 0], outside, hinted, small.hints[0], task.strength)
         guess = torch.lerp(guess, color, influence)
         confidence = torch.lerp(confidence, torch.full_like(confidence, HINT_CONFIDENCE), influence)
-    check_cancelled()
     size = task.gray.shape[-2:]
     full = F.interpolate(torch.cat([guess, confidence[None]])[None], size, mode="bilinear", align_corners=False)
     return full[0, :2], full[0, 2]
@@ -190,7 +186,6 @@ def reduce_task(task: Task) -> Reduced:
     h, w = task.gray.shape[-2:]
     factor = max(1.0, (h * w / PRIOR_AREA) ** 0.5)
     size = (max(1, round(h / factor)), max(1, round(w / factor)))
-    check_cancelled()
     gray = F.interpolate(task.gray, size, mode="area")
     hints = to_cbcr(task.hints)
     cbcr, known = torch.where(task.hinted, hints, to_cbcr(task.image)), task.hinted | ~task.hole

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import cancellable, check_cancelled
+from ..host.cancel import cancellable
 from ..host.memory import retry_smaller, translates_oom
 from ..host.progress import Preview, Progress, part_of, silent
 from ..image.boxes import Box, hole_boxes
@@ -149,7 +149,6 @@ def _run(method: Method, task: Task, settings: Settings, callbacks: Callbacks) -
 
     def run(device: torch.device) -> Tensor:
         with torch.inference_mode(False), torch.set_grad_enabled(method.trains):
-            check_cancelled()
             copies = [t.to(device, copy=True) for t in task[:-1]]
             return method.run(Task._make([*copies, task.strength]), settings, callbacks).to(task.gray.device)
 

@@ -182,7 +182,6 @@ def local_means(photo: np.ndarray, spread: float) -> np.ndarray:
     """Gaussian means of a photo (H, W, 3) with a deviation of `spread` pixels, computed at a reduced size."""
     import cv2
 
-    check_cancelled()
     times = max(spread / 4, 1)
     smooth = cv2.GaussianBlur(downscale(photo, times), (0, 0), max(spread / times, 0.5))
     return cv2.resize(smooth, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)

@@ -14,7 +14,7 @@ from ..backbones.loaded import Model
 from ..backbones.vcnet import VCNet
 from ..damage_kinds import DAMAGE_KINDS
 from ..errors import UnknownNameError
-from ..host.cancel import cancel_between_layers, check_cancelled
+from ..host.cancel import cancel_between_layers
 from ..host.device import on_device
 from ..host.memory import halving_sizes, retry_smaller
 from ..host.progress import Progress, part_of, silent
@@ -131,7 +131,6 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
     probability = learned(image, part_of(progress, 0, 2))
     marks = _filter_marks(image, part_of(progress, 1, 2))
     for thin, mark in zip(probability[:, :2], marks, strict=True):  # one by one, so that a batch equals its items
-        check_cancelled()
         thin.copy_(thin.logit(1e-6).add_(mark, alpha=LOGIT_BOOST).sigmoid_())
     return probability
 

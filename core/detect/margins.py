@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from ..image.checks import check_image
 from .bands import Band, find_band
 from .planes import Bytes, gray_levels
@@ -52,7 +51,6 @@ def margin_of(gray: Bytes, beyond: int = 0) -> Bytes:
     margin = np.zeros_like(gray)
     top, bottom, left, right = 0, gray.shape[0], 0, gray.shape[1]
     for _ in range(MAX_NESTED):
-        check_cancelled()
         bands = _bands(gray[top:bottom, left:right])
         if not bands:
             break

@@ -67,7 +67,6 @@ def check_hole(hole: Tensor, image: Tensor) -> Tensor:
         raise InputError(f"hole must be ({b}, 1, {h}, {w}) to match image {shape_of(image)}, got {shape_of(hole)}")
     if hole.device != image.device:
         raise InputError(f"hole must be on {image.device} like the image, it is on {hole.device}")
-    check_cancelled()
     if hole.dtype != torch.bool:
         if not ((hole == 0) | (hole == 1)).all():
             raise InputError("hole must hold only 0 and 1; make it so with masks.binarize(mask)")
@@ -94,7 +93,6 @@ def check_answer(answer: Tensor, source: str) -> Tensor:
     Raises:
         InputError: where it holds NaN.
     """
-    check_cancelled()
     if answer.isnan().any():
         raise InputError(f"{source} gave NaN for this photo; try other weights, or another method")
     return answer

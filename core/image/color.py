@@ -79,9 +79,7 @@ def to_cbcr(image: Tensor) -> Tensor:
     Returns:
         (B, 2, H, W) in [-0.5, 0.5].
     """
-    check_cancelled()
     y = to_y(image)
-    check_cancelled()
     return torch.cat([(image[:, 2:] - y) / CB_SCALE, (image[:, :1] - y) / CR_SCALE], dim=1)
 
 
@@ -95,7 +93,6 @@ def to_rgb(y: Tensor, cbcr: Tensor) -> Tensor:
     Returns:
         (B, 3, H, W), not clamped: colors out of gamut lie outside [0, 1].
     """
-    check_cancelled()
     cb, cr = cbcr.split(1, dim=1)
     b, r = y + CB_SCALE * cb, y + CR_SCALE * cr
     g = y - (KB * CB_SCALE * cb + KR * CR_SCALE * cr) / KG
@@ -118,5 +115,4 @@ def to_rgb_in_gamut(y: Tensor, cbcr: Tensor) -> Tensor:
     tint = to_rgb(torch.zeros_like(y), cbcr)  # what the chroma adds to each channel
     check_cancelled()
     room = torch.where(tint > 0, 1 - y, y) / tint.abs().clamp(min=1e-12)
-    check_cancelled()
     return (y + tint * room.amin(dim=1, keepdim=True).clamp(max=1)).clamp_(0, 1)

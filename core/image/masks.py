@@ -29,7 +29,6 @@ def binarize(mask: Tensor, threshold: float = 0.5, invert: bool = False) -> Tens
     """
     if not 0 <= threshold < 1:
         raise InputError(f"threshold must be at least 0 and below 1, got {threshold:g}")
-    check_cancelled()
     mask = mask.float()
     if mask.isnan().any():
         raise InputError("the mask holds NaN; every value must be a number from 0 to 1")
@@ -58,7 +57,6 @@ def dilate(hole: Tensor, pixels: int) -> Tensor:
     if pixels > MAX_POOL_PIXELS:
         return _sliding_max(_sliding_max(F.pad(hole, [pixels] * 4), size, -1), size, -2)
     rows = F.max_pool2d(hole, (1, size), stride=1, padding=(0, pixels))
-    check_cancelled()
     return F.max_pool2d(rows, (size, 1), stride=1, padding=(pixels, 0))
 
 
@@ -66,7 +64,6 @@ def _sliding_max(values: Tensor, size: int, dim: int) -> Tensor:
     """Maximum of each `size` values in a row, in about log2(size) steps; size - 1 fewer come out."""
     covered = 1
     while covered < size:
-        check_cancelled()
         step = min(covered, size - covered)
         count = values.shape[dim] - step
         values = torch.maximum(values.narrow(dim, 0, count), values.narrow(dim, step, count))
@@ -88,7 +85,6 @@ def resize(hole: Tensor, height: int, width: int) -> Tensor:
         (B, 1, height, width).
     """
     h, w = hole.shape[-2:]
-    check_cancelled()
     small = F.adaptive_max_pool2d(hole, (min(h, height), min(w, width)))
     return F.interpolate(small, size=(height, width), mode="nearest-exact")
 
@@ -124,5 +120,4 @@ def composite(filled: Tensor, image: Tensor, hole: Tensor) -> Tensor:
     Returns:
         (B, C, H, W), of the dtype and device of `image`.
     """
-    check_cancelled()
     return torch.where(hole.bool(), filled.to(image.dtype), image)

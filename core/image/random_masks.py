@@ -78,7 +78,6 @@ def _box(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     """Rectangles of a quarter to all of the coverage each, of aspect 1:2 to 2:1."""
     h, w = canvas.shape
     while canvas.mean() < coverage:
-        check_cancelled()
         area = coverage * h * w * random.uniform(0.25, 1)
         aspect = 2 ** random.uniform(-1, 1)
         height = min(max(round(math.sqrt(area * aspect)), 1), h)
@@ -92,7 +91,6 @@ def _blob(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     import cv2
 
     noise = random.standard_normal(canvas.shape, dtype=np.float32)
-    check_cancelled()
     spread = max(min(canvas.shape) / 16, 0.5)
     smooth = run_in_thread(canvas.size, cv2.GaussianBlur, noise, (0, 0), spread)
     order = run_in_thread(canvas.size, np.argsort, smooth, axis=None, kind="stable")

@@ -5,7 +5,6 @@ from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.checks import check_image, shape_of
 from ..image.color import luminance
 
@@ -34,9 +33,7 @@ def heat_map(image: Tensor, probability: Tensor) -> Tensor:
     if (len(probability), *probability.shape[2:]) != (len(image), *image.shape[2:]):
         raise InputError(f"probability must fit image {shape_of(image)}, got {shape_of(probability)}")
     highest, kind = probability.max(1, keepdim=True)
-    check_cancelled()
     colors = _color_map(highest) if probability.shape[1] == 1 else _kind_colors(kind, highest)
-    check_cancelled()
     opacity = ((highest - MIN_SHOWN) / (FULL_AT - MIN_SHOWN)).clamp(0, MAX_OPACITY)
     return torch.lerp(luminance(image).to(colors).expand_as(colors), colors, opacity).to(image.dtype)
 

@@ -3,7 +3,6 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from .regions import mean_over
 
 
@@ -83,6 +82,5 @@ def tv(image: Tensor, where: Tensor | None = None) -> Tensor:
         InputError: for an empty `where`.
     """
     across = F.pad((image[..., 1:] - image[..., :-1]).abs(), (0, 1))
-    check_cancelled()
     down = F.pad((image[..., 1:, :] - image[..., :-1, :]).abs(), (0, 0, 0, 1))
     return mean_over(across + down, where)

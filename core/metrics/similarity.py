@@ -95,7 +95,6 @@ def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
     mean_x, mean_y = _smooth(x), _smooth(y)
     var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
     cov = _smooth(x * y) - mean_x * mean_y
-    check_cancelled()
     similarity = (2 * cov + C2) / (var_x + var_y + C2)
     return similarity * (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1) if luminance else similarity
 
@@ -107,7 +106,9 @@ def _smooth(x: Tensor) -> Tensor:
     taps = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
     taps = torch.softmax(-taps.square() / (2 * SIGMA**2), 0).view(1, 1, 1, -1)
     x = x[..., _mirrored(x.shape[-2], radius), :][..., _mirrored(x.shape[-1], radius)]
-    return F.conv2d(F.conv2d(x, taps), taps.transpose(2, 3))
+    rows = F.conv2d(x, taps)
+    check_cancelled()
+    return F.conv2d(rows, taps.transpose(2, 3))
 
 
 def _mirrored(size: int, radius: int) -> list[int]:
