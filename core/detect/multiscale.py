@@ -60,7 +60,8 @@ def predict_multiscale(
     Returns:
         float32 (B, K, H, W) in [0, 1].
     """
-    sizes = scale_sizes(*image.shape[-2:], trained, min_side)
+    h, w = image.shape[-2:]
+    sizes = scale_sizes(h, w, trained, min_side)
     step_done = _counted(progress, len(image) * sum(len(tiles_of(*size, tile)) for size in sizes))
     photos = (photo.float().expand(-1, 3, -1, -1) for photo in image.split(1))
     return join_photos([_predict_photo(predict, photo, sizes, tile, step_done) for photo in photos])

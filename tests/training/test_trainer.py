@@ -45,6 +45,7 @@ def loss_on(recipe, network, photos, count=24):
         return recipe.module.loss_of(network, batch, recipe.losses).loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["autoencoder", "rgb", "colour_prior", "hinge", "wgan_gp"])
 def test_the_loss_falls(name, photos, tmp_path):
     recipe = RECIPES[name]
@@ -87,6 +88,7 @@ def assert_equal(one, other, seen):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.slow
 def test_a_kill_between_checkpoints_loses_nothing(root, folder, photos, tmp_path):
     told = tmp_path / "tiny.toml"
     told.write_text(KILLED)

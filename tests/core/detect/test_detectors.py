@@ -130,6 +130,7 @@ MAX_FILLED = {"astronaut": 0.01, "chelsea": 0.04, "coffee": 0.08, "rocket": 0.08
 """Of clean photos at most so much is filled: what is still wrong with all but the first, so that it gets no worse."""
 
 
+@pytest.mark.slow
 class TestLearned:
     """What the shipped network is worth at least; the figures are in docs/blind.md."""
 

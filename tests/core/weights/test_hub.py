@@ -265,6 +265,7 @@ def test_no_server(connect, server, row, monkeypatch):
     assert len(pauses) >= 3
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(connect, server, row, data, tmp_path):
     given = json.dumps(vars(row))
     command = [sys.executable, "-c", CLIENT, given]
