@@ -21,10 +21,12 @@ from photos import random_cut
 from task import Outcome
 from torch import Tensor, nn
 
-TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "dice"}}
+TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "tversky"}}
 RIM_WEIGHT = 0.15  # of pixels within 2 of damage: where it ends is a matter of taste
 REAL_SHARE = 0.3  # of damaged photos, which get real dust and scratches
 HARD_SHARE = 0.6  # of undamaged photos, which are drawn from those with false alarms (`mine.py`)
+SMOOTHING = 25  # pixels, added above and below, so that a batch without damage of a kind has an index
+FALSE_ALARM_WEIGHT = 0.7  # in the Tversky index; a miss has the rest
 MIN_ELONGATION = 4.0  # lengths by widths: of a line, about
 
 
@@ -121,18 +123,22 @@ def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> O
     Args:
         network: from photos to logits.
         batch: photos (B, 3, H, W) in [0, 1], and 0 or 1 for each kind, (B, 5, H, W).
-        losses: weights by name. entropy: cross entropy, where pixels of damage count four times, those at its rim
-            hardly. dice: 1 - Dice of each kind over the batch (Milletari et al. 2016). Empty: 1 and 0.5.
+        losses: weights by name. entropy: cross entropy, where pixels at the rim of damage hardly count. tversky: 1 less
+            the Tversky index of each kind over the batch (Salehi et al. 2017), where false alarms weigh more than
+            misses. Empty: 1 and 0.5.
     """
     image, kinds = batch
     logits = network(image).float()
     probability = logits.sigmoid()
     widened = F.max_pool2d(kinds, 5, 1, 2)
     weight = 1 - (widened - kinds) * (1 - RIM_WEIGHT)
-    entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight * (1 + 3 * kinds)
-    overlap, total = ((t * weight).sum((0, 2, 3)) for t in (probability * kinds, probability + kinds))
-    terms = {"entropy": 5 * entropy.mean(), "dice": 1 - ((2 * overlap + 50) / (total + 50)).mean()}
-    loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "dice": 0.5}).items())
+    entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight
+    outcomes = probability * kinds, probability * (1 - kinds), (1 - probability) * kinds
+    hits, false_alarms, misses = ((pixels * weight).sum((0, 2, 3)) for pixels in outcomes)
+    errors = FALSE_ALARM_WEIGHT * false_alarms + (1 - FALSE_ALARM_WEIGHT) * misses
+    tversky = (hits + SMOOTHING) / (hits + errors + SMOOTHING)
+    terms = {"entropy": 10 * entropy.mean(), "tversky": 1 - tversky.mean()}
+    loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "tversky": 0.5}).items())
     predicted = (probability.detach() > 0.5).float()
     f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds).sum((0, 2, 3)).clamp(min=1)
     return Outcome(loss, dict(zip(KIND_NAMES, f1, strict=True)))
