@@ -58,17 +58,31 @@ def _line_of(photo: Detection) -> str:
 
 
 def _filled(hole: Tensor, marks: Tensor) -> list[str]:
-    """How many marks of each kind lie in the hole (1, H, W); where two kinds are, the first counts."""
+    """How many marks of each kind are filled by the hole (1, H, W); where two kinds are, the first counts."""
     if len(marks) == 1:
         count, _ = count_parts(marks * hole)
         return [_counted(max(count, 1), "mark", "marks")]
     rest, items = hole.clone(), []
     for name, plane in zip(KIND_NAMES, marks, strict=True):
-        count, _ = count_parts(plane * rest)
+        count = _count_covered(plane, hole[0], rest[0])
         rest = rest * (1 - plane)
         if count:
             items.append(_counted(count, *NOUNS[name]))
     return items
+
+
+def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
+    """How many parts of a plane (H, W) lie mostly in the hole, and touch the rest of it that no other kind covers.
+
+    A widened line may overlap a stain that is left: that does not fill the stain.
+    """
+    import cv2
+
+    check_cancelled()
+    marks, covered, uncounted = (mask.byte().cpu().numpy() for mask in (plane, hole, rest))
+    count, label = cv2.connectedComponents(marks, connectivity=8)
+    area, inside, free = (np.bincount(label[mask > 0], minlength=count) for mask in (marks, covered, uncounted))
+    return int(((2 * inside >= area) & (free > 0))[1:].sum())
 
 
 def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:

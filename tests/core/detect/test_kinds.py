@@ -115,6 +115,16 @@ def test_what_is_said(planes, found_in):
     ]
 
 
+def test_a_widened_line_over_a_skipped_area_fills_no_area(planes, photo, monkeypatch):
+    planes[0, LINES, 132:134, 90:170] = 0.9  # two pixels below the area
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: planes)
+    found = find_hole(photo, dilate=4)
+    assert (found.hole * planes[:, [AREAS]]).any()
+    words = summary(found)[0]
+    assert words.startswith("filled: 2 lines, 1 speck and 1 lost part, ")
+    assert "left: 1 area of " in words
+
+
 def test_kinds_as_text():
     assert parse_kinds("lines, specks=0.3") == {"lines": None, "specks": 0.3}
     assert parse_kinds(" ") == {}
