@@ -29,7 +29,7 @@ from color_cost import peak
 from monochromic.core import BACKBONES, DependencyError, colorize, fill, load_hole, load_image, luminance, random_hole
 from monochromic.core.backbones import lama, mat
 from monochromic.core.backbones.loaded import Model
-from monochromic.core.backbones.optional import library
+from monochromic.core.backbones.optional import optional_import
 from monochromic.core.io.files import hash_file
 from monochromic.core.io.sheet import mark_hole
 from monochromic.core.weights import WeightFile, data_folder
@@ -58,7 +58,7 @@ WIDTHS = {  # where a network is narrowest; the published one, or ours where non
     "context_encoder": {"boyuanjiang": 64},
     "autoencoder": {"monochromic": 32},
 }
-LIBRARIES = {"lama": lama.SPANDREL, "mat": mat.LIBRARY}
+LIBRARIES = {"lama": lama.SPANDREL, "mat": mat.PACKAGE}
 COMPARED = 512  # side of the photo for the comparison of memory formats
 FASTER = 1.1
 KEPT_ALIVE = []
@@ -70,7 +70,7 @@ def lacking(backbone: str) -> str:
         return ""
     declare_operators()
     try:
-        library(LIBRARIES[backbone], backbone)
+        optional_import(LIBRARIES[backbone], backbone)
     except DependencyError as error:
         return "not installed" if isinstance(error.__cause__, ModuleNotFoundError) else "does not import"
     return ""
@@ -91,16 +91,16 @@ def declare_operators() -> None:
         KEPT_ALIVE.append(operators)
 
 
-def made(name: str, layout_id: str) -> Model:
-    """A backbone, its network with new weights. name: its id. layout_id: "" for one without weights."""
+def made(name: str, variant_id: str) -> Model:
+    """A backbone, its network with new weights. name: its id. variant_id: "" for one without weights."""
     backbone = BACKBONES[name]
-    if not layout_id:
+    if not variant_id:
         return Model(backbone)
-    layout = next(layout for layout in backbone.layouts if layout.id == layout_id)
+    variant = next(variant for variant in backbone.variants if variant.id == variant_id)
     torch.manual_seed(0)
-    channels = (1, 1) if layout_id == "zhaoyuzhi_gray" else (3, 3)
-    network = layout.fresh(channels, WIDTHS[name][layout_id]).eval().requires_grad_(False)
-    return Model(backbone, layout, network)
+    channels = (1, 1) if variant_id == "zhaoyuzhi_gray" else (3, 3)
+    network = variant.fresh(channels, WIDTHS[name][variant_id]).eval().requires_grad_(False)
+    return Model(backbone, variant, network)
 
 
 def case(side: int) -> tuple[Tensor, Tensor]:
@@ -113,13 +113,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def cost(name: str, layout: str, side: int, runs: int) -> dict[str, float | str]:
+def cost(name: str, variant: str, side: int, runs: int) -> dict[str, float | str]:
     """Seconds of the gray stage, and memory in GB."""
     if why := lacking(name):
         return {"fault": why}
     image, hole = case(side)
     rest = peak()
-    model = made(name, layout)
+    model = made(name, variant)
 
     def run() -> None:
         fill(image, hole, model, context=side, max_side=side)
@@ -137,11 +137,11 @@ def channels_last(network: nn.Module) -> nn.Module:
     return network
 
 
-def formats(name: str, layout: str, side: int, runs: int) -> dict[str, float | str]:
+def formats(name: str, variant: str, side: int, runs: int) -> dict[str, float | str]:
     """Seconds of the network alone in torch's own order of memory, and with channels last."""
     if why := lacking(name):
         return {"fault": why}
-    model = made(name, layout)
+    model = made(name, variant)
     image, hole = case(side)
     image = luminance(image).expand(-1, model.network.channels[0], -1, -1) * (1 - hole)
     networks = [model.network, channels_last(copy.deepcopy(model.network))]
@@ -150,21 +150,21 @@ def formats(name: str, layout: str, side: int, runs: int) -> dict[str, float | s
     with torch.inference_mode():
         for _ in range(1 + runs):  # the first is the warm-up
             for i in range(2):
-                times[i].append(seconds(lambda i=i: model.layout.fill(networks[i], images[i], hole > 0)))
+                times[i].append(seconds(lambda i=i: model.variant.fill(networks[i], images[i], hole > 0)))
     own, last = (statistics.median(found[1:]) for found in times)
     return {"own": own, "last": last, "size": sum(t.numel() for t in model.network.state_dict().values()) * 4 / 1e6}
 
 
-def loading(name: str, layout: str, side: int, runs: int) -> dict[str, float]:
+def loading(name: str, variant: str, side: int, runs: int) -> dict[str, float]:
     """Seconds until a network is ready: its file never seen before, in memory already, seen and checked before."""
-    model = made(name, layout)
+    model = made(name, variant)
     with tempfile.TemporaryDirectory() as home:
         os.environ["MONOCHROMIC_HOME"] = home
         path = data_folder() / "weights" / "benchmark.safetensors"
-        told = {"licence": "MIT", "source": "benchmarks/backbones.py"}
-        save_weights(path, model.network.state_dict(), describe(model.backbone, model.layout, model.network, **told))
+        told = {"license": "MIT", "source": "benchmarks/backbones.py"}
+        save_weights(path, model.network.state_dict(), describe(model.backbone, model.variant, model.network, **told))
         size = path.stat().st_size
-        whose = {"backbone": name, "layout": layout, "channels": "RGB", "trained_on": "nothing"}
+        whose = {"backbone": name, "variant": variant, "channels": "RGB", "trained_on": "nothing"}
         row = WeightFile("benchmark", filename=path.name, sha256=hash_file(path), size=size, **whose, **told)
         first, second = seconds(lambda: load_network(row)), seconds(lambda: load_network(row))
         clear()
@@ -174,10 +174,10 @@ def loading(name: str, layout: str, side: int, runs: int) -> dict[str, float]:
 TASKS = {"cost": cost, "formats": formats, "loading": loading}
 
 
-def child(task: str, name: str, layout: str, side: int, runs: int) -> dict[str, float | str]:
+def child(task: str, name: str, variant: str, side: int, runs: int) -> dict[str, float | str]:
     """What a task finds in a process of its own; {"fault": why} where it fails."""
-    command = [sys.executable, __file__, "--runs", str(runs), "--one", task, name, layout, str(side)]
-    print(f"{task} {name} {layout} {side}", file=sys.stderr, flush=True)
+    command = [sys.executable, __file__, "--runs", str(runs), "--one", task, name, variant, str(side)]
+    print(f"{task} {name} {variant} {side}", file=sys.stderr, flush=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
@@ -197,22 +197,22 @@ def costs(networks: list[tuple[str, str]], sides: list[int], runs: int) -> str:
     for side in sides:
         heading += [f"{side} x {side}, s", "GB"]
     rows = []
-    for name, layout in networks:
-        found = [child("cost", name, layout, side, runs) for side in sides]
+    for name, variant in networks:
+        found = [child("cost", name, variant, side, runs) for side in sides]
         numbers = [cell for each in found for cell in cells(each, "seconds", "memory")]
-        rows.append([titled(name, layout), *numbers])
+        rows.append([titled(name, variant), *numbers])
     return table(heading, rows)
 
 
 def comparison(networks: list[tuple[str, str]], runs: int) -> tuple[str, str]:
     """The table of memory formats, and what follows from it."""
     rows, ratios = [], []
-    for name, layout in networks:
-        found = child("formats", name, layout, COMPARED, runs)
+    for name, variant in networks:
+        found = child("formats", name, variant, COMPARED, runs)
         if "fault" not in found:
             found["ratio"] = found["own"] / found["last"]
             ratios.append(found["ratio"])
-        rows.append([titled(name, layout), *cells(found, "size", "own", "last", "ratio")])
+        rows.append([titled(name, variant), *cells(found, "size", "own", "last", "ratio")])
     count = sum(ratio >= FASTER for ratio in ratios)
     most = "most" if 2 * count > len(ratios) else "no more than half"
     verdict = f"Channels last is at least {FASTER} times as fast for {count} of {len(ratios)} networks: {most} of them."
@@ -231,8 +231,8 @@ def load_report(runs: int) -> str:
     )
 
 
-def titled(name: str, layout: str) -> str:
-    return f"`{name}` ({layout})" if len(BACKBONES[name].layouts) > 1 else f"`{name}`"
+def titled(name: str, variant: str) -> str:
+    return f"`{name}` ({variant})" if len(BACKBONES[name].variants) > 1 else f"`{name}`"
 
 
 def draw_picture() -> None:
@@ -268,13 +268,13 @@ def main() -> None:
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        task, name, layout, side = options.one
-        print(json.dumps(TASKS[task](name, layout, int(side), options.runs)))
+        task, name, variant, side = options.one
+        print(json.dumps(TASKS[task](name, variant, int(side), options.runs)))
         return
     if options.picture:
         draw_picture()
         return
-    chosen = [(name, layout) for name in options.only for layout in WIDTHS.get(name, [""])]
+    chosen = [(name, variant) for name in options.only for variant in WIDTHS.get(name, [""])]
     text = (
         "The gray stage on a photo of which a tenth is hole, as one crop: the median of "
         f"{options.runs} runs after one more, and the memory above the process at rest, with the weights. Random "

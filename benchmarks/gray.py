@@ -87,8 +87,8 @@ def exported(path: Path) -> Model:
     """The network of a file of the trainer's."""
     told = read_metadata(path)
     backbone = get_backbone(told["backbone"])
-    layout = next(layout for layout in backbone.layouts if layout.id == told["layout"])
-    return Model(backbone, layout, layout.build({k: v.float() for k, v in read_tensors(path).items()}))
+    variant = next(variant for variant in backbone.variants if variant.id == told["layout"])
+    return Model(backbone, variant, variant.build({k: v.float() for k, v in read_tensors(path).items()}))
 
 
 def scored(run: Run, given: list[Case], truth: Callable[[Tensor], Tensor], name: str) -> Scores:

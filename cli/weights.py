@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .shared import progress_bar
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "monochromic weights list",
-    "monochromic weights fetch lama                      downloads it; says how much, and under which licence",
+    "monochromic weights fetch lama                      downloads it; says how much, and under which license",
     "monochromic weights convert deepfill.pth --as mine  then: monochromic restore old.png --weights mine",
 )
 
@@ -34,14 +33,14 @@ def add_parser(commands: Any) -> Any:
 
 def list_weights(options: argparse.Namespace) -> None:
     """`monochromic weights list`: a table or JSON."""
-    from ..core.weights import all_rows, present
+    from ..core.weights import all_entries, cached_path
 
-    rows = list(all_rows().values())
+    rows = list(all_entries().values())
     if options.json:
-        told = [{**asdict(row), "path": str(place) if (place := present(row)) else None} for row in rows]
+        told = [{**row.to_json(), "path": str(place) if (place := cached_path(row)) else None} for row in rows]
         print(json.dumps(told, indent=2))
         return
-    table = [("id", "for", "gives", "size", "licence", "where"), *map(_cells, rows)]
+    table = [("id", "for", "gives", "size", "license", "where"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
@@ -49,10 +48,10 @@ def list_weights(options: argparse.Namespace) -> None:
 
 def fetch_weights(options: argparse.Namespace) -> None:
     """`monochromic weights fetch`: prints where each file is."""
-    from ..core.weights import fetch, get_row, locate
+    from ..core.weights import fetch, get_entry, locate
 
-    for row in [get_row(name) for name in options.ids]:
-        print(f"{row.id}: {row.size_text}, licence {row.licence}, {row.page or row.source}")
+    for row in [get_entry(name) for name in options.ids]:
+        print(f"{row.id}: {row.size_text}, license {row.license}, {row.page or row.source}")
         with progress_bar(row.id) as progress:
             path = fetch(row, again=True, progress=progress) if options.again else locate(row, progress=progress)
         print(path)
@@ -61,17 +60,17 @@ def fetch_weights(options: argparse.Namespace) -> None:
 def verify_weights(options: argparse.Namespace) -> None:
     """`monochromic weights verify`: reads the files anew. Raises `WeightsError` at the end if one is wrong."""
     from ..core.errors import WeightsError
-    from ..core.weights import all_rows, check, get_row, present
+    from ..core.weights import all_entries, cached_path, check, get_entry
 
     wrong = 0
-    for row in [get_row(name) for name in options.ids] or all_rows().values():
-        path = present(row)
+    for row in [get_entry(name) for name in options.ids] or all_entries().values():
+        path = cached_path(row)
         if path is None:
             print(f"{row.id}: not here")
             wrong += row.id in options.ids or row.bundled is not None
             continue
         try:
-            check(path, row, anew=True)
+            check(path, row, again=True)
             print(f"{row.id}: right: {path}")
         except WeightsError as error:
             print(f"{row.id}: WRONG: {error}")
@@ -83,9 +82,9 @@ def verify_weights(options: argparse.Namespace) -> None:
 def print_path(options: argparse.Namespace) -> None:
     """`monochromic weights path`: for scripts; downloads nothing."""
     from ..core.errors import WeightsError
-    from ..core.weights import find, get_row
+    from ..core.weights import find, get_entry
 
-    row = get_row(options.id)
+    row = get_entry(options.id)
     path = find(row)
     if path is None:
         raise WeightsError(f"weights {row.id!r} are not here; run `monochromic weights fetch {row.id}`")
@@ -97,37 +96,37 @@ def convert_weights(options: argparse.Namespace) -> None:
     from ..core.weights import find
     from ..core.weights.convert import convert
 
-    told = {name: getattr(options, name) for name in ("licence", "source", "trained_on") if getattr(options, name)}
+    told = {name: getattr(options, name) for name in ("license", "source", "trained_on") if getattr(options, name)}
     row = convert(options.sources, options.id, **told)
-    print(f"{row.id}: {row.backbone} ({row.layout}), gives {row.channels}, {row.size_text}, licence {row.licence}")
+    print(f"{row.id}: {row.backbone} ({row.variant}), gives {row.channels}, {row.size_text}, license {row.license}")
     print(find(row))
 
 
 def add_weights(options: argparse.Namespace) -> None:
     """`monochromic weights add`: prints where the row is."""
     from ..core.backbones import get_backbone
-    from ..core.weights import WeightFile, add_row, user_manifest
+    from ..core.weights import WeightFile, add_entry, user_manifest
 
     if options.backbone:
         get_backbone(options.backbone)
-    names = "id use backbone layout trained_on channels repo_id revision filename sha256 size size_note licence source"
-    add_row(WeightFile(**{name: getattr(options, name) for name in names.split()}), replace=options.replace)
+    names = "id use backbone variant trained_on channels repo_id revision filename sha256 size size_note license source"
+    add_entry(WeightFile(**{name: getattr(options, name) for name in names.split()}), replace=options.replace)
     print(f"{options.id}: in {user_manifest()}")
 
 
 def _cells(row: "WeightFile") -> tuple[str, ...]:
     subject = row.backbone or row.use or ""
-    if row.layout:
-        subject += f" ({row.layout})"
-    return row.id, subject, row.channels or "", row.size_text, row.licence or "", _where(row)
+    if row.variant:
+        subject += f" ({row.variant})"
+    return row.id, subject, row.channels or "", row.size_text, row.license or "", _where(row)
 
 
 def _where(row: "WeightFile") -> str:
-    from ..core.weights import present
+    from ..core.weights import cached_path
 
     if row.bundled:
-        return "shipped" if present(row) else "MISSING"
-    if present(row):
+        return "shipped" if cached_path(row) else "MISSING"
+    if cached_path(row):
         return "here"
     return f"to fetch from {row.repo_id}" if row.repo_id else "MISSING"
 
@@ -136,7 +135,7 @@ def _add_list(commands: Any) -> None:
     parser = commands.add_parser(
         "list",
         help="which weights there are, and which of them are here",
-        description="List all weights: whether they give gray or RGB, the size, the licence, where the file is.",
+        description="List all weights: whether they give gray or RGB, the size, the license, where the file is.",
         examples=(
             "monochromic weights list",
             "monochromic weights list --json",
@@ -150,7 +149,7 @@ def _add_fetch(commands: Any) -> None:
     parser = commands.add_parser(
         "fetch",
         help="download weights from the Hugging Face Hub",
-        description="Download weights and check them. Prints the size, the licence, and where each file is.",
+        description="Download weights and check them. Prints the size, the license, and where each file is.",
         examples=(
             "monochromic weights fetch lama",
             "monochromic weights fetch lama mat --again",
@@ -202,7 +201,7 @@ def _add_convert(commands: Any) -> None:
     parser.add_argument("--as", dest="id", required=True, metavar="ID", help="what to call the weights here")
     parser.add_argument("--trained-on", metavar="TEXT", help="which photos")
     parser.add_argument(
-        "--licence", "--license", metavar="TEXT", help="of the weights, if not that of the authors' program"
+        "--license", "--licence", metavar="TEXT", help="of the weights, if not that of the authors' program"
     )
     parser.add_argument("--source", metavar="URL", help="where the weights are from, if not the authors' page")
 
@@ -213,7 +212,7 @@ def _add_add(commands: Any) -> None:
         help="add a file on the Hub, such as your team's, to your own manifest",
         description="Write a row into your own manifest, by which the file is fetched and checked when it is needed.",
         examples=(
-            "monochromic weights add ours --backbone mat --trained-on faces --licence MIT --source URL \\",
+            "monochromic weights add ours --backbone mat --trained-on faces --license MIT --source URL \\",
             "    --repo team/nets --revision COMMIT --file net.safetensors --sha256 HEX --size 1234567",
         ),
     )
@@ -222,7 +221,7 @@ def _add_add(commands: Any) -> None:
     subject = parser.add_mutually_exclusive_group(required=True)
     subject.add_argument("--backbone", metavar="NAME", help="whose weights these are")
     subject.add_argument("--use", metavar="TEXT", help="what they are for, if for no backbone")
-    parser.add_argument("--layout", metavar="NAME", help="which form of the backbone; else the file tells")
+    parser.add_argument("--variant", "--layout", metavar="NAME", help="of the backbone; else the file says it")
     parser.add_argument("--channels", choices=("gray", "RGB"), help="what the backbone gives with them")
     parser.add_argument("--trained-on", required=True, metavar="TEXT", help="which photos")
     parser.add_argument("--repo", required=True, dest="repo_id", metavar="OWNER/NAME", help="on the Hugging Face Hub")
@@ -232,6 +231,6 @@ def _add_add(commands: Any) -> None:
     size = parser.add_mutually_exclusive_group(required=True)
     size.add_argument("--size", type=int, metavar="BYTES")
     size.add_argument("--size-note", metavar="TEXT", help="about how large, if not known exactly")
-    parser.add_argument("--licence", "--license", required=True, metavar="TEXT", help="of the weights")
+    parser.add_argument("--license", "--licence", required=True, metavar="TEXT", help="of the weights")
     parser.add_argument("--source", required=True, metavar="URL", help="who made them")
     parser.add_argument("--replace", action="store_true", help="replace your own row of that id")

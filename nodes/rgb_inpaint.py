@@ -11,7 +11,7 @@ from .backbones import backbone_menu
 from .inputs import float_input, int_input, tensor_input
 from .tensors import hole_in, image_in, image_out
 
-TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.layouts)
+TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.variants)
 
 
 class RgbInpaint:

@@ -22,7 +22,7 @@ from ..core.host.cancel import reporting
 from ..core.host.host import Host, current_host, using_host
 from ..core.host.memory import translates_oom
 from ..core.host.progress import Preview, Progress
-from ..core.weights.select import fingerprint_of, load_model, row_fingerprint
+from ..core.weights.select import entry_fingerprint, fingerprint_of, load_model
 
 Place = TypeVar("Place", bound=PurePath)
 
@@ -163,7 +163,7 @@ def fingerprint(name: str, *, rgb: bool = False) -> str:
 def weights_fingerprint(*names: str) -> str:
     """Changes where weights of these ids become others. Reads no weights, and raises nothing."""
     with weight_folders():
-        return " ".join(row_fingerprint(name) for name in names)
+        return " ".join(entry_fingerprint(name) for name in names)
 
 
 def find_picture(name: str) -> str | None:

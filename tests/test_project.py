@@ -68,7 +68,7 @@ def test_every_shipped_weight_file_is_in_the_manifest_with_its_card(root):
         data = (root / row.bundled).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (row.size, row.sha256)
         card = (root / row.card).read_text()
-        assert row.licence in card
+        assert row.license in card
         assert "training/" in card
 
 

@@ -1,8 +1,8 @@
-"""A backbone of a few numbers, in two layouts of made-up authors: one file, and a file for each of two parts."""
+"""A backbone of a few numbers, in two variants of made-up authors: one file, and a file for each of two parts."""
 
 import torch
 from monochromic.core import BACKBONES, Backbone
-from monochromic.core.backbones.record import Layout, built
+from monochromic.core.backbones.record import Variant, build_network
 from monochromic.core.weights import load as models
 from safetensors import safe_open
 from torch import nn
@@ -20,11 +20,11 @@ class Tiny(nn.Module):
         return sum(layer(image) for layer in self.layers.values())
 
 
-def tiny_layout(name, *parts):
+def tiny_variant(name, *parts):
     """Their names: `<name>.conv.weight`, or `<part>_conv.weight` in a file for each part."""
     files = {f"{part}_conv": f"{part}." for part in parts if part} or {f"{name}.conv": ""}
 
-    def recognize(state):
+    def detect(state):
         found = [prefix for file, prefix in files.items() if f"{file}.weight" in state]
         return found[0] if len(found) == 1 else None
 
@@ -36,13 +36,13 @@ def tiny_layout(name, *parts):
 
     def build(state):
         weight = next(v for k, v in state.items() if k.endswith("weight"))
-        return built(lambda: Tiny((weight.shape[1], weight.shape[0]), parts or ("one",)), state)
+        return build_network(lambda: Tiny((weight.shape[1], weight.shape[0]), parts or ("one",)), state)
 
-    return Layout(
+    return Variant(
         id=name,
         source=f"https://example.org/{name}",
-        licence="CC0",
-        recognize=recognize,
+        license="CC0",
+        detect=detect,
         convert=convert if parts else convert_one,
         build=build,
         fill=lambda network, image, hole: network(image),
@@ -67,8 +67,8 @@ def tiny_state(seed=0, channels=3):
 def at_home(folder, monkeypatch):
     """Put it among the backbones, and an empty home at `folder`."""
     monkeypatch.setenv("MONOCHROMIC_HOME", str(folder))
-    layouts = tiny_layout("lab"), tiny_layout("pair", "edge", "paint")
-    monkeypatch.setitem(BACKBONES, "tiny", Backbone("tiny", "Tiny", "none", "CC0", layouts=layouts))
+    variants = tiny_variant("lab"), tiny_variant("pair", "edge", "paint")
+    monkeypatch.setitem(BACKBONES, "tiny", Backbone("tiny", "Tiny", "none", "CC0", variants=variants))
     models.clear()
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from recipe import Opponent, Phase, Recipe
+from recipe import DiscriminatorConfig, Phase, Recipe
 
 TINY = Recipe(
     "gray",
@@ -21,6 +21,6 @@ RECIPES = {
     "rgb": replace(TINY, network={**TINY.network, "channels": [3, 3]}, losses={}),
     "damage": replace(TINY, task="damage", network={"widths": [4, 8, 16]}, losses={}),
     "colour_prior": replace(TINY, task="colour_prior", network={"widths": [8, 8, 8]}, losses={}),
-    "hinge": replace(TINY, adversary=Opponent("hinge", "patch", width=4, matching=0.1, start=8)),
-    "wgan_gp": replace(TINY, adversary=Opponent("wgan_gp", "global_local", width=4)),
+    "hinge": replace(TINY, adversary=DiscriminatorConfig("hinge", "patch", width=4, matching=0.1, start=8)),
+    "wgan_gp": replace(TINY, adversary=DiscriminatorConfig("wgan_gp", "global_local", width=4)),
 }

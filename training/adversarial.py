@@ -1,4 +1,4 @@
-"""Adversarial losses: of scores (B, ...) that a discriminator gives to true and made pictures -> a number."""
+"""Adversarial losses: of scores (B, ...) of true and generated pictures by a discriminator -> a number."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,35 +7,35 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def hinge(true: Tensor, made: Tensor) -> Tensor:
-    """What the discriminator minimises: true above 1, made below -1 (Lim, Ye 2017; Yu et al. 2019)."""
-    return F.relu(1 - true).mean() + F.relu(1 + made).mean()
+def hinge(true: Tensor, generated: Tensor) -> Tensor:
+    """What the discriminator minimizes: true above 1, generated below -1 (Lim, Ye 2017; Yu et al. 2019)."""
+    return F.relu(1 - true).mean() + F.relu(1 + generated).mean()
 
 
-def wasserstein(true: Tensor, made: Tensor) -> Tensor:
-    """What the critic minimises, with `gradient_penalty` beside it (Arjovsky et al. 2017)."""
-    return made.mean() - true.mean()
+def wasserstein(true: Tensor, generated: Tensor) -> Tensor:
+    """What the critic minimizes, with `gradient_penalty` beside it (Arjovsky et al. 2017)."""
+    return generated.mean() - true.mean()
 
 
-def fooling(made: Tensor) -> Tensor:
-    """What the network minimises, against either."""
-    return -made.mean()
+def generator_loss(generated: Tensor) -> Tensor:
+    """What the network minimizes, against either."""
+    return -generated.mean()
 
 
 def gradient_penalty(
-    score: Callable[[Tensor], Tensor], true: Tensor, made: Tensor, hole: Tensor, share: Tensor
+    score: Callable[[Tensor], Tensor], true: Tensor, generated: Tensor, hole: Tensor, share: Tensor
 ) -> Tensor:
     """Mean squared distance of the gradient's length in the hole from 1 (Gulrajani et al. 2017; Yu et al. 2018).
 
     score: pictures (B, C, H, W) to scores, of each picture alone. share: (B, 1, 1, 1), of the truth in the mixture
-    at which the gradient is taken. hole (B, 1, H, W), 1 = fill.
+    at which the gradient is computed. hole: (B, 1, H, W), 1 = fill.
     """
-    mixed = (share * true + (1 - share) * made).detach().requires_grad_()
+    mixed = (share * true + (1 - share) * generated).detach().requires_grad_()
     (slope,) = torch.autograd.grad(score(mixed).sum(), mixed, create_graph=True)
     length = ((slope * hole).square().sum((1, 2, 3)) + 1e-12).sqrt()
     return (length - 1).square().mean()
 
 
-def feature_matching(true: Sequence[Tensor], made: Sequence[Tensor]) -> Tensor:
+def feature_matching(true: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
     """Mean absolute difference of a discriminator's features, averaged over layers (pix2pixHD, Wang et al. 2018)."""
-    return sum((a.detach() - b).abs().mean() for a, b in zip(true, made, strict=True)) / len(true)
+    return sum((a.detach() - b).abs().mean() for a, b in zip(true, generated, strict=True)) / len(true)

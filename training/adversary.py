@@ -1,40 +1,40 @@
 """A discriminator that learns beside the network: `[adversary]` of a recipe."""
 
-from adversarial import feature_matching, fooling, gradient_penalty, hinge, wasserstein
+from adversarial import feature_matching, generator_loss, gradient_penalty, hinge, wasserstein
 from discriminators import DISCRIMINATORS
-from recipe import Opponent
-from task import Judged
+from recipe import DiscriminatorConfig
+from task import AdversaryInput
 from torch import Tensor, nn, optim, rand
 
 KINDS = {"hinge": hinge, "wgan_gp": wasserstein}
 
 
 class Adversary:
-    """It and its optimizer. prepared: what accelerate makes of them; called with the rate's share of its highest."""
+    """The discriminator and its optimizer; the trainer replaces both by what accelerate makes of them."""
 
-    def __init__(self, told: Opponent, channels: int) -> None:
-        self.told = told
-        self.network: nn.Module = DISCRIMINATORS[told.network](channels, told.width)
-        self.optimizer = optim.AdamW(self.network.parameters(), told.rate, betas=(0.5, 0.98), weight_decay=0)
+    def __init__(self, config: DiscriminatorConfig, channels: int) -> None:
+        self.config = config
+        self.network: nn.Module = DISCRIMINATORS[config.network](channels, config.width)
+        self.optimizer = optim.AdamW(self.network.parameters(), config.rate, betas=(0.5, 0.98), weight_decay=0)
 
-    def loss(self, judged: Judged) -> Tensor:
-        """Its own: how badly it tells the truth from the answer."""
-        answer, truth, hole = judged.answer.detach().float(), judged.truth.float(), judged.hole.float()
-        true, made = (self.network(picture, hole)[-1].float() for picture in (truth, answer))
-        loss = KINDS[self.told.kind](true, made)
-        if self.told.kind == "wgan_gp":
+    def loss(self, inputs: AdversaryInput) -> Tensor:
+        """The discriminator's own loss: how badly it tells the truth from the answer."""
+        answer, truth, hole = inputs.answer.detach().float(), inputs.truth.float(), inputs.hole.float()
+        true, generated = (self.network(picture, hole)[-1].float() for picture in (truth, answer))
+        loss = KINDS[self.config.kind](true, generated)
+        if self.config.kind == "wgan_gp":
             share = rand(len(truth), 1, 1, 1).to(truth)
             penalty = gradient_penalty(lambda mixed: self.network(mixed, hole)[-1], truth, answer, hole, share)
-            loss = loss + self.told.penalty * penalty
+            loss = loss + self.config.penalty * penalty
         return loss
 
-    def against(self, plain: nn.Module, judged: Judged) -> Tensor:
-        """The network's, weighted, by the discriminator `plain`, which learns nothing from it."""
-        plain.requires_grad_(False)
-        made = plain(judged.answer, judged.hole)
-        loss = self.told.weight * fooling(made[-1].float())
-        if self.told.matching:
-            true = plain(judged.truth, judged.hole)
-            loss = loss + self.told.matching * feature_matching(true[:-1], made[:-1])
-        plain.requires_grad_(True)
+    def loss_for_network(self, unwrapped: nn.Module, inputs: AdversaryInput) -> Tensor:
+        """The network's loss, weighted. `unwrapped` is the discriminator, which learns nothing from it."""
+        unwrapped.requires_grad_(False)
+        generated = unwrapped(inputs.answer, inputs.hole)
+        loss = self.config.weight * generator_loss(generated[-1].float())
+        if self.config.matching:
+            true = unwrapped(inputs.truth, inputs.hole)
+            loss = loss + self.config.matching * feature_matching(true[:-1], generated[:-1])
+        unwrapped.requires_grad_(True)
         return loss

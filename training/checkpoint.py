@@ -1,6 +1,6 @@
-"""Everything that a training is, in one safetensors file that is whole or not there.
+"""The state of a training in one safetensors file, which is complete or not there.
 
-Parts are networks and optimizers by name; their tensors are there as `name.` and their own name.
+Parts are networks and optimizers by name. The file has their tensors under `PART.TENSOR`.
 """
 
 import json
@@ -19,7 +19,7 @@ Parts = Mapping[str, nn.Module | Optimizer]
 
 
 def save_state(path: Path, parts: Parts, seen: int) -> None:
-    """Write all parts and how many samples were seen; the file before stays until this one is whole."""
+    """Write all parts and how many samples were seen. The old file stays until the new one is complete."""
     tensors = {f"{name}.{k}": v for name, part in parts.items() for k, v in _tensors(part).items()}
     data = save({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, {"seen": json.dumps(seen)})
     with atomic_write(path, WeightsError) as part:
@@ -27,14 +27,22 @@ def save_state(path: Path, parts: Parts, seen: int) -> None:
 
 
 def load_state(path: Path, parts: Parts) -> int:
-    """Read all parts back into place; returns how many samples were seen.
+    """Read all parts back into place.
 
-    Raises `SystemExit` for a file that is no checkpoint or is one of other networks.
+    Args:
+        path: Of the checkpoint.
+        parts: The networks and optimizers of this training.
+
+    Returns:
+        How many samples were seen.
+
+    Raises:
+        SystemExit: for a file that is no checkpoint or is one of other networks.
     """
     tensors, seen = read(path)
     for name, part in parts.items():
         try:
-            _put(part, under(name, tensors))
+            _load_part(part, under(name, tensors))
         except (RuntimeError, KeyError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             raise SystemExit(f"{path} is of another recipe, train into another folder: {name}: {reason}") from error
@@ -44,18 +52,23 @@ def load_state(path: Path, parts: Parts) -> int:
 def start_from(network: nn.Module, path: Path) -> None:
     """Take from shipped weights every tensor that the network has under the same name and in the same shape.
 
-    Raises `SystemExit` for a file that cannot be read, or of which nothing fits.
+    Args:
+        network: Changed in place.
+        path: Of the weights.
+
+    Raises:
+        SystemExit: for a file that cannot be read, or of which nothing fits.
     """
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise SystemExit(f"{path} is no file of weights: {error}") from error
-    own = network.state_dict()
-    fitting = {k: v.float() for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    state = network.state_dict()
+    fitting = {k: v.float() for k, v in tensors.items() if k in state and state[k].shape == v.shape}
     if not fitting:
         raise SystemExit(f"{path} is of another network: none of its tensors fits")
-    network.load_state_dict({**own, **fitting})
-    print(f"{len(fitting)} of {len(own)} tensors are those of {path}", flush=True)
+    network.load_state_dict({**state, **fitting})
+    print(f"{len(fitting)} of {len(state)} tensors are those of {path}", flush=True)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], int]:
@@ -78,7 +91,7 @@ def load_average(path: Path) -> dict[str, Tensor]:
 
 
 def under(name: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors of one part by their own names."""
+    """The tensors of one part, by their names within it."""
     return {k.removeprefix(f"{name}."): v for k, v in tensors.items() if k.startswith(f"{name}.")}
 
 
@@ -89,7 +102,7 @@ def _tensors(part: nn.Module | Optimizer) -> dict[str, Tensor]:
     return {f"{i}.{k}": torch.as_tensor(v) for i, state in states for k, v in state.items()}
 
 
-def _put(part: nn.Module | Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def _load_part(part: nn.Module | Optimizer, tensors: Mapping[str, Tensor]) -> None:
     if isinstance(part, nn.Module):
         part.load_state_dict(tensors)
         return

@@ -18,7 +18,7 @@ from monochromic.core.degrade.aging import make_old, scan
 from monochromic.core.detect.network import DamageNetwork
 from numpy.random import Generator
 from photos import random_cut
-from task import Outcome
+from task import StepResult
 from torch import Tensor, nn
 
 TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "tversky"}}
@@ -117,7 +117,7 @@ def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (long[parts] & inside).astype(np.float32), (~long[parts] & inside).astype(np.float32)
 
 
-def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> Outcome:
+def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> StepResult:
     """The weighted sum of the recipe's losses, and the F1 of each kind at 0.5 over the batch.
 
     Args:
@@ -141,7 +141,7 @@ def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> O
     loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "tversky": 0.5}).items())
     predicted = (probability.detach() > 0.5).float()
     f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds).sum((0, 2, 3)).clamp(min=1)
-    return Outcome(loss, dict(zip(KIND_NAMES, f1, strict=True)))
+    return StepResult(loss, dict(zip(KIND_NAMES, f1, strict=True)))
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:

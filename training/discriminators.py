@@ -16,22 +16,22 @@ class Convolutions(nn.Module):
     """Convolutions with leaky ReLUs between; spectrally normalized (Miyato et al. 2018) where asked for."""
 
     def __init__(
-        self, taken: int, widths: tuple[int, ...], kernel: int, strides: tuple[int, ...], spectral: bool
+        self, in_channels: int, widths: tuple[int, ...], kernel: int, strides: tuple[int, ...], spectral: bool
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList()
-        for given, stride in zip(widths, strides, strict=True):
-            layer = nn.Conv2d(taken, given, kernel, stride, (kernel - 1) // 2)
+        for out_channels, stride in zip(widths, strides, strict=True):
+            layer = nn.Conv2d(in_channels, out_channels, kernel, stride, (kernel - 1) // 2)
             self.layers.append(spectral_norm(layer) if spectral else layer)
-            taken = given
+            in_channels = out_channels
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """(B, C, H, W) to what each layer gives."""
-        found = []
+        """(B, C, H, W) to the output of each layer."""
+        outputs = []
         for layer in self.layers:
-            x = layer(F.leaky_relu(x, SLOPE) if found else x)
-            found.append(x)
-        return found
+            x = layer(F.leaky_relu(x, SLOPE) if outputs else x)
+            outputs.append(x)
+        return outputs
 
 
 class SnPatch(nn.Module):
@@ -84,12 +84,12 @@ class GlobalLocal(nn.Module):
 
 
 def around_hole(picture: Tensor, hole: Tensor) -> Tensor:
-    """The part of half the sides around the mean place of each hole, moved to lie inside, (B, C, H / 2, W / 2)."""
+    """A crop of half the sides around the center of each hole, moved to lie inside, (B, C, H / 2, W / 2)."""
     sides = [n // 2 for n in hole.shape[-2:]]
     parts = []
     for each, inside in zip(picture, hole[:, 0], strict=True):
-        places = inside.nonzero().float()
-        middle = places.mean(0).tolist() if len(places) else sides
+        positions = inside.nonzero().float()
+        middle = positions.mean(0).tolist() if len(positions) else sides
         top, left = (
             min(max(round(m - n / 2), 0), size - n) for m, n, size in zip(middle, sides, inside.shape, strict=True)
         )

@@ -13,9 +13,9 @@ from monochromic.core.metrics.perceptual import NETS, SCALE, SHIFT
 from monochromic.core.weights import load_weights
 from torch import Tensor, nn
 
-FIRSTS = (1, 6, 11, 18, 25)  # relu1_1, relu2_1, ... relu5_1: perceptual and style, as Nazeri et al.
-PATCHES = {13: 1, 20: 2}  # relu3_2 and relu4_2 by their weights: ID-MRF, as Wang et al. 2018
-STRETCH = 0.5  # h of ID-MRF
+STYLE_LAYERS = (1, 6, 11, 18, 25)  # relu1_1, relu2_1, ... relu5_1: perceptual and style, as Nazeri et al.
+MRF_LAYERS = {13: 1, 20: 2}  # relu3_2 and relu4_2 by their weights: ID-MRF, as Wang et al. 2018
+BANDWIDTH = 0.5  # h of ID-MRF
 EPSILON = 1e-5
 Net = nn.Sequential | None  # VGG16's convolutions; None: those of `vgg`
 
@@ -29,31 +29,33 @@ def vgg(device: torch.device) -> nn.Sequential:
     return network.eval().requires_grad_(False).to(device)
 
 
-def looks(network: nn.Sequential, image: Tensor, places: tuple[int, ...]) -> list[Tensor]:
-    """What the layers at these places give of a picture, (B, C, h, w) each."""
+def tapped_features(network: nn.Sequential, image: Tensor, layers: tuple[int, ...]) -> list[Tensor]:
+    """The outputs of these layers for a picture, (B, C, h, w) each."""
     shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
-    x, found = (image.expand(-1, 3, -1, -1) * 2 - 1 - shift) / scale, []
-    for place, layer in enumerate(network[: max(places) + 1]):
+    x, outputs = (image.expand(-1, 3, -1, -1) * 2 - 1 - shift) / scale, []
+    for index, layer in enumerate(network[: max(layers) + 1]):
         x = layer(x)
-        if place in places:
-            found.append(x)
-    return found
+        if index in layers:
+            outputs.append(x)
+    return outputs
 
 
 def perceptual(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of features, summed over layers (Johnson et al. 2016)."""
-    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS, network))
+    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, STYLE_LAYERS, network))
 
 
 def style(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of Gram matrices, summed over layers (Gatys et al. 2016)."""
-    return sum((gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, FIRSTS, network))
+    return sum(
+        (gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, STYLE_LAYERS, network)
+    )
 
 
 def id_mrf(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
-    """How little the true features are each met by one of the answer (Wang, Tao, Qi, Shen, Jia 2018)."""
-    pairs = _pairs(answer, truth, hole, tuple(PATCHES), network)
-    return sum(weight * mrf(a, b) for weight, (a, b) in zip(PATCHES.values(), pairs, strict=True))
+    """How badly each feature of the truth is matched by one of the answer (Wang, Tao, Qi, Shen, Jia 2018)."""
+    pairs = _pairs(answer, truth, hole, tuple(MRF_LAYERS), network)
+    return sum(weight * mrf(a, b) for weight, (a, b) in zip(MRF_LAYERS.values(), pairs, strict=True))
 
 
 def gram(features: Tensor) -> Tensor:
@@ -63,22 +65,26 @@ def gram(features: Tensor) -> Tensor:
 
 
 def mrf(answer: Tensor, truth: Tensor) -> Tensor:
-    """-log of the mean over true places of the largest share that a place of the answer has in it.
+    """-log of the mean, over positions of the truth, of the largest share that a position of the answer has in it.
 
     Features (B, C, h, w); patches of 1 x 1 as in the authors' program (https://github.com/shepnerd/inpainting_gmcnn,
-    MIT), centerd as in Mechrez et al. 2018.
+    MIT), centered as in Mechrez et al. 2018.
     """
     mean = truth.mean((2, 3), keepdim=True)
     a, b = (F.normalize((x - mean).flatten(2), dim=1) for x in (answer, truth))
-    apart = (1 - a.transpose(1, 2) @ b) / 2  # (B, places of the answer, places of the truth)
-    relative = apart / (apart.amin(2, keepdim=True) + EPSILON)
-    shares = torch.softmax((1 - relative) / STRETCH, dim=2)
+    distance = (1 - a.transpose(1, 2) @ b) / 2  # (B, positions of the answer, positions of the truth)
+    relative = distance / (distance.amin(2, keepdim=True) + EPSILON)
+    shares = torch.softmax((1 - relative) / BANDWIDTH, dim=2)
     return -torch.log(shares.amax(1).mean(1))
 
 
-def _pairs(answer: Tensor, truth: Tensor, hole: Tensor, places: tuple[int, ...], network: Net) -> zip:
+def _pairs(answer: Tensor, truth: Tensor, hole: Tensor, layers: tuple[int, ...], network: Net) -> zip:
     network = network or vgg(answer.device)
-    return zip(looks(network, composite(answer, truth, hole), places), looks(network, truth, places), strict=True)
+    return zip(
+        tapped_features(network, composite(answer, truth, hole), layers),
+        tapped_features(network, truth, layers),
+        strict=True,
+    )
 
 
 FEATURES = {each.__name__: each for each in (perceptual, style, id_mrf)}

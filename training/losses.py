@@ -12,7 +12,7 @@ from monochromic.core import ms_ssim as core_ms_ssim
 from torch import Tensor
 
 DISCOUNT = 0.99  # of DeepFill v1, for holes of 128 pixels
-LEAST = 1e-5  # mean squared error at which a photo counts as right, 50 dB
+MIN_MSE = 1e-5  # at which a photo counts as right, 50 dB
 
 
 def composite(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
@@ -27,7 +27,7 @@ def mse(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
 
 def psnr(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
     """Logarithm of the mean squared error in the hole, so that the mean PSNR is what grows."""
-    return torch.log(mse(answer, truth, hole) + LEAST)
+    return torch.log(mse(answer, truth, hole) + MIN_MSE)
 
 
 def l1(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
@@ -55,10 +55,10 @@ def gradient(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
 
 def tv(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
     """Total variation of the composite where a pixel of the hole is part of it, by the area of the hole."""
-    whole, total = composite(answer, truth, hole), 0
+    picture, total = composite(answer, truth, hole), 0
     for d in (2, 3):
         touched = F.max_pool2d(hole, (2, 1) if d == 2 else (1, 2), stride=1)
-        total = total + (whole.diff(dim=d).abs() * touched).sum((1, 2, 3))
+        total = total + (picture.diff(dim=d).abs() * touched).sum((1, 2, 3))
     return total / _area(hole, truth)
 
 

@@ -14,23 +14,30 @@ from PIL import Image
 from torch import Tensor
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
-LARGEST = 768  # pixels of the shorter side; larger photos are kept reduced to it, as all stay in memory
+MAX_SHORTER_SIDE = 768  # pixels; larger photos are reduced to it, as all stay in memory
 
 
 def load_photos(folder: Path) -> list[np.ndarray]:
-    """Every picture below a folder and in the tar files there, as uint8 (H, W, 3), in the order of their names.
+    """Read every picture below a folder and in the tar files there.
 
-    Raises `SystemExit` where there is none, for a picture that cannot be read, and for one of `held_out.txt`.
+    Args:
+        folder: Of the photos.
+
+    Returns:
+        uint8 (H, W, 3) each, in the order of their names.
+
+    Raises:
+        SystemExit: where there is none, for a picture that cannot be read, and for one of `held_out.txt`.
     """
     if not folder.is_dir():
         raise SystemExit(f"there is no folder {folder}; give one with photos or tar files of them")
-    photos = [_decoded(name, data) for name, data in _files(folder)]
+    photos = [_decode(name, data) for name, data in _files(folder)]
     if not photos:
         raise SystemExit(f"no pictures ({', '.join(ENDINGS)}) and no tar files of them in {folder}")
     return photos
 
 
-def _decoded(name: str, data: bytes) -> np.ndarray:
+def _decode(name: str, data: bytes) -> np.ndarray:
     try:
         picture = Image.open(io.BytesIO(data)).convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError) as error:
@@ -38,7 +45,7 @@ def _decoded(name: str, data: bytes) -> np.ndarray:
     photo = np.asarray(picture)
     if is_held_out(data, photo):
         raise SystemExit(f"{name} is a photo that results are measured on (training/held_out.txt); take it out")
-    scale = LARGEST / min(picture.size)
+    scale = MAX_SHORTER_SIDE / min(picture.size)
     if scale < 1:
         photo = np.asarray(picture.resize([round(side * scale) for side in picture.size], Image.Resampling.BOX))
     return photo

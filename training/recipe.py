@@ -20,9 +20,13 @@ NETWORKS = ("sn_patch", "patch", "global_local")
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of the training: samples of side x side pixels, `batch` of them a step, `samples` in all.
+    """A part of the training.
 
-    losses: other ones than the recipe's, for this stretch.
+    Attributes:
+        side: Of the samples, in pixels.
+        batch: Samples a step.
+        samples: Of the phase, in all.
+        losses: In place of the recipe's.
     """
 
     side: int
@@ -36,11 +40,18 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Opponent:
-    """An adversary (`adversary.py`): kind is "hinge" or "wgan_gp", network a name in `discriminators.py`.
+class DiscriminatorConfig:
+    """An adversary (`adversary.py`): the table `[adversary]` of a recipe.
 
-    width: channels of its first layer. rate: of its AdamW. weight: of its loss beside the task's. matching: of
-    feature matching. penalty: of the gradients, in "wgan_gp". start: samples after which it acts.
+    Attributes:
+        kind: "hinge" or "wgan_gp".
+        network: A name in `discriminators.py`.
+        width: Channels of its first layer.
+        rate: Learning rate of its AdamW.
+        weight: Of its loss beside the task's.
+        matching: Weight of feature matching.
+        penalty: Weight of the gradient penalty, in "wgan_gp".
+        start: Samples after which it acts.
     """
 
     kind: str
@@ -59,10 +70,23 @@ class Opponent:
 
 @dataclass(frozen=True)
 class Recipe:
-    """task: a module of this folder. network, data, losses: what the task takes.
+    """What is trained, on what and how long.
 
-    rate: of AdamW; grows over the first `warmup` samples, stays, and falls to 0 over the last `decay`.
-    average: samples over which the shipped weights are averaged. precision: "bf16" or "no".
+    Attributes:
+        task: A module of this folder.
+        phases: In turn.
+        rate: Learning rate of AdamW. It grows over the first `warmup` samples and falls to 0 over the last `decay`.
+        warmup: Samples.
+        decay: Samples.
+        average: Samples over which the shipped weights are averaged.
+        clip: Largest norm of the gradient.
+        weight_decay: Of AdamW.
+        precision: "bf16" or "no".
+        seed: Of the weights and the samples.
+        network: Options of the task's network, see its `TAKES`.
+        data: Options of its samples.
+        losses: Its losses by name, with their weights.
+        adversary: A discriminator to train against, or None.
     """
 
     task: str
@@ -78,7 +102,7 @@ class Recipe:
     network: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
-    adversary: Opponent | None = None
+    adversary: DiscriminatorConfig | None = None
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -88,8 +112,8 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
         for table, names in self.module.TAKES.items():
-            given = set(getattr(self, table)).union(*(p.losses for p in self.phases if table == "losses"))
-            if unknown := sorted(given - set(names)):
+            keys = set(getattr(self, table)).union(*(p.losses for p in self.phases if table == "losses"))
+            if unknown := sorted(keys - set(names)):
                 raise ValueError(f"[{table}] of {self.task} takes {', '.join(sorted(names))}, not {unknown[0]!r}")
 
     @property
@@ -115,23 +139,27 @@ class Recipe:
                 break
         return phase, end
 
-    def share_at(self, seen: int) -> float:
-        """The share of its highest that a learning rate has after so many samples."""
+    def rate_factor(self, seen: int) -> float:
+        """Factor of a learning rate after so many samples, in [0, 1]."""
         up = (seen + 1) / max(self.warmup, 1)
         down = (self.samples - seen) / max(self.decay, 1)
         return max(min(1, up, down), 0)
 
 
 def load_recipe(path: Path) -> Recipe:
-    """Raises `SystemExit` for a file that is no recipe, and says why."""
+    """Read a recipe.
+
+    Raises:
+        SystemExit: for a file that is no recipe; says why.
+    """
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
         known = {each.name for each in fields(Recipe)}
-        if unknown := sorted(set(told) - known):
+        if unknown := sorted(set(table) - known):
             raise ValueError(f"no setting {unknown[0]!r}; there are: {', '.join(sorted(known))}")
-        if "adversary" in told:
-            told["adversary"] = Opponent(**told["adversary"])
-        return Recipe(**{**told, "phases": tuple(Phase(**phase) for phase in told["phases"])})
+        if "adversary" in table:
+            table["adversary"] = DiscriminatorConfig(**table["adversary"])
+        return Recipe(**{**table, "phases": tuple(Phase(**phase) for phase in table["phases"])})
     except KeyError as error:
         raise SystemExit(f"{path} is no recipe: {error} is missing; see the files in training/recipes") from error
     except (OSError, ValueError, TypeError) as error:

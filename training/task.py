@@ -2,7 +2,7 @@
 
 TAKES: the keys that its tables in a recipe may have: {"network": {...}, "data": {...}, "losses": {...}}.
 make(network): the network with new weights. sample(photos, side, random, data): one sample as tensors, drawn
-by `random` alone. loss_of(network, batch, losses): an `Outcome`, of one call of the network. preview(network,
+by `random` alone. loss_of(network, batch, losses): a `StepResult`, of one call of the network. preview(network,
 batch): rows of pictures (B, 3, H, W) in [0, 1].
 """
 
@@ -13,17 +13,29 @@ from torch import Tensor
 TASKS = ("gray", "damage", "colour_prior")
 
 
-class Judged(NamedTuple):
-    """What an adversary looks at: answer and truth (B, C, H, W), equal outside of hole (B, 1, H, W), 1 = fill."""
+class AdversaryInput(NamedTuple):
+    """What an adversary compares.
+
+    Attributes:
+        answer: (B, C, H, W), the true pixels outside of the hole.
+        truth: (B, C, H, W).
+        hole: (B, 1, H, W), 1 = fill.
+    """
 
     answer: Tensor
     truth: Tensor
     hole: Tensor
 
 
-class Outcome(NamedTuple):
-    """The loss of a batch, figures for the log, and what an adversary may judge."""
+class StepResult(NamedTuple):
+    """What a task makes of a batch.
+
+    Attributes:
+        loss: To be minimized.
+        figures: For the log, by name.
+        adversary_input: None for a task without pictures.
+    """
 
     loss: Tensor
     figures: dict[str, Tensor]
-    judged: Judged | None = None
+    adversary_input: AdversaryInput | None = None

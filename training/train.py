@@ -28,11 +28,11 @@ from trainer import SAVE_EVERY, train
 def export(recipe: Recipe, state: Path, target: Path) -> None:
     """Write the averaged weights at half precision; print what the manifest has to say of them."""
     tensors, seen = read(state)
-    told = {"recipe": recipe.task, "samples": str(seen)}
+    metadata = {"recipe": recipe.task, "samples": str(seen)}
     if "backbone" in recipe.network:
-        told |= {"monochromic": VERSION, **{name: recipe.network[name] for name in ("backbone", "layout")}}
-    own = {name.removeprefix("network."): value for name, value in under("average", tensors).items()}  # of `Filled`
-    save_weights(target, {k: v.half() if v.is_floating_point() else v for k, v in own.items()}, told)
+        metadata |= {"monochromic": VERSION, **{name: recipe.network[name] for name in ("backbone", "layout")}}
+    weights = {name.removeprefix("network."): value for name, value in under("average", tensors).items()}  # of `Filled`
+    save_weights(target, {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}, metadata)
     print(json.dumps({"sha256": hash_file(target), "size": target.stat().st_size}))
 
 

@@ -13,17 +13,17 @@ from adversary import Adversary
 from checkpoint import Parts, load_state, save_state, start_from
 from PIL import Image
 from recipe import Recipe
-from task import Judged
+from task import AdversaryInput
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 SAVE_EVERY = 120  # seconds
-SHOWN = 6  # samples in the preview
+PREVIEW_SAMPLES = 6
 Batch = tuple[Tensor, ...]
 
 
 class Samples(Dataset):
-    """Samples by number, each with dice of its own: the same ones however often the training is stopped."""
+    """Samples by number, each with a random generator of its own: the same ones after a training was stopped."""
 
     def __init__(self, recipe: Recipe, photos: list[np.ndarray], side: int, span: range) -> None:
         self.recipe, self.photos, self.side, self.span = recipe, photos, side, span
@@ -58,7 +58,7 @@ class Training:
         )
         self.network, self.optimizer = self.accelerator.prepare(network, optimizer)
         if hasattr(network, "channels"):
-            self.network.channels = network.channels  # which what several GPUs wrap around it would hide
+            self.network.channels = network.channels  # hidden by what several GPUs wrap around it
         self.adversary = adversary
         if adversary:
             adversary.network, adversary.optimizer = self.accelerator.prepare(adversary.network, adversary.optimizer)
@@ -66,10 +66,10 @@ class Training:
             self.seen = load_state(self.state, self.parts)
 
     def _adversary(self, network: nn.Module) -> Adversary | None:
-        told = self.recipe.adversary
-        if told and not hasattr(network, "channels"):
+        config = self.recipe.adversary
+        if config and not hasattr(network, "channels"):
             raise SystemExit(f"{self.recipe.task} has no pictures for an adversary; take [adversary] out of the recipe")
-        return Adversary(told, network.channels[1]) if told else None
+        return Adversary(config, network.channels[1]) if config else None
 
     @property
     def state(self) -> Path:
@@ -86,7 +86,7 @@ class Training:
         return parts
 
     def batches(self, photos: list[np.ndarray], workers: int) -> Iterator[Batch]:
-        """What is left of the phase that the training is in."""
+        """The rest of the current phase."""
         phase, end = self.recipe.phase_at(self.seen)
         samples = Samples(self.recipe, photos, phase.side, range(self.seen, end))
         each = max(phase.batch // self.accelerator.num_processes, 1)
@@ -94,13 +94,13 @@ class Training:
 
     def step(self, batch: Batch) -> dict[str, float]:
         """One step of the optimizers; the batch's loss and figures."""
-        dice = [self.recipe.seed, self.seen, self.accelerator.process_index]
-        torch.manual_seed(int(np.random.SeedSequence(dice).generate_state(1)[0]))  # of dropout and the like
+        seeds = [self.recipe.seed, self.seen, self.accelerator.process_index]
+        torch.manual_seed(int(np.random.SeedSequence(seeds).generate_state(1)[0]))  # of dropout and the like
         with self.accelerator.autocast():
-            loss, figures, judged = self.task.loss_of(self.network, batch, self.recipe.losses_at(self.seen))
+            loss, figures, adversary_input = self.task.loss_of(self.network, batch, self.recipe.losses_at(self.seen))
         figures = {"loss": loss.detach(), **figures}
         if self.adversary and self.seen >= self.recipe.adversary.start:
-            against, more = self._contest(judged)
+            against, more = self._step_adversary(adversary_input)
             loss, figures = loss + against, {**figures, **more}
         self._descend(self.optimizer, self.network, loss, self.recipe.rate)
         count = len(batch[0]) * self.accelerator.num_processes
@@ -108,20 +108,20 @@ class Training:
         self._average(count)
         return {name: value.item() for name, value in figures.items()}
 
-    def _contest(self, judged: Judged) -> tuple[Tensor, dict[str, Tensor]]:
-        """A step of the adversary, then the loss that it makes for the network."""
-        opponent = self.adversary
+    def _step_adversary(self, inputs: AdversaryInput) -> tuple[Tensor, dict[str, Tensor]]:
+        """A step of the adversary, then its loss for the network."""
+        adversary = self.adversary
         with self.accelerator.autocast():
-            own = opponent.loss(judged)
-        self._descend(opponent.optimizer, opponent.network, own, opponent.told.rate)
+            own_loss = adversary.loss(inputs)
+        self._descend(adversary.optimizer, adversary.network, own_loss, adversary.config.rate)
         with self.accelerator.autocast():
-            against = opponent.against(self.accelerator.unwrap_model(opponent.network), judged)
-        return against, {"judge": own.detach(), "against": against.detach()}
+            loss = adversary.loss_for_network(self.accelerator.unwrap_model(adversary.network), inputs)
+        return loss, {"judge": own_loss.detach(), "against": loss.detach()}
 
     def _descend(self, optimizer: torch.optim.Optimizer, network: nn.Module, loss: Tensor, rate: float) -> None:
         """One step, left out where the gradient is not finite."""
         for group in optimizer.param_groups:
-            group["lr"] = rate * self.recipe.share_at(self.seen)
+            group["lr"] = rate * self.recipe.rate_factor(self.seen)
         optimizer.zero_grad()
         self.accelerator.backward(loss)
         if self.accelerator.clip_grad_norm_(network.parameters(), self.recipe.clip).isfinite():
@@ -145,7 +145,7 @@ class Training:
             log.write(line + "\n")
         print(line, flush=True)
         with torch.no_grad(), self.accelerator.autocast():
-            rows = self.task.preview(self.average, tuple(t[:SHOWN] for t in batch))
+            rows = self.task.preview(self.average, tuple(t[:PREVIEW_SAMPLES] for t in batch))
         picture = torch.cat(list(rows.float().clamp(0, 1).cpu()), 1).movedim(0, -1)
         Image.fromarray((picture * 255).round().byte().numpy()).save(self.out / "preview.jpg", quality=90)
 
@@ -162,7 +162,17 @@ def train(
 ) -> Training:
     """Train to the end of the recipe, from where it was stopped.
 
-    every: seconds between checkpoints. start: weights to begin with, where there is no checkpoint.
+    Args:
+        recipe: What is trained.
+        photos: uint8 (H, W, 3) each.
+        out: Folder of the checkpoint, the log and the preview.
+        workers: Processes that make samples.
+        every: Seconds between checkpoints.
+        compiled: Whether to compile the network.
+        start: Weights to begin with, where there is no checkpoint.
+
+    Returns:
+        The training at its end.
     """
     out.mkdir(parents=True, exist_ok=True)
     run = Training(recipe, out, compiled, start)

@@ -16,14 +16,14 @@ of the size.
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 DILATIONS = (1, 2, 4, 8)
 BLOCKS = 8
 
 
 class AotBlock(nn.Module):
-    """Look near and far at once, and let a gate choose where the answer replaces what came."""
+    """Convolutions of several dilations side by side; a gate mixes their answer with the input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -37,10 +37,10 @@ class AotBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C, H, W)."""
         fused = self.fuse(torch.cat([branch(x).relu() for branch in self.branches], 1))
-        return torch.lerp(x, fused, self.opening(x))
+        return torch.lerp(x, fused, self.gate_weight(x))
 
-    def opening(self, x: Tensor) -> Tensor:
-        """How far the gate is open, in [0, 1]."""
+    def gate_weight(self, x: Tensor) -> Tensor:
+        """Weight of the answer, (B, C, H, W) in [0, 1]."""
         gate = self.gate(x)
         deviation, mean = torch.std_mean(gate, (2, 3), keepdim=True)
         return (5 * (2 * (gate - mean) / (deviation + 1e-9) - 1)).sigmoid()
@@ -58,9 +58,9 @@ class AotGan(nn.Module):
 
     def __init__(self, channels: tuple[int, int], width: int, blocks: int = BLOCKS) -> None:
         super().__init__()
-        taken, given = self.channels = channels
+        in_channels, out_channels = self.channels = channels
         self.encoder = nn.Sequential(
-            nn.Conv2d(taken + 1, width, 7, padding=3, padding_mode="reflect"),
+            nn.Conv2d(in_channels + 1, width, 7, padding=3, padding_mode="reflect"),
             nn.ReLU(),
             nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),  # (B, 2w, H/2, W/2)
             nn.ReLU(),
@@ -75,11 +75,11 @@ class AotGan(nn.Module):
             Double(),
             nn.Conv2d(2 * width, width, 3, padding=1),  # (B, w, H, W)
             nn.ReLU(),
-            nn.Conv2d(width, given, 3, padding=1),
+            nn.Conv2d(width, out_channels, 3, padding=1),
         )
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
-        """image (B, taken, H, W) in [-1, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [-1, 1]."""
+        """image (B, in_channels, H, W) in [-1, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [-1, 1]."""
         white = image * (1 - hole) + hole
         return self.decoder(self.blocks(self.encoder(torch.cat([white, hole], 1)))).tanh()
 
@@ -123,9 +123,9 @@ def names(table: dict[str, str], state: State) -> dict[str, str]:
     }
 
 
-def recognize(state: State, table: dict[str, str]) -> str | None:
-    wanted = names(table, state).keys()
-    return "" if wanted and wanted <= state.keys() else None
+def detect(state: State, table: dict[str, str]) -> str | None:
+    expected = names(table, state).keys()
+    return "" if expected and expected <= state.keys() else None
 
 
 def convert(state: State, table: dict[str, str]) -> dict[str, Tensor]:
@@ -133,21 +133,21 @@ def convert(state: State, table: dict[str, str]) -> dict[str, Tensor]:
 
 
 def build(state: State) -> nn.Module:
-    width, taken = state["encoder.0.weight"].shape[:2]
+    width, in_channels = state["encoder.0.weight"].shape[:2]
     blocks = sum(name.endswith("gate.weight") for name in state)
-    return built(lambda: AotGan((taken - 1, len(state["decoder.6.weight"])), width, blocks), state)
+    return build_network(lambda: AotGan((in_channels - 1, len(state["decoder.6.weight"])), width, blocks), state)
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     return (network(image * 2 - 1, hole.to(image.dtype)) + 1) / 2
 
 
-def layout(name: str, source: str, table: dict[str, str]) -> Layout:
-    return Layout(
+def variant(name: str, source: str, table: dict[str, str]) -> Variant:
+    return Variant(
         id=name,
         source=source,
-        licence="Apache-2.0",
-        recognize=lambda state: recognize(state, table),
+        license="Apache-2.0",
+        detect=lambda state: detect(state, table),
         convert=lambda state: convert(state, table),
         build=build,
         fill=fill,
@@ -159,10 +159,10 @@ AOT_GAN = Backbone(
     id="aot_gan",
     title="AOT-GAN",
     paper="Zeng, Fu, Chao, Guo 2021, IEEE TVCG (arXiv 2104.01431)",
-    licence="Apache-2.0",
-    layouts=(
-        layout("mmagic", "https://github.com/open-mmlab/mmagic", MMAGIC),
-        layout("researchmm", "https://github.com/researchmm/AOT-GAN-for-Inpainting", RESEARCHMM),
+    license="Apache-2.0",
+    variants=(
+        variant("mmagic", "https://github.com/open-mmlab/mmagic", MMAGIC),
+        variant("researchmm", "https://github.com/researchmm/AOT-GAN-for-Inpainting", RESEARCHMM),
     ),
     multiple=4,
     minimum=36,

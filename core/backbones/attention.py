@@ -3,7 +3,7 @@
 Yu et al. 2018, "Generative Image Inpainting with Contextual Attention" (CVPR). Published programs differ in
 five places, see `Rules`; the fixtures of five programs prove each. Written anew, without code of theirs.
 
-Patches of 3x3 are compared on the halved map, patches of 4x4 are pasted on the whole map. All pairs of the
+Patches of 3x3 are compared on the halved map, patches of 4x4 are pasted on the full map. All pairs of the
 patches of a 1024 x 1024 photo would be 2^28 numbers, so a few rows of queries are done at a time.
 """
 
@@ -25,7 +25,7 @@ class Rules:
 
     fused: whether neighbors must match neighbors: scores are summed along diagonals, by rows, then by columns.
     corners: halving keeps first and last sample (TensorFlow's `align_corners`); else it takes each second one.
-    excluded: a patch that touches the hole is left out of the softmax; else it takes part with score 0, and
+    excluded: a patch that touches the hole is not in the softmax; else it is with score 0, and
     its weight is set to 0 afterwards.
     overlaps: pasted patches are divided by how many overlap; else by 4, which darkens the border.
     padded_norm: a patch is divided by sqrt(sum(w^2 + 1e-4)); else by its norm, at least 1e-4.
@@ -50,9 +50,9 @@ class ContextualAttention(nn.Module):
         self.rules, self.at_once = rules, at_once
 
     def forward(self, features: Tensor, hole: Tensor) -> Tensor:  # noqa: D102
-        wide = features if features.dtype == torch.float64 else features.float()
-        items = zip(wide.split(1), hole.to(wide.dtype).split(1), strict=True)
-        return torch.cat([self._rebuilt(item, its_hole) for item, its_hole in items]).to(features.dtype)
+        x = features if features.dtype == torch.float64 else features.float()
+        items = zip(x.split(1), hole.to(x.dtype).split(1), strict=True)
+        return torch.cat([self._rebuild(item, its_hole) for item, its_hole in items]).to(features.dtype)
 
     def weights(self, features: Tensor, hole: Tensor) -> Iterator[Tensor]:
         """The weights of all patches for a few rows of queries at a time, (queries, patches), for one item."""
@@ -68,7 +68,7 @@ class ContextualAttention(nn.Module):
                 scores = queries[first * width : last * width] @ keys.T
             yield self._softmax(scores, free)
 
-    def _rebuilt(self, features: Tensor, hole: Tensor) -> Tensor:
+    def _rebuild(self, features: Tensor, hole: Tensor) -> Tensor:
         pieces = patches(features, 4, 2)
         pasted = torch.cat([weights @ pieces for weights in self.weights(features, hole)])  # (HW / 4, 16 C)
         if not self.rules.overlaps:
@@ -137,9 +137,9 @@ def fused_scores(queries: Tensor, keys: Tensor, height: int, width: int, first: 
     return by_columns.view(-1, width, height).transpose(1, 2).reshape(-1, count)
 
 
-def along_diagonal(before: Tensor, here: Tensor, after: Tensor) -> Tensor:
+def along_diagonal(before: Tensor, scores: Tensor, after: Tensor) -> Tensor:
     """Scores of a query plus those of its two neighbors against the two neighbors of each patch."""
-    total = here.clone()
+    total = scores.clone()
     total[..., 1:] += before[..., :-1]
     total[..., :-1] += after[..., 1:]
     return total

@@ -8,13 +8,13 @@ are two more channels of both stages.
 from torch import Tensor
 
 from .deepfill_parts import BORROWED, Form, build, fill, fresh, has, names, renamed
-from .record import Backbone, Layout, State
+from .record import Backbone, State, Variant
 
 FORM = Form()
 NAMES = names(attention=False)
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     return "" if has(state, NAMES) and not any(name.startswith(BORROWED) for name in state) else None
 
 
@@ -22,11 +22,11 @@ def convert(state: State) -> dict[str, Tensor]:
     return renamed(state, NAMES, NAMES)
 
 
-MONOCHROMIC = Layout(
+MONOCHROMIC = Variant(
     id="monochromic",
     source="core/backbones/coarse_refine.py",
-    licence="MIT",
-    recognize=recognize,
+    license="MIT",
+    detect=detect,
     convert=convert,
     build=build(FORM),
     fill=fill,
@@ -37,8 +37,8 @@ COARSE_REFINE = Backbone(
     id="coarse_refine",
     title="Coarse and refine (DeepFill v1 without attention)",
     paper="after Yu et al. 2018, CVPR",
-    licence="MIT",
-    layouts=(MONOCHROMIC,),
+    license="MIT",
+    variants=(MONOCHROMIC,),
     multiple=4,
     minimum=4,
     trained=256,

@@ -3,10 +3,10 @@
 Paper: Pathak, Krähenbühl, Donahue, Darrell, Efros, "Context Encoders: Feature Learning by Inpainting", CVPR 2016.
 Program: https://github.com/BoyuanJiang/context_encoder_pytorch, MIT.
 
-One layout. Photo in [-1, 1]; it does not see the hole itself, only a mean pixel in its place. The program hides
+One variant. The input is the photo in [-1, 1], without the hole, in whose place is a mean pixel. The program hides
 56 x 56 pixels, so that the answer overlaps what is known by 4 pixels all around.
 
-`fill` takes any size. It looks at a square window of the photo, with the hole within its middle of 56 / 128 of
+`fill` takes any size. It cuts a square window out of the photo, with the hole within its middle of 56 / 128 of
 the side, reduced to 128 x 128 if the hole is longer than 56 pixels. Where the window leaves the photo, the photo's
 border goes on. Pixels that are unknown, be it in part, are the mean pixel, inside and outside the middle.
 """
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..image.color import KB, KG, KR
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 SIDE = 128  # the network's input, twice its answer
 HIDDEN = 56  # the part of it that the program hides
@@ -28,54 +28,56 @@ MEANS = {1: (GRAY_MEAN,), 3: RGB_MEAN, 4: (*RGB_MEAN, GRAY_MEAN)}
 
 
 class Down(nn.Module):
-    """A convolution that halves the size, batch norm where wanted, leaky ReLU."""
+    """A convolution that halves the size, batch norm if `norm`, leaky ReLU."""
 
-    def __init__(self, taken: int, given: int, stride: int = 2, padding: int = 1, norm: bool = True) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, stride: int = 2, padding: int = 1, norm: bool = True
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(taken, given, 4, stride, padding, bias=False)
-        self.norm = nn.BatchNorm2d(given) if norm else nn.Identity()
+        self.conv = nn.Conv2d(in_channels, out_channels, 4, stride, padding, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels) if norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) to (B, given, H / 2, W / 2)."""
+        """(B, in_channels, H, W) to (B, out_channels, H / 2, W / 2)."""
         return F.leaky_relu(self.norm(self.conv(x)), 0.2)
 
 
 class Up(nn.Module):
     """A transposed convolution that doubles the size, batch norm, ReLU."""
 
-    def __init__(self, taken: int, given: int, stride: int = 2, padding: int = 1) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 2, padding: int = 1) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(taken, given, 4, stride, padding, bias=False)
-        self.norm = nn.BatchNorm2d(given)
+        self.conv = nn.ConvTranspose2d(in_channels, out_channels, 4, stride, padding, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) to (B, given, 2 H, 2 W)."""
+        """(B, in_channels, H, W) to (B, out_channels, 2 H, 2 W)."""
         return self.norm(self.conv(x)).relu()
 
 
 class Bottleneck(nn.Sequential):
-    """The program's middle: all of (B, taken, 4, 4) to one vector and back to (B, given, 4, 4)."""
+    """The program's middle: all of (B, in_channels, 4, 4) to one vector and back to (B, out_channels, 4, 4)."""
 
-    def __init__(self, taken: int, code: int, given: int) -> None:
+    def __init__(self, in_channels: int, code: int, out_channels: int) -> None:
         super().__init__()
-        self.squeeze = Down(taken, code, 1, 0)  # (B, code, 1, 1)
-        self.expand = Up(code, given, 1, 0)
+        self.squeeze = Down(in_channels, code, 1, 0)  # (B, code, 1, 1)
+        self.expand = Up(code, out_channels, 1, 0)
 
 
 class ChannelWise(nn.Module):
     """The paper's middle: each channel's 4 x 4 pixels fully connected, then the channels mixed in each pixel."""
 
-    def __init__(self, taken: int, given: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(taken, 16, 16))
-        self.mix = nn.Conv2d(taken, given, 1, bias=False)
-        self.norm = nn.BatchNorm2d(given)
+        self.weight = nn.Parameter(torch.empty(in_channels, 16, 16))
+        self.mix = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
         nn.init.normal_(self.weight, std=16**-0.5)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, 4, 4) to (B, given, 4, 4)."""
-        spread = torch.einsum("bci,cio->bco", x.flatten(2), self.weight).view_as(x)
-        return self.norm(self.mix(spread)).relu()
+        """(B, in_channels, 4, 4) to (B, out_channels, 4, 4)."""
+        mixed = torch.einsum("bci,cio->bco", x.flatten(2), self.weight).view_as(x)
+        return self.norm(self.mix(mixed)).relu()
 
 
 class ContextEncoder(nn.Module):
@@ -87,17 +89,17 @@ class ContextEncoder(nn.Module):
 
     def __init__(self, channels: tuple[int, int], widths: tuple[int, int], code: int) -> None:
         super().__init__()
-        taken, given = self.channels = channels
+        in_channels, out_channels = self.channels = channels
         w, v = widths
         self.down = nn.Sequential(
-            Down(taken, w, norm=False), Down(w, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w)
+            Down(in_channels, w, norm=False), Down(w, w), Down(w, 2 * w), Down(2 * w, 4 * w), Down(4 * w, 8 * w)
         )
         self.middle = Bottleneck(8 * w, code, 8 * v) if code else ChannelWise(8 * w, 8 * v)
         self.up = nn.Sequential(Up(8 * v, 4 * v), Up(4 * v, 2 * v), Up(2 * v, v))
-        self.photo = nn.ConvTranspose2d(v, given, 4, 2, 1, bias=False)
+        self.photo = nn.ConvTranspose2d(v, out_channels, 4, 2, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (B, taken, 128, 128) in [-1, 1] to its middle, (B, given, 64, 64) in [-1, 1]."""
+        """x (B, in_channels, 128, 128) in [-1, 1] to its middle, (B, out_channels, 64, 64) in [-1, 1]."""
         x = self.middle(self.down(x))  # (B, 8v, 4, 4)
         return self.photo(self.up(x)).tanh()
 
@@ -116,7 +118,7 @@ NAMES = {
 }
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     layers = {name for name in state if name.startswith("main.") and not name.endswith("num_batches_tracked")}
     return "" if layers == NAMES.keys() else None
 
@@ -126,11 +128,11 @@ def convert(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State) -> nn.Module:
-    width, taken = state["down.0.conv.weight"].shape[:2]
-    last, given = state["photo.weight"].shape[:2]
+    width, in_channels = state["down.0.conv.weight"].shape[:2]
+    last, out_channels = state["photo.weight"].shape[:2]
     squeeze = "middle.squeeze.conv.weight"
     code = state[squeeze].shape[0] if squeeze in state else 0
-    return built(lambda: ContextEncoder((taken, given), (width, last), code), state)
+    return build_network(lambda: ContextEncoder((in_channels, out_channels), (width, last), code), state)
 
 
 class Window(NamedTuple):
@@ -143,8 +145,8 @@ class Window(NamedTuple):
 
 def extent(marked: Tensor) -> tuple[int, int]:
     """The first and one past the last true element of (N,), or all where none is."""
-    places = marked.nonzero()
-    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, len(marked))
+    positions = marked.nonzero()
+    return (int(positions[0]), int(positions[-1]) + 1) if len(positions) else (0, len(marked))
 
 
 def start(first: int, end: int, side: int, length: int) -> int:
@@ -170,8 +172,8 @@ def cut(photo: Tensor, window: Window) -> Tensor:
     return photo[:, rows[:, None], columns]
 
 
-def seen(image: Tensor, hole: Tensor, window: Window) -> Tensor:
-    """What the network sees of an image (C, H, W) with a hole (1, H, W): (C, 128, 128) in [-1, 1]."""
+def network_input(image: Tensor, hole: Tensor, window: Window) -> Tensor:
+    """The window of an image (C, H, W) with a hole (1, H, W), for the network: (C, 128, 128) in [-1, 1]."""
     small = F.adaptive_avg_pool2d(cut(image, window), SIDE)
     unknown = F.adaptive_max_pool2d(cut(hole, window).to(image.dtype), SIDE) > 0
     mean = image.new_tensor(MEANS[len(image)]).view(-1, 1, 1)
@@ -191,7 +193,7 @@ def pasted(image: Tensor, answer: Tensor, window: Window) -> Tensor:
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     windows = [window_around(item) for item in hole]
-    answers = (network(torch.stack([seen(*each) for each in zip(image, hole, windows, strict=True)])) + 1) / 2
+    answers = (network(torch.stack([network_input(*each) for each in zip(image, hole, windows, strict=True)])) + 1) / 2
     known = image[:, -network.channels[1] :]  # the gray of RGB and gray is last
     return torch.stack([pasted(*each) for each in zip(known, answers, windows, strict=True)]).clamp(0, 1)
 
@@ -209,13 +211,13 @@ CONTEXT_ENCODER = Backbone(
     id="context_encoder",
     title="Context Encoder",
     paper="Pathak et al. 2016, CVPR",
-    licence="MIT",
-    layouts=(
-        Layout(
+    license="MIT",
+    variants=(
+        Variant(
             id="boyuanjiang",
             source="https://github.com/BoyuanJiang/context_encoder_pytorch",
-            licence="MIT",
-            recognize=recognize,
+            license="MIT",
+            detect=detect,
             convert=convert,
             build=build,
             fill=fill,

@@ -12,14 +12,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import ContextualAttention, Rules
-from .record import Layout, State, built
+from .record import State, Variant, build_network
 
 Activation = Callable[[Tensor], Tensor]
 
 STRIDES = (1, 2, 1, 2, 1, 1)
 DILATIONS = (2, 4, 8, 16)
-UPSAMPLED = (2, 4)  # the layers of the decoder that see twice the size
-GAIN = {False: 1.2, True: 2.2}  # new weights with it neither shrink nor swell the features, without and with gates
+UPSAMPLED = (2, 4)  # the layers of the decoder before which the size is doubled
+GAIN = {False: 1.2, True: 2.2}  # of new weights, so that features keep their scale, without and with gates
 BORROWED = "fine.borrowing"
 
 # What the authors of the paper call the encoder and the neck of a stage; two of the PyTorch programs do too.
@@ -41,8 +41,8 @@ class Form:
     last_gated: so does the last one of each stage, without ELU.
     squash: what brings the image into [-1, 1].
     attention: the rules of the contextual attention; None leaves the branch out.
-    matched: the activation of what the attention is given.
-    marked: whether the second stage sees ones and the hole beside the image, as the first does.
+    matched: the activation of the features that the attention gets.
+    marked: whether the second stage has ones and the hole as input channels, as the first does.
     widened: how much wider the decoder of the second stage is than that of the first, in new networks.
     """
 
@@ -57,12 +57,12 @@ class Form:
 
 
 class Convolution(nn.Conv2d):
-    """A convolution with its padding, activation and gate: (B, inputs, H, W) -> (B, outputs, H/s, W/s)."""
+    """A convolution with its padding, activation and gate: (B, in_channels, H, W) -> (B, out_channels, H/s, W/s)."""
 
     def __init__(
         self,
-        inputs: int,
-        outputs: int,
+        in_channels: int,
+        out_channels: int,
         form: Form,
         *,
         side: int = 3,
@@ -72,9 +72,9 @@ class Convolution(nn.Conv2d):
     ) -> None:
         gated = form.gated if activation else form.last_gated
         uneven = form.padding == "same" and stride == 2
-        reach = 0 if uneven else dilation * (side // 2)
+        padding = 0 if uneven else dilation * (side // 2)
         mode = "reflect" if form.padding == "reflect" else "zeros"
-        super().__init__(inputs, outputs * (1 + gated), side, stride, reach, dilation, padding_mode=mode)
+        super().__init__(in_channels, out_channels * (1 + gated), side, stride, padding, dilation, padding_mode=mode)
         self.activation, self.gated, self.uneven = activation, gated, uneven
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
@@ -88,13 +88,13 @@ class Convolution(nn.Conv2d):
 
 
 class Decoder(nn.Sequential):
-    """From a quarter of the size to an image in [-1, 1], (B, inputs, H/4, W/4) -> (B, given, H, W)."""
+    """From a quarter of the size to an image in [-1, 1], (B, in_channels, H/4, W/4) -> (B, out_channels, H, W)."""
 
-    def __init__(self, inputs: int, given: int, width: int, form: Form) -> None:
-        outputs = (4 * width, 4 * width, 2 * width, 2 * width, width, width // 2)
-        pairs = zip((inputs, *outputs), outputs, strict=False)
+    def __init__(self, in_channels: int, out_channels: int, width: int, form: Form) -> None:
+        widths = (4 * width, 4 * width, 2 * width, 2 * width, width, width // 2)
+        pairs = zip((in_channels, *widths), widths, strict=False)
         super().__init__(*(Convolution(a, b, form) for a, b in pairs))
-        self.append(Convolution(outputs[-1], given, form, activation=None))
+        self.append(Convolution(widths[-1], out_channels, form, activation=None))
         self.squash = form.squash
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
@@ -103,14 +103,14 @@ class Decoder(nn.Sequential):
         return self.squash(x)
 
 
-def encoder(inputs: int, outputs: Sequence[int], form: Form, last: Activation = F.elu) -> nn.Sequential:
-    """Six convolutions down to a quarter of the size, (B, inputs, H, W) -> (B, outputs[-1], H/4, W/4)."""
+def encoder(in_channels: int, widths: Sequence[int], form: Form, last: Activation = F.elu) -> nn.Sequential:
+    """Six convolutions down to a quarter of the size, (B, in_channels, H, W) -> (B, widths[-1], H/4, W/4)."""
     layers = []
-    for index, (output, stride) in enumerate(zip(outputs, STRIDES, strict=True)):
-        activation = last if index == len(outputs) - 1 else F.elu
+    for index, (width, stride) in enumerate(zip(widths, STRIDES, strict=True)):
+        activation = last if index == len(widths) - 1 else F.elu
         side = 3 if index else 5
-        layers.append(Convolution(inputs, output, form, side=side, stride=stride, activation=activation))
-        inputs = output
+        layers.append(Convolution(in_channels, width, form, side=side, stride=stride, activation=activation))
+        in_channels = width
     return nn.Sequential(*layers)
 
 
@@ -120,24 +120,24 @@ def neck(width: int, form: Form) -> nn.Sequential:
 
 
 class Coarse(nn.Module):
-    """The first stage: (B, inputs, H, W) -> a first image (B, given, H, W) in [-1, 1]."""
+    """The first stage: (B, in_channels, H, W) -> a first image (B, out_channels, H, W) in [-1, 1]."""
 
-    def __init__(self, inputs: int, given: int, width: int, form: Form) -> None:
+    def __init__(self, in_channels: int, out_channels: int, width: int, form: Form) -> None:
         super().__init__()
-        self.encoder = encoder(inputs, [m * width for m in (1, 2, 2, 4, 4, 4)], form)
+        self.encoder = encoder(in_channels, [m * width for m in (1, 2, 2, 4, 4, 4)], form)
         self.neck = neck(4 * width, form)
-        self.decoder = Decoder(4 * width, given, width, form)
+        self.decoder = Decoder(4 * width, out_channels, width, form)
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
         return self.decoder(self.neck(self.encoder(x)))
 
 
 class Borrowing(nn.Module):
-    """The branch that rebuilds features from outside the hole: (B, inputs, H, W) -> (B, 4 width, H/4, W/4)."""
+    """The branch that rebuilds features from outside the hole: (B, in_channels, H, W) -> (B, 4 width, H/4, W/4)."""
 
-    def __init__(self, inputs: int, width: int, form: Form, rules: Rules) -> None:
+    def __init__(self, in_channels: int, width: int, form: Form, rules: Rules) -> None:
         super().__init__()
-        self.encoder = encoder(inputs, [m * width for m in (1, 1, 2, 4, 4, 4)], form, form.matched)
+        self.encoder = encoder(in_channels, [m * width for m in (1, 1, 2, 4, 4, 4)], form, form.matched)
         self.attention = ContextualAttention(rules)
         self.after = nn.Sequential(*(Convolution(4 * width, 4 * width, form) for _ in range(2)))
 
@@ -146,15 +146,15 @@ class Borrowing(nn.Module):
 
 
 class Fine(nn.Module):
-    """The second stage: (B, inputs, H, W) -> the image (B, given, H, W) in [-1, 1]."""
+    """The second stage: (B, in_channels, H, W) -> the image (B, out_channels, H, W) in [-1, 1]."""
 
-    def __init__(self, inputs: int, given: int, width: int, decoder_width: int, form: Form) -> None:
+    def __init__(self, in_channels: int, out_channels: int, width: int, decoder_width: int, form: Form) -> None:
         super().__init__()
-        self.encoder = encoder(inputs, [m * width for m in (1, 1, 2, 2, 4, 4)], form)
+        self.encoder = encoder(in_channels, [m * width for m in (1, 1, 2, 2, 4, 4)], form)
         self.neck = neck(4 * width, form)
-        self.borrowing = Borrowing(inputs, width, form, form.attention) if form.attention else None
+        self.borrowing = Borrowing(in_channels, width, form, form.attention) if form.attention else None
         joined = 8 * width if form.attention else 4 * width
-        self.decoder = Decoder(joined, given, decoder_width, form)
+        self.decoder = Decoder(joined, out_channels, decoder_width, form)
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:  # noqa: D102
         features = self.neck(self.encoder(x))
@@ -164,38 +164,38 @@ class Fine(nn.Module):
 
 
 class TwoStages(nn.Module):
-    """Coarse, then fine: image (B, taken, H, W) in [-1, 1], 0 in the hole, and hole (B, 1, H, W), 1 = fill.
+    """Coarse, then fine: image (B, in_channels, H, W) in [-1, 1], 0 in the hole, and hole (B, 1, H, W), 1 = fill.
 
-    Gives both images, (B, given, H, W) in [-1, 1]. The second stage sees the first one's image pasted into the
-    hole; where more channels are taken than given, the last ones are those that are filled.
+    Gives both images, (B, out_channels, H, W) in [-1, 1]. The second stage has the first one's image pasted into the
+    hole. Where there are more input than output channels, the last ones are those that are filled.
     """
 
     def __init__(self, form: Form, channels: tuple[int, int], width: int, decoder_width: int) -> None:
         super().__init__()
         self.form, self.channels = form, channels
-        taken, given = channels
-        self.coarse = Coarse(taken + 2, given, width, form)
-        self.fine = Fine(taken + 2 if form.marked else taken, given, width, decoder_width, form)
+        in_channels, out_channels = channels
+        self.coarse = Coarse(in_channels + 2, out_channels, width, form)
+        self.fine = Fine(in_channels + 2 if form.marked else in_channels, out_channels, width, decoder_width, form)
 
     def forward(self, image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:  # noqa: D102
-        taken, given = self.channels
+        in_channels, out_channels = self.channels
         marks = torch.cat([torch.ones_like(hole), hole], dim=1)
         coarse = self.coarse(torch.cat([image, marks], dim=1))
-        rest, to_fill = image.split([taken - given, given], dim=1)
-        seen = torch.cat([rest, coarse * hole + to_fill * (1 - hole)], dim=1)
-        return coarse, self.fine(torch.cat([seen, marks], dim=1) if self.form.marked else seen, hole)
+        rest, to_fill = image.split([in_channels - out_channels, out_channels], dim=1)
+        image = torch.cat([rest, coarse * hole + to_fill * (1 - hole)], dim=1)
+        return coarse, self.fine(torch.cat([image, marks], dim=1) if self.form.marked else image, hole)
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
-    """As `Layout.fill`: the networks take [-1, 1] with 0 in the hole and give [-1, 1]."""
+    """As `Variant.fill`: the networks work in [-1, 1], with 0 in the hole."""
     dtype = next(network.parameters()).dtype
-    marked = hole.to(dtype)
-    _, output = network((image.to(dtype) * 2 - 1) * (1 - marked), marked)
+    inside = hole.to(dtype)
+    _, output = network((image.to(dtype) * 2 - 1) * (1 - inside), inside)
     return ((output + 1) / 2).clamp(0, 1).to(image.dtype)
 
 
 def names(attention: bool = True) -> list[str]:
-    """Our names of the convolutions, in the order in which every list of names of a layout has them."""
+    """Our names of the convolutions, in the order in which every list of names of a variant has them."""
     stage = [("encoder", 6), ("neck", 4)]
     borrowing = [("borrowing.encoder", 6), ("borrowing.after", 2)] if attention else []
     coarse = numbered("coarse.", [*stage, ("decoder", 7)])
@@ -232,18 +232,18 @@ def renamed(state: State, theirs: Sequence[str], ours: Sequence[str]) -> dict[st
 def to_rgb(state: State, form: Form) -> dict[str, Tensor]:
     """The weights of a network for BGR as those of the same network for RGB; exact."""
     changed = dict(state)
-    (taken, given), *_ = sizes(state, form)
+    (in_channels, out_channels), *_ = sizes(state, form)
     for name in ("coarse.encoder.0", "fine.encoder.0", f"{BORROWED}.encoder.0"):
-        image, marks = state[f"{name}.weight"].tensor_split([taken], dim=1)
+        image, marks = state[f"{name}.weight"].tensor_split([in_channels], dim=1)
         changed[f"{name}.weight"] = torch.cat([image.flip(1), marks], dim=1)
     for name in ("coarse.decoder.6.weight", "coarse.decoder.6.bias", "fine.decoder.6.weight", "fine.decoder.6.bias"):
         value = state[name]
-        changed[name] = value.unflatten(0, (-1, given)).flip(1).flatten(0, 1)
+        changed[name] = value.unflatten(0, (-1, out_channels)).flip(1).flatten(0, 1)
     return changed
 
 
 def sizes(state: State, form: Form) -> tuple[tuple[int, int], int, int]:
-    """Channels taken and given, width, and width of the second decoder, of tensors with our names."""
+    """Channels, width, and width of the second decoder, read off tensors with our names."""
     first, last = state["coarse.encoder.0.weight"], state["coarse.decoder.6.weight"]
     channels = first.shape[1] - 2, last.shape[0] // (1 + form.last_gated)
     wide = state["fine.decoder.0.weight"].shape[0] // 4
@@ -251,12 +251,12 @@ def sizes(state: State, form: Form) -> tuple[tuple[int, int], int, int]:
 
 
 def build(form: Form) -> Callable[[State], nn.Module]:
-    """As `Layout.build`, for one form."""
-    return lambda state: built(lambda: TwoStages(form, *sizes(state, form)), state)
+    """As `Variant.build`, for one form."""
+    return lambda state: build_network(lambda: TwoStages(form, *sizes(state, form)), state)
 
 
 def fresh(form: Form) -> Callable[[tuple[int, int], int], nn.Module]:
-    """As `Layout.fresh`, for one form: the narrowest layer has half the width of the first."""
+    """As `Variant.fresh`, for one form: the narrowest layer has half the width of the first."""
 
     def make(channels: tuple[int, int], width: int) -> nn.Module:
         network = TwoStages(form, channels, 2 * width, 2 * round(width * form.widened))
@@ -269,14 +269,14 @@ def fresh(form: Form) -> Callable[[tuple[int, int], int], nn.Module]:
     return make
 
 
-def layout(id: str, source: str, licence: str, form: Form, theirs: Sequence[str], *, bgr: bool = False) -> Layout:
-    """A layout whose convolutions are called `theirs`, in the order of `names`."""
+def variant(id: str, source: str, license: str, form: Form, theirs: Sequence[str], *, bgr: bool = False) -> Variant:
+    """A variant whose convolutions are called `theirs`, in the order of `names`."""
 
-    def recognize(state: State) -> str | None:
+    def detect(state: State) -> str | None:
         return "" if has(state, theirs) else None
 
     def convert(state: State) -> dict[str, Tensor]:
-        found = renamed(state, theirs, names())
-        return to_rgb(found, form) if bgr else found
+        ours = renamed(state, theirs, names())
+        return to_rgb(ours, form) if bgr else ours
 
-    return Layout(id, source, licence, recognize, convert, build(form), fill, fresh(form))
+    return Variant(id, source, license, detect, convert, build(form), fill, fresh(form))

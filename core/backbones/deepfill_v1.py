@@ -14,7 +14,7 @@ instead of NaN where no patch is free.
 import torch.nn.functional as F
 
 from .attention import Rules
-from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, layout, mmagic_names
+from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, mmagic_names, variant
 from .record import Backbone
 
 
@@ -26,7 +26,7 @@ def daa233_names() -> list[str]:
     return [*first, *(f"fine_generator.{name}.conv" for name in fine)]
 
 
-DAA233 = layout(
+DAA233 = variant(
     "daa233",
     "https://github.com/daa233/generative-inpainting-pytorch",
     "MIT",
@@ -34,7 +34,7 @@ DAA233 = layout(
     daa233_names(),
 )
 
-MMAGIC = layout(
+MMAGIC = variant(
     "mmagic",
     "https://github.com/open-mmlab/mmagic",
     "Apache-2.0",
@@ -47,8 +47,8 @@ DEEPFILL_V1 = Backbone(
     id="deepfill_v1",
     title="DeepFill v1 (contextual attention)",
     paper="Yu et al. 2018, CVPR",
-    licence="MIT (daa233), Apache-2.0 (mmagic)",
-    layouts=(DAA233, MMAGIC),
+    license="MIT (daa233), Apache-2.0 (mmagic)",
+    variants=(DAA233, MMAGIC),
     multiple=8,
     minimum=72,
     trained=256,

@@ -6,8 +6,8 @@ programs in PyTorch have public weights, of different shapes or names, and they 
 `tf`: the authors' own weights, moved by nipponjo. RGB; TensorFlow's padding; its attention does not fuse the
 scores, and halves maps so that their corners stay.
 `pytorch`: nipponjo's, trained on from there. RGB; zero padding; attention with fusion.
-`mmagic`: BGR; reflected borders; the last layers have gates; the second stage sees ones and hole too, and its
-decoder is wider; ELU before the attention, which leaves patches of the hole out of the softmax, and divides
+`mmagic`: BGR; reflected borders; the last layers have gates; the second stage has ones and hole as input too, and
+its decoder is wider; ELU before the attention, which leaves patches of the hole out of the softmax, and divides
 pasted patches by how many overlap. `convert` turns its weights to RGB, which is exact.
 
 What we changed: the attention takes the hole of each photo of a batch, not that of the first one, and gives 0
@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 
 from .attention import Rules
-from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, layout, mmagic_names
-from .deepfill_v2_zhaoyuzhi import LAYOUTS as ZHAOYUZHI
+from .deepfill_parts import PAPER_ENCODER, PAPER_NECK, Form, mmagic_names, variant
+from .deepfill_v2_zhaoyuzhi import VARIANTS as ZHAOYUZHI
 from .record import Backbone
 
 NIPPONJO = "https://github.com/nipponjo/deepfillv2-pytorch"
@@ -45,7 +45,7 @@ def pytorch_names() -> list[str]:
     return [*first, *(f"stage2.{name}.conv" for name in (*convolving, *borrowing, *decoder))]
 
 
-TF = layout(
+TF = variant(
     "tf",
     NIPPONJO,
     "none stated",
@@ -60,7 +60,7 @@ TF = layout(
     tf_names(),
 )
 
-PYTORCH = layout(
+PYTORCH = variant(
     "pytorch",
     NIPPONJO,
     "none stated",
@@ -68,7 +68,7 @@ PYTORCH = layout(
     pytorch_names(),
 )
 
-MMAGIC = layout(
+MMAGIC = variant(
     "mmagic",
     "https://github.com/open-mmlab/mmagic",
     "Apache-2.0",
@@ -88,8 +88,8 @@ DEEPFILL_V2 = Backbone(
     id="deepfill_v2",
     title="DeepFill v2 (gated convolutions)",
     paper="Yu et al. 2019, ICCV",
-    licence="none stated (nipponjo), Apache-2.0 (mmagic)",
-    layouts=(TF, PYTORCH, MMAGIC, *ZHAOYUZHI),
+    license="none stated (nipponjo), Apache-2.0 (mmagic)",
+    variants=(TF, PYTORCH, MMAGIC, *ZHAOYUZHI),
     multiple=8,
     minimum=72,
     trained=256,

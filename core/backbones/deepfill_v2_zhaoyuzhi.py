@@ -1,11 +1,11 @@
-"""DeepFill v2 without attention: two layouts from a rewriting in PyTorch.
+"""DeepFill v2 without attention: two variants from a rewriting in PyTorch.
 
 Paper: Yu, Lin, Yang, Shen, Lu, Huang, "Free-Form Image Inpainting with Gated Convolution", ICCV 2019.
-Program: https://github.com/zhaoyuzhi/deepfillv2. It has no licence file; this is our own program of its design.
+Program: https://github.com/zhaoyuzhi/deepfillv2. It has no license file; this is our own program of its design.
 
 `zhaoyuzhi`: RGB, a coarse and a refining stage of the same make, zero padding, tanh at the end of both although
 photos are in [0, 1]. `zhaoyuzhi_gray`: gray, a single stage, reflection padding, sigmoid at the end.
-Both see a white hole and, as one more channel, the hole itself.
+In the input of both the hole is white, and is one more channel.
 
 Their enlarging layers have a spectral norm of their own, which moves its vectors by one power iteration in
 every pass, in evaluation too, so that their program answers a little differently each time. `convert` folds
@@ -20,11 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Layout, State, built
+from .record import State, Variant, build_network
 
 MULTIPLE, MINIMUM = 4, 68
 SOURCE = "https://github.com/zhaoyuzhi/deepfillv2"
-LICENCE = "none stated"
+LICENSE = "none stated"
 
 
 class GatedConv(nn.Module):
@@ -35,8 +35,8 @@ class GatedConv(nn.Module):
 
     def __init__(
         self,
-        taken: int,
-        given: int,
+        in_channels: int,
+        out_channels: int,
         kernel: int = 3,
         *,
         pad: str,
@@ -46,8 +46,8 @@ class GatedConv(nn.Module):
         enlarge: bool = False,
     ) -> None:
         super().__init__()
-        self.feature = nn.Conv2d(taken, given, kernel, stride, dilation=dilation)
-        self.gate = nn.Conv2d(taken, given, kernel, stride, dilation=dilation)
+        self.feature = nn.Conv2d(in_channels, out_channels, kernel, stride, dilation=dilation)
+        self.gate = nn.Conv2d(in_channels, out_channels, kernel, stride, dilation=dilation)
         self.padding, self.pad = [dilation * (kernel - 1) // 2] * 4, pad
         self.norm, self.enlarge = norm, enlarge
 
@@ -59,7 +59,7 @@ class GatedConv(nn.Module):
         return self.feature(x) * self.gate(x).sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) -> (B, given, H, W), at half or twice the size where it halves or enlarges."""
+        """(B, in_channels, H, W) -> (B, out_channels, H, W), at half or twice the size where it halves or enlarges."""
         x = self.gated(x)
         if self.norm:
             x = F.instance_norm(x)
@@ -70,17 +70,20 @@ class LastGatedConv(GatedConv):
     """The layer that gives the photo: no norm, and the activation is left to the caller."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) -> (B, given, H, W), unbounded."""
+        """(B, in_channels, H, W) -> (B, out_channels, H, W), unbounded."""
         return self.gated(x)
 
 
 class Stage(nn.Sequential):
-    """Encoder to a quarter of the size, dilated middle, decoder: (B, taken, H, W) -> (B, given, H, W), unbounded."""
+    """Encoder to a quarter of the size, dilated middle, decoder.
 
-    def __init__(self, taken: int, given: int, width: int, pad: str) -> None:
+    (B, in_channels, H, W) -> (B, out_channels, H, W), unbounded.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, width: int, pad: str) -> None:
         w1, w2, w4 = width, 2 * width, 4 * width
         super().__init__(
-            GatedConv(taken, w1, 7, norm=False, pad=pad),
+            GatedConv(in_channels, w1, 7, norm=False, pad=pad),
             GatedConv(w1, w2, 4, stride=2, pad=pad),  # (B, 2w, H/2, W/2)
             GatedConv(w2, w4, pad=pad),
             GatedConv(w4, w4, 4, stride=2, pad=pad),  # (B, 4w, H/4, W/4)
@@ -88,21 +91,24 @@ class Stage(nn.Sequential):
             GatedConv(w4, w2, enlarge=True, pad=pad),  # (B, 2w, H/2, W/2)
             GatedConv(w2, w2, pad=pad),
             GatedConv(w2, w1, enlarge=True, pad=pad),  # (B, w, H, W)
-            LastGatedConv(w1, given, 7, pad=pad),
+            LastGatedConv(w1, out_channels, 7, pad=pad),
         )
 
 
 class TwoStages(nn.Module):
-    """The color network: a coarse photo, then a better one that sees the coarse one in the hole."""
+    """The color network: a coarse photo, then a better one, whose input has the coarse one in the hole."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
         super().__init__()
-        taken, given = self.channels = channels
-        self.coarse = Stage(taken + 1, given, width, "constant")
-        self.refinement = Stage(taken + 1, given, width, "constant")
+        in_channels, out_channels = self.channels = channels
+        self.coarse = Stage(in_channels + 1, out_channels, width, "constant")
+        self.refinement = Stage(in_channels + 1, out_channels, width, "constant")
 
     def forward(self, image: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
-        """image (B, taken, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to coarse and final photo in [-1, 1]."""
+        """image (B, in_channels, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the coarse and the final photo.
+
+        Both are (B, out_channels, H, W) in [-1, 1].
+        """
         known = image * (1 - hole)
         coarse = self.coarse(torch.cat([known + hole, hole], 1)).tanh()
         return coarse, self.refinement(torch.cat([known + coarse * hole, hole], 1)).tanh()
@@ -113,11 +119,11 @@ class OneStage(nn.Module):
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
         super().__init__()
-        taken, given = self.channels = channels
-        self.stage = Stage(taken + 1, given, width, "reflect")
+        in_channels, out_channels = self.channels = channels
+        self.stage = Stage(in_channels + 1, out_channels, width, "reflect")
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
-        """image (B, taken, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [0, 1]."""
+        """image (B, in_channels, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [0, 1]."""
         return self.stage(torch.cat([image * (1 - hole) + hole, hole], 1)).sigmoid()
 
 
@@ -145,35 +151,35 @@ def convert(state: State, layers: dict[str, str]) -> dict[str, Tensor]:
     """The authors' tensors under our names, `layers` from their layers to ours; spectral norms folded in."""
     ours = {}
     for name, value in state.items():
-        found = AUTHORS.fullmatch(name)
-        if found is None or found["layer"] not in layers or found["tensor"] in ("weight_u", "weight_v"):
+        match = AUTHORS.fullmatch(name)
+        if match is None or match["layer"] not in layers or match["tensor"] in ("weight_u", "weight_v"):
             continue
-        if found["tensor"] == "weight_bar":
+        if match["tensor"] == "weight_bar":
             value = normed(value, state[name.removesuffix("bar") + "u"])
-        tensor = "bias" if found["tensor"] == "bias" else "weight"
-        ours[f"{layers[found['layer']]}.{CONVS[found['conv']]}.{tensor}"] = value
+        tensor = "bias" if match["tensor"] == "bias" else "weight"
+        ours[f"{layers[match['layer']]}.{CONVS[match['conv']]}.{tensor}"] = value
     return ours
 
 
 def authors_names(layers: dict[str, str]) -> set[str]:
     """All names that a file of the authors' has."""
     names = set()
-    for place, layer in enumerate(layers):
-        enlarging = place % 16 in ENLARGING
+    for position, layer in enumerate(layers):
+        enlarging = position % 16 in ENLARGING
         tensors = ("weight_bar", "weight_u", "weight_v", "bias") if enlarging else ("weight", "bias")
         form = "gated_conv2d.{}.module.{}" if enlarging else "{}.{}"
         names |= {f"{layer}.{form.format(conv, tensor)}" for conv in CONVS for tensor in tensors}
     return names
 
 
-def recognize(state: State, layers: dict[str, str]) -> str | None:
+def detect(state: State, layers: dict[str, str]) -> str | None:
     return "" if authors_names(layers) <= set(state) else None
 
 
 def sizes(state: State, stage: str) -> tuple[tuple[int, int], int]:
     """Channels and width, read off the first and the last layer of a stage of ours."""
-    width, taken = state[f"{stage}.0.feature.weight"].shape[:2]
-    return (taken - 1, len(state[f"{stage}.15.feature.weight"])), width
+    width, in_channels = state[f"{stage}.0.feature.weight"].shape[:2]
+    return (in_channels - 1, len(state[f"{stage}.15.feature.weight"])), width
 
 
 def fill_color(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
@@ -184,24 +190,24 @@ def fill_gray(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))
 
 
-LAYOUTS: tuple[Layout, ...] = (
-    Layout(
+VARIANTS: tuple[Variant, ...] = (
+    Variant(
         id="zhaoyuzhi",
         source=SOURCE,
-        licence=LICENCE,
-        recognize=lambda state: recognize(state, COLOR_KEYS),
+        license=LICENSE,
+        detect=lambda state: detect(state, COLOR_KEYS),
         convert=lambda state: convert(state, COLOR_KEYS),
-        build=lambda state: built(lambda: TwoStages(*sizes(state, "coarse")), state),
+        build=lambda state: build_network(lambda: TwoStages(*sizes(state, "coarse")), state),
         fill=fill_color,
         fresh=TwoStages,
     ),
-    Layout(
+    Variant(
         id="zhaoyuzhi_gray",
         source=SOURCE,
-        licence=LICENCE,
-        recognize=lambda state: recognize(state, GRAY_KEYS),
+        license=LICENSE,
+        detect=lambda state: detect(state, GRAY_KEYS),
         convert=lambda state: convert(state, GRAY_KEYS),
-        build=lambda state: built(lambda: OneStage(*sizes(state, "stage")), state),
+        build=lambda state: build_network(lambda: OneStage(*sizes(state, "stage")), state),
         fill=fill_gray,
         fresh=OneStage,
     ),

@@ -1,4 +1,4 @@
-"""GLCIC, globally and locally consistent image completion: two layouts of the completion network.
+"""GLCIC, globally and locally consistent image completion: two variants of the completion network.
 
 Paper: Iizuka, Simo-Serra, Ishikawa, "Globally and Locally Consistent Image Completion", SIGGRAPH 2017
 (ACM Transactions on Graphics 36(4)). The authors' own program is in Torch 7; these are two others' in PyTorch.
@@ -9,7 +9,7 @@ Poisson's equation afterwards, which is no part of this.
 `mmagic`: https://github.com/open-mmlab/mmagic (Apache-2.0), Global&Local. BGR in [-1, 1], the hole 0; convolution
 without bias, batch norm, ReLU; cut to [-1, 1] at the end. `convert` turns BGR into RGB.
 
-Both see the hole as one more channel. This is our own program of their design.
+Both have the hole as one more channel. This is our own program of their design.
 """
 
 from functools import partial
@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 MEAN_COLOR = (0.506, 0.425, 0.383, 0.444)  # of CelebA, about: red, green, blue and gray
 
@@ -31,8 +31,8 @@ class Block(nn.Module):
 
     def __init__(
         self,
-        taken: int,
-        given: int,
+        in_channels: int,
+        out_channels: int,
         kernel: int = 3,
         *,
         relu_first: bool,
@@ -42,11 +42,11 @@ class Block(nn.Module):
     ) -> None:
         super().__init__()
         if enlarge:
-            self.conv = nn.ConvTranspose2d(taken, given, 4, stride=2, padding=1, bias=relu_first)
+            self.conv = nn.ConvTranspose2d(in_channels, out_channels, 4, stride=2, padding=1, bias=relu_first)
         else:
             padding = dilation * (kernel // 2)
-            self.conv = nn.Conv2d(taken, given, kernel, stride, padding, dilation, bias=relu_first)
-        self.norm = nn.BatchNorm2d(given)
+            self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, bias=relu_first)
+        self.norm = nn.BatchNorm2d(out_channels)
         self.relu_first = relu_first
 
     def forward(self, x: Tensor) -> Tensor:
@@ -58,17 +58,17 @@ class Block(nn.Module):
 class Completion(nn.Module):
     """Encoder to a quarter of the size, dilated middle, decoder.
 
-    channels: of the photo, taken and given. width: of the last features, an eighth of the middle's.
+    channels: of the input and the output. width: of the last features, an eighth of the middle's.
     relu_first: as otenim has it, with a sigmoid at the end and a color for the hole.
     """
 
     def __init__(self, channels: tuple[int, int], width: int, *, relu_first: bool) -> None:
         super().__init__()
-        taken, given = self.channels = channels
+        in_channels, out_channels = self.channels = channels
         block = partial(Block, relu_first=relu_first)
         w1, w2, w4, w8 = (width * times for times in (1, 2, 4, 8))
         self.encoder = nn.Sequential(
-            block(taken + 1, w2, 5),
+            block(in_channels + 1, w2, 5),
             block(w2, w4, stride=2),  # (B, 4w, H/2, W/2)
             block(w4, w4),
             block(w4, w8, stride=2),  # (B, 8w, H/4, W/4)
@@ -84,15 +84,15 @@ class Completion(nn.Module):
             block(w4, w2, enlarge=True),  # (B, 2w, H, W)
             block(w2, w1),
         )
-        self.last = nn.Conv2d(w1, given, 3, padding=1)
+        self.last = nn.Conv2d(w1, out_channels, 3, padding=1)
         self.bound = nn.Sigmoid() if relu_first else nn.Hardtanh()
         if relu_first:
-            self.register_buffer("hole_colour", mean_color(taken))
+            self.register_buffer("hole_colour", mean_color(in_channels))
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
-        """x (B, taken, H, W) in the layout's range and hole (B, 1, H, W), 1 = fill, to (B, given, H, W) in that range.
+        """x (B, in_channels, H, W) and hole (B, 1, H, W), 1 = fill, to (B, out_channels, H, W).
 
-        H and W are multiples of 4. The range is [0, 1] with `relu_first`, else [-1, 1].
+        H and W are multiples of 4. x and the answer are in [0, 1] with `relu_first`, else in [-1, 1].
         """
         features = self.middle(self.encoder(torch.cat([x, hole], 1)))
         return self.bound(self.last(self.decoder(features)))
@@ -111,13 +111,13 @@ def mean_color(channels: int) -> Tensor:
     return torch.tensor(MEAN_COLOR[3:] if channels == 1 else MEAN_COLOR[:channels])
 
 
-PLACES = [f"{part}.{i}" for part, count in (("encoder", 6), ("middle", 4), ("decoder", 6)) for i in range(count)]
-OTENIM = {f"{'deconv' if n in (13, 15) else 'conv'}{n}": f"{place}.conv" for n, place in enumerate(PLACES, 1)}
-OTENIM |= {f"bn{n}": f"{place}.norm" for n, place in enumerate(PLACES, 1)} | {"conv17": "last"}
+LAYERS = [f"{part}.{i}" for part, count in (("encoder", 6), ("middle", 4), ("decoder", 6)) for i in range(count)]
+OTENIM = {f"{'deconv' if n in (13, 15) else 'conv'}{n}": f"{our}.conv" for n, our in enumerate(LAYERS, 1)}
+OTENIM |= {f"bn{n}": f"{our}.norm" for n, our in enumerate(LAYERS, 1)} | {"conv17": "last"}
 MMAGIC_PARTS = (("encoder.enc", 1, 6), ("dilation_neck.dilation_convs.", 0, 4), ("decoder.dec", 1, 6))
-MMAGIC_PLACES = [f"{part}{i + start}" for part, start, count in MMAGIC_PARTS for i in range(count)]
-MMAGIC = {f"{theirs}.conv": f"{our}.conv" for theirs, our in zip(MMAGIC_PLACES, PLACES, strict=True)}
-MMAGIC |= {f"{theirs}.bn": f"{our}.norm" for theirs, our in zip(MMAGIC_PLACES, PLACES, strict=True)}
+MMAGIC_LAYERS = [f"{part}{i + start}" for part, start, count in MMAGIC_PARTS for i in range(count)]
+MMAGIC = {f"{theirs}.conv": f"{our}.conv" for theirs, our in zip(MMAGIC_LAYERS, LAYERS, strict=True)}
+MMAGIC |= {f"{theirs}.bn": f"{our}.norm" for theirs, our in zip(MMAGIC_LAYERS, LAYERS, strict=True)}
 MMAGIC |= {"decoder.dec7.conv": "last"}
 
 
@@ -131,15 +131,15 @@ def renamed(state: State, layers: dict[str, str]) -> dict[str, Tensor]:
     return ours
 
 
-def recognize(state: State, layers: dict[str, str]) -> str | None:
+def detect(state: State, layers: dict[str, str]) -> str | None:
     return "" if {f"{layer}.weight" for layer in layers} <= set(state) else None
 
 
 def convert_otenim(state: State) -> dict[str, Tensor]:
     """Our tensors. A tensor `mpv`, the list of that name in the authors' config.json, is the hole's color."""
     ours = renamed(state, OTENIM)
-    taken = ours["encoder.0.conv.weight"].shape[1] - 1
-    return ours | {"hole_colour": state.get("mpv", mean_color(taken)).flatten()}
+    in_channels = ours["encoder.0.conv.weight"].shape[1] - 1
+    return ours | {"hole_colour": state.get("mpv", mean_color(in_channels)).flatten()}
 
 
 def convert_mmagic(state: State) -> dict[str, Tensor]:
@@ -151,9 +151,9 @@ def convert_mmagic(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State, *, relu_first: bool) -> nn.Module:
-    taken = state["encoder.0.conv.weight"].shape[1] - 1
-    given, width = state["last.weight"].shape[:2]
-    return built(partial(Completion, (taken, given), width, relu_first=relu_first), state)
+    in_channels = state["encoder.0.conv.weight"].shape[1] - 1
+    out_channels, width = state["last.weight"].shape[:2]
+    return build_network(partial(Completion, (in_channels, out_channels), width, relu_first=relu_first), state)
 
 
 def fill_otenim(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
@@ -170,23 +170,23 @@ GLCIC = Backbone(
     id="glcic",
     title="GLCIC (globally and locally consistent)",
     paper="Iizuka et al. 2017, SIGGRAPH",
-    licence="MIT (otenim), Apache-2.0 (mmagic)",
-    layouts=(
-        Layout(
+    license="MIT (otenim), Apache-2.0 (mmagic)",
+    variants=(
+        Variant(
             id="otenim",
             source="https://github.com/otenim/GLCIC-PyTorch",
-            licence="MIT",
-            recognize=partial(recognize, layers=OTENIM),
+            license="MIT",
+            detect=partial(detect, layers=OTENIM),
             convert=convert_otenim,
             build=partial(build, relu_first=True),
             fill=fill_otenim,
             fresh=partial(fresh, relu_first=True),
         ),
-        Layout(
+        Variant(
             id="mmagic",
             source="https://github.com/open-mmlab/mmagic",
-            licence="Apache-2.0",
-            recognize=partial(recognize, layers=MMAGIC),
+            license="Apache-2.0",
+            detect=partial(detect, layers=MMAGIC),
             convert=convert_mmagic,
             build=partial(build, relu_first=False),
             fill=fill_mmagic,

@@ -3,7 +3,7 @@
 Paper: Wang, Tao, Qi, Shen, Jia, "Image Inpainting via Generative Multi-column Convolutional Neural Networks",
 NeurIPS 2018. Program: https://github.com/shepnerd/inpainting_gmcnn (its `pytorch` folder), MIT.
 
-One layout. Photo in [-1, 1] with 0 in the hole, and as one more channel the hole; no normalization; ELU after
+One variant. Photo in [-1, 1] with 0 in the hole, and as one more channel the hole; no normalization; ELU after
 every layer but the last, whose answer is cut to [-1, 1]. The last enlarging of the first and second column is
 bilinear from corner to corner (align_corners), all others repeat pixels.
 """
@@ -12,17 +12,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 KERNELS = (7, 5, 3)
 ENCODER = ((1, 1, 1), (2, 2, 1), (2, 1, 1), (4, 2, 1), *((4, 1, d) for d in (1, 1, 2, 4, 8, 16, 1, 1)))
 """Of each layer of a column's encoder: its width in units of the first layer's, stride, and dilation."""
 
 
-def conv(taken: int, given: int, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
+def conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Conv2d:
     """A convolution that reflects the borders and keeps the size, or halves it."""
     padding = dilation * (kernel // 2)
-    return nn.Conv2d(taken, given, kernel, stride, padding, dilation, padding_mode="reflect")
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, padding_mode="reflect")
 
 
 class Column(nn.Module):
@@ -31,19 +31,19 @@ class Column(nn.Module):
     steps: how often the decoder doubles the size and halves the width; what is missing then is enlarged only.
     """
 
-    def __init__(self, taken: int, width: int, kernel: int, steps: int) -> None:
+    def __init__(self, in_channels: int, width: int, kernel: int, steps: int) -> None:
         super().__init__()
-        widths = [taken, *(times * width for times, _, _ in ENCODER)]
+        widths = [in_channels, *(times * width for times, _, _ in ENCODER)]
         self.encoder = nn.ModuleList(
             conv(widths[i], widths[i + 1], kernel, stride, dilation) for i, (_, stride, dilation) in enumerate(ENCODER)
         )
         self.decoder = nn.ModuleList()
-        for given in (2 * width, width)[:steps]:
-            self.decoder += [conv(2 * given, given, kernel), conv(given, given, kernel)]
+        for out_channels in (2 * width, width)[:steps]:
+            self.decoder += [conv(2 * out_channels, out_channels, kernel), conv(out_channels, out_channels, kernel)]
         self.missing = 4 >> steps
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) to (B, 4, 2 or 1 widths, H, W) for 0, 1 or 2 steps."""
+        """(B, in_channels, H, W) to (B, 4, 2 or 1 widths, H, W) for 0, 1 or 2 steps."""
         for layer in self.encoder:
             x = F.elu(layer(x))  # (B, 4w, H/4, W/4) at the end
         for first, second in zip(self.decoder[::2], self.decoder[1::2], strict=True):
@@ -59,13 +59,15 @@ class MultiColumn(nn.Module):
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
         super().__init__()
-        taken, given = self.channels = channels
-        self.columns = nn.ModuleList(Column(taken + 1, width, kernel, steps) for steps, kernel in enumerate(KERNELS))
+        in_channels, out_channels = self.channels = channels
+        self.columns = nn.ModuleList(
+            Column(in_channels + 1, width, kernel, steps) for steps, kernel in enumerate(KERNELS)
+        )
         self.merge = conv(7 * width, width // 2, 3)
-        self.photo = conv(width // 2, given, 3)
+        self.photo = conv(width // 2, out_channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (B, taken + 1, H, W), photo in [-1, 1] and hole, 1 = fill, to (B, given, H, W) in [-1, 1]."""
+        """x (B, in_channels + 1, H, W), photo in [-1, 1] and hole, 1 = fill, to (B, out_channels, H, W) in [-1, 1]."""
         x = torch.cat([column(x) for column in self.columns], dim=1)  # (B, 7w, H, W)
         return self.photo(F.elu(self.merge(x))).clamp(-1, 1)
 
@@ -84,7 +86,7 @@ LAYERS = {
 NAMES = {f"{theirs}.{part}": f"{ours}.{part}" for theirs, ours in LAYERS.items() for part in ("weight", "bias")}
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     return "" if NAMES.keys() <= state.keys() else None
 
 
@@ -93,9 +95,9 @@ def convert(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State) -> nn.Module:
-    width, taken = state["columns.0.encoder.0.weight"].shape[:2]
-    given = state["photo.weight"].shape[0]
-    return built(lambda: MultiColumn((taken - 1, given), width), state)
+    width, in_channels = state["columns.0.encoder.0.weight"].shape[:2]
+    out_channels = state["photo.weight"].shape[0]
+    return build_network(lambda: MultiColumn((in_channels - 1, out_channels), width), state)
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
@@ -117,13 +119,13 @@ GMCNN = Backbone(
     id="gmcnn",
     title="GMCNN (multi-column convolutions)",
     paper="Wang et al. 2018, NeurIPS",
-    licence="MIT",
-    layouts=(
-        Layout(
+    license="MIT",
+    variants=(
+        Variant(
             id="shepnerd",
             source="https://github.com/shepnerd/inpainting_gmcnn",
-            licence="MIT",
-            recognize=recognize,
+            license="MIT",
+            detect=detect,
             convert=convert,
             build=build,
             fill=fill,

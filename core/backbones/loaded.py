@@ -7,49 +7,73 @@ from torch import Tensor, nn
 
 from ..host.device import on_device
 from ..image.color import to_y
-from .record import Backbone, Layout
+from .record import Backbone, Variant
 
 
 class Model(NamedTuple):
-    """What fills a crop. layout and network are None for a backbone that needs no weights.
+    """What fills a crop.
 
-    device: where the network is to run, see `host.device`; None: where it is.
+    Attributes:
+        backbone: The record.
+        variant: Whose form the weights have. None for a backbone that needs no weights.
+        network: With its weights. None for a backbone that needs none.
+        device: Where the network is to run, see `host/device.py`. None: where it is.
     """
 
     backbone: Backbone
-    layout: Layout | None = None
+    variant: Variant | None = None
     network: nn.Module | None = None
     device: torch.device | None = None
 
     def fill(self, image: Tensor, hole: Tensor, source: str = "gray") -> Tensor:
-        """The answer for a crop: float32 (B, 3, H, W) in [0, 1], zero in the hole, and bool (B, 1, H, W).
+        """Fill the hole of a crop.
 
-        H and W suit the backbone. source: "gray" shows the network the luminance only, three times where
-        it takes RGB; "rgb" shows it the colors. Gives RGB (B, 3, H, W) from a network that does, on "rgb",
-        else gray (B, 1, H, W).
+        Args:
+            image: float32 (B, 3, H, W) in [0, 1], zero in the hole. H and W suit the backbone.
+            hole: bool (B, 1, H, W), True = fill.
+            source: "gray" gives the network the luminance only, three times where it takes RGB; "rgb" the colors.
+
+        Returns:
+            RGB (B, 3, H, W) from an RGB network on "rgb", else gray (B, 1, H, W).
         """
         if self.network is None:
             return torch.cat([self.backbone.fill(image[[i]], hole[[i]]) for i in range(len(image))])
-        answer = self.layout.fill(self.network, self.shown(image, source), hole.to(self.weight.device)).to(image)
-        gives = self.network.channels[1]
-        return answer if gives == 3 and source == "rgb" else to_y(answer.clamp(0, 1))
+        answer = self.variant.fill(self.network, self.network_input(image, source), hole.to(self.weight.device))
+        answer = answer.to(image)
+        out_channels = self.network.channels[1]
+        return answer if out_channels == 3 and source == "rgb" else to_y(answer.clamp(0, 1))
 
     def on_device(self, pixels: int) -> nn.Module | None:
-        """The network, where it is to run, for a picture of so many pixels."""
+        """The network, where it is to run.
+
+        Args:
+            pixels: Of the picture that it is to run on next.
+
+        Returns:
+            The network on `device`; None for a backbone without one.
+        """
         if self.network is None or self.device is None:
             return self.network
         return on_device(self.network, self.device, pixels)
 
-    def shown(self, image: Tensor, source: str) -> Tensor:
-        """What the network sees of a picture (B, 3, H, W), of its weights' type and on their device."""
-        takes, gray = self.network.channels[0], to_y(image)
-        if takes == 4:
-            given = torch.cat([image, gray], dim=1)
-        elif takes == 1:
-            given = gray
+    def network_input(self, image: Tensor, source: str) -> Tensor:
+        """The channels of a picture that the network takes.
+
+        Args:
+            image: (B, 3, H, W) in [0, 1].
+            source: "gray" or "rgb", see `fill`.
+
+        Returns:
+            (B, input channels, H, W), of the weights' type and on their device.
+        """
+        in_channels, gray = self.network.channels[0], to_y(image)
+        if in_channels == 4:
+            channels = torch.cat([image, gray], dim=1)
+        elif in_channels == 1:
+            channels = gray
         else:
-            given = image if source == "rgb" else gray.expand(-1, 3, -1, -1)
-        return given.to(self.weight)
+            channels = image if source == "rgb" else gray.expand(-1, 3, -1, -1)
+        return channels.to(self.weight)
 
     @property
     def weight(self) -> Tensor:

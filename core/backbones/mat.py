@@ -2,10 +2,10 @@
 
 Paper: Li, Lin, Zhou, Qi, Wang, Jia, "MAT: Mask-Aware Transformer for Large Hole Image Inpainting", CVPR 2022.
 Program: https://github.com/fenglinglwb/MAT; code and weights CC BY-NC 4.0, so for non-commercial use. The network is
-not ours: the library spandrel_extra_arches has it, apart from spandrel because of that licence, and is imported
+not ours: the package spandrel_extra_arches has it, apart from spandrel because of that license, and is imported
 when a network is built.
 
-Photos are RGB, and the library takes them in [0, 1]. It draws a style when it makes the network, and a noise in
+Photos are RGB, and the package takes them in [0, 1]. It draws a style when it makes the network, and a noise in
 every pass by dropout, in use too, both from global generators. Here both come from `SEED`, so that a photo has one
 answer, on every device. It takes squares, by multiples of 512 and one at a time, and float32 only.
 """
@@ -18,13 +18,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from .optional import library, loaded
-from .record import Backbone, Layout, State
+from .optional import load_frozen, optional_import
+from .record import Backbone, State, Variant
 
-LIBRARY = "spandrel_extra_arches.architectures.MAT"
+PACKAGE = "spandrel_extra_arches.architectures.MAT"
 SEED = 0
 PARTS = ("synthesis.", "mapping.")
-MARKS = ("synthesis.first_stage.conv_first.conv.resample_filter", "mapping.fc0.weight")
+LANDMARKS = ("synthesis.first_stage.conv_first.conv.resample_filter", "mapping.fc0.weight")
 
 
 class FixedDropout(TorchFunctionMode):
@@ -43,23 +43,23 @@ class FixedDropout(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def drop(self, x: Tensor, p: float) -> Tensor:
-        """`x` with a share `p` of it zero and the rest larger in turn."""
+        """`x` with a share `p` of it zero and the rest scaled up by 1 / (1 - p)."""
         kept = torch.rand(x.shape, generator=self.generator).to(x.device) >= p
         return x * kept / (1 - p)
 
 
 def renamed(state: State) -> dict[str, Tensor]:
-    """The generator's tensors by the library's names, which begin with `model.`; others are left out."""
+    """The generator's tensors by the package's names, which begin with `model.`; others are left out."""
     plain = {name.removeprefix("model."): value for name, value in state.items()}
     return {f"model.{name}": value for name, value in plain.items() if name.startswith(PARTS)}
 
 
-def recognize(state: State) -> str | None:
-    return "" if {f"model.{mark}" for mark in MARKS} <= renamed(state).keys() else None
+def detect(state: State) -> str | None:
+    return "" if {f"model.{name}" for name in LANDMARKS} <= renamed(state).keys() else None
 
 
 def with_style(network: nn.Module) -> nn.Module:
-    """Replace the style that the library drew by the one of `SEED`, as a buffer, so that it moves along."""
+    """Replace the style that the package drew by the one of `SEED`, as a buffer, so that it moves along."""
     style = torch.randn(network.z.shape, generator=torch.Generator().manual_seed(SEED))
     del network.z
     network.register_buffer("z", style, persistent=False)
@@ -68,13 +68,13 @@ def with_style(network: nn.Module) -> nn.Module:
 
 
 def build(state: State) -> nn.Module:
-    extra = library(LIBRARY, "mat")
-    return loaded(lambda: with_style(extra.MATArch().load(dict(state)).model))
+    extra = optional_import(PACKAGE, "mat")
+    return load_frozen(lambda: with_style(extra.MATArch().load(dict(state)).model))
 
 
 def fresh(channels: tuple[int, int], width: int) -> nn.Module:
-    """The network with new weights. The library knows one size of it, for RGB: both arguments are not used."""
-    return with_style(library(LIBRARY, "mat").MAT())
+    """The network with new weights. The package knows one size of it, for RGB: both arguments are not used."""
+    return with_style(optional_import(PACKAGE, "mat").MAT())
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
@@ -82,9 +82,9 @@ def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     pads = (0, max(h, w) - w, 0, max(h, w) - h)
     square, inside = (F.pad(t, pads, mode="replicate") for t in (image, hole.to(image.dtype)))
     answers = []
-    for photo, marked in zip(square.split(1), inside.split(1), strict=True):
+    for photo, mask in zip(square.split(1), inside.split(1), strict=True):
         with FixedDropout():
-            answers.append(network(photo, marked))
+            answers.append(network(photo, mask))
     return torch.cat(answers)[..., :h, :w].clamp(0, 1)
 
 
@@ -92,13 +92,13 @@ MAT = Backbone(
     id="mat",
     title="MAT",
     paper="Li et al. 2022, CVPR",
-    licence="CC BY-NC 4.0",
-    layouts=(
-        Layout(
+    license="CC BY-NC 4.0",
+    variants=(
+        Variant(
             id="spandrel",
             source="https://github.com/chaiNNer-org/spandrel",
-            licence="MIT; the network's CC BY-NC 4.0",
-            recognize=recognize,
+            license="MIT; the network's CC BY-NC 4.0",
+            detect=detect,
             convert=renamed,
             build=build,
             fill=fill,

@@ -1,10 +1,10 @@
 """Mono: our own network for the gray stage, small enough to ship.
 
-The external stage of Wang, Ouyang, Chen 2021: it sees the photo in color and in gray, and gives gray. It starts
-from the tones around the hole, spread into it by pull-push (Gortler et al. 1996), and a U-Net (`core/layers/unet.py`)
-says what is to be added; so it never does worse than smooth, and learns structure from its first step.
+The external stage of Wang, Ouyang, Chen 2021: from the photo in color and in gray to gray. It starts from the tones
+around the hole, spread into it by pull-push (Gortler et al. 1996), and adds what a U-Net (`core/layers/unet.py`)
+predicts. So it begins with a smooth filling, and learns structure from its first step.
 
-Our licence and weights (weights/mono.md). Sides are multiples of 8.
+Our license and weights (weights/mono.md). Sides are multiples of 8.
 """
 
 import torch
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers.unet import MULTIPLE, UNet, widths_of
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 HEADS = 2
 
@@ -22,19 +22,27 @@ class Mono(nn.Module):
 
     def __init__(self, channels: tuple[int, int], widths: tuple[int, int, int]) -> None:
         super().__init__()
-        taken, self.given = self.channels = channels
-        self.body = UNet(taken + 1 + self.given, self.given, widths, HEADS)
+        in_channels, self.out_channels = self.channels = channels
+        self.body = UNet(in_channels + 1 + self.out_channels, self.out_channels, widths, HEADS)
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
-        """image (B, taken, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo, not cut to [0, 1]."""
+        """image (B, in_channels, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo, not cut to [0, 1]."""
         known = 1 - hole
-        smooth = pull_push(image[:, -self.given :], known)
-        seen = (image - 0.5) * known
-        return smooth + self.body(torch.cat([seen, hole, smooth - 0.5], 1))
+        smooth = pull_push(image[:, -self.out_channels :], known)
+        visible = (image - 0.5) * known
+        return smooth + self.body(torch.cat([visible, hole, smooth - 0.5], 1))
 
 
 def pull_push(image: Tensor, known: Tensor) -> Tensor:
-    """Means of the known pixels at ever larger scales where nothing nearer is known, (B, C, H, W)."""
+    """Fill the unknown by means of the known pixels at ever larger scales (Gortler et al. 1996).
+
+    Args:
+        image: (B, C, H, W).
+        known: (B, 1, H, W) in [0, 1], 1 = known.
+
+    Returns:
+        (B, C, H, W), with the known pixels of `image`.
+    """
     if known.shape[-2:] == (1, 1):
         return image
     share = F.avg_pool2d(known, 2, ceil_mode=True, count_include_pad=False)
@@ -47,15 +55,15 @@ with torch.device("meta"):
     NAMES = frozenset(Mono((1, 1), (HEADS, HEADS, HEADS)).state_dict())
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     return "" if set(state) == NAMES else None
 
 
 def build(state: State) -> nn.Module:
     body = {name.removeprefix("body."): value for name, value in state.items()}
-    widths, given = widths_of(body), len(body["leave.bias"]) // 4
-    taken = body["enter.weight"].shape[1] // 4 - 1 - given
-    return built(lambda: Mono((taken, given), widths), state)
+    widths, out_channels = widths_of(body), len(body["leave.bias"]) // 4
+    in_channels = body["enter.weight"].shape[1] // 4 - 1 - out_channels
+    return build_network(lambda: Mono((in_channels, out_channels), widths), state)
 
 
 def fresh(channels: tuple[int, int], width: int) -> Mono:
@@ -71,13 +79,13 @@ MONO = Backbone(
     id="mono",
     title="Mono (ours)",
     paper="our own design, after the external stage of Wang, Ouyang, Chen 2021, CVPR",
-    licence="MIT",
-    layouts=(
-        Layout(
+    license="MIT",
+    variants=(
+        Variant(
             id="monochromic",
             source="core/backbones/mono.py",
-            licence="MIT",
-            recognize=recognize,
+            license="MIT",
+            detect=detect,
             convert=dict,
             build=build,
             fill=fill,

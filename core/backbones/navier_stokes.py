@@ -14,6 +14,6 @@ NAVIER_STOKES = Backbone(
     id="navier_stokes",
     title="Navier-Stokes",
     paper="Bertalmio, Bertozzi, Sapiro 2001, CVPR",
-    licence="Apache-2.0 (OpenCV)",
+    license="Apache-2.0 (OpenCV)",
     fill=fill,
 )

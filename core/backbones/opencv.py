@@ -11,7 +11,7 @@ from torch import Tensor
 from ..host.thread import run_in_thread
 from ..image.color import to_y
 
-RADIUS = 3  # pixels that a filled pixel looks at; more helps wide holes and hurts scratches
+RADIUS = 3  # of the pixels that a filled pixel is made of; more helps wide holes and hurts scratches
 LEVELS = 65535
 
 
@@ -20,6 +20,6 @@ def opencv_inpaint(image: Tensor, hole: Tensor, method: str) -> Tensor:
     import cv2
 
     gray = (to_y(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)
-    marked = hole[0, 0].cpu().numpy().astype(np.uint8)
-    filled = run_in_thread(int(marked.sum()), cv2.inpaint, gray, marked, RADIUS, getattr(cv2, method))
+    mask = hole[0, 0].cpu().numpy().astype(np.uint8)
+    filled = run_in_thread(int(mask.sum()), cv2.inpaint, gray, mask, RADIUS, getattr(cv2, method))
     return torch.from_numpy(filled.astype(np.float32) / LEVELS).to(image.device)[None, None]

@@ -1,4 +1,4 @@
-"""Partial convolutions: two layouts of the same U-Net, whose convolutions see known pixels only.
+"""Partial convolutions: two variants of the same U-Net, whose convolutions use known pixels only.
 
 Paper: Liu, Reda, Shih, Wang, Tao, Catanzaro, "Image Inpainting for Irregular Holes Using Partial Convolutions",
 ECCV 2018. The layer is that of the authors' https://github.com/NVIDIA/partialconv (BSD-3-Clause); they published
@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 
 class PartialConv2d(nn.Conv2d):
@@ -43,11 +43,11 @@ class PartialConv2d(nn.Conv2d):
         if known is None:
             known = x.new_ones(1, 1, *x.shape[-2:])
         count = self.count(known)
-        seen = (count > 0).to(x.dtype)
+        anything = (count > 0).to(x.dtype)
         window = known.shape[1] * self.weight[0, 0].numel()
         y = F.conv2d(x * known, self.weight, None, self.stride, self.padding, self.dilation)
-        y = y * (seen * window / count.clamp(min=1))
-        return (y if self.bias is None else y + self.bias.view(-1, 1, 1) * seen), seen
+        y = y * (anything * window / count.clamp(min=1))
+        return (y if self.bias is None else y + self.bias.view(-1, 1, 1) * anything), anything
 
 
 class Block(nn.Module):
@@ -55,8 +55,8 @@ class Block(nn.Module):
 
     def __init__(
         self,
-        taken: int,
-        given: int,
+        in_channels: int,
+        out_channels: int,
         kernel: int,
         activation: nn.Module,
         *,
@@ -65,8 +65,8 @@ class Block(nn.Module):
         norm: bool = True,
     ) -> None:
         super().__init__()
-        self.conv = PartialConv2d(taken, given, kernel, stride, kernel // 2, bias=bias)
-        self.norm = nn.BatchNorm2d(given) if norm else nn.Identity()
+        self.conv = PartialConv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=bias)
+        self.norm = nn.BatchNorm2d(out_channels) if norm else nn.Identity()
         self.activation = activation
 
     def forward(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -89,7 +89,7 @@ def joined(x: Tensor, known: Tensor, skip: Tensor, skip_known: Tensor) -> tuple[
 class PartialConvUNet(nn.Module):
     """Seven levels down and up again with skips; a level is named by its number, "1" the outermost.
 
-    channels: of the photo, taken and given. width: of the first level. first_bias: a bias in the first layer.
+    channels: of the input and the output. width: of the first level. first_bias: a bias in the first layer.
     """
 
     kernels = (7, 5, 5, 3, 3, 3, 3)
@@ -111,9 +111,9 @@ class PartialConvUNet(nn.Module):
         self.up["1"] = Block(width + channels[0], channels[1], 3, nn.Identity(), bias=True, norm=False)
 
     def forward(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, taken, H, W) in the layout's units, known (B, 1, H, W), 1 = known; H and W multiples of 128.
+        """x (B, in_channels, H, W) in the variant's units, known (B, 1, H, W), 1 = known; H and W multiples of 128.
 
-        Gives the photo (B, given, H, W) in the same units, unbounded, and what became known (B, 1, H, W).
+        Gives the photo (B, out_channels, H, W) in the same units, unbounded, and what became known (B, 1, H, W).
         """
         skips = []
         for block in self.down.values():
@@ -167,20 +167,20 @@ def convert_mmagic(state: State) -> dict[str, Tensor]:
     return ours
 
 
-def recognize_naoto0804(state: State) -> str | None:
+def detect_naoto0804(state: State) -> str | None:
     landmarks = {"enc_1.conv.input_conv.weight", "enc_7.bn.running_mean", "dec_1.conv.input_conv.bias"}
     return "" if landmarks <= set(state) else None
 
 
-def recognize_mmagic(state: State) -> str | None:
+def detect_mmagic(state: State) -> str | None:
     landmarks = {"encoder.enc1.conv.bias", "encoder.enc7.bn.running_mean", "decoder.dec1.conv.bias"}
     return "" if landmarks <= set(state) else None
 
 
 def build(state: State) -> nn.Module:
-    width, taken = state["down.1.conv.weight"].shape[:2]
-    channels = taken, len(state["up.1.conv.weight"])
-    return built(partial(PartialConvUNet, channels, width, first_bias="down.1.conv.bias" in state), state)
+    width, in_channels = state["down.1.conv.weight"].shape[:2]
+    channels = in_channels, len(state["up.1.conv.weight"])
+    return build_network(partial(PartialConvUNet, channels, width, first_bias="down.1.conv.bias" in state), state)
 
 
 MEAN, STD = (0.485, 0.456, 0.406, 0.459), (0.229, 0.224, 0.225, 0.226)  # of red, green, blue and gray
@@ -188,16 +188,16 @@ MEAN, STD = (0.485, 0.456, 0.406, 0.459), (0.229, 0.224, 0.225, 0.226)  # of red
 
 def normal_units(channels: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """ImageNet's mean and standard deviation of gray (1), RGB (3) or both (4), as (channels, 1, 1)."""
-    chosen = slice(3, 4) if channels == 1 else slice(channels)
-    return like.new_tensor(MEAN[chosen]).view(-1, 1, 1), like.new_tensor(STD[chosen]).view(-1, 1, 1)
+    selected = slice(3, 4) if channels == 1 else slice(channels)
+    return like.new_tensor(MEAN[selected]).view(-1, 1, 1), like.new_tensor(STD[selected]).view(-1, 1, 1)
 
 
 def fill_naoto0804(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
-    taken, given = network.channels
+    in_channels, out_channels = network.channels
     known = (~hole).to(image.dtype)
-    mean, std = normal_units(taken, image)
+    mean, std = normal_units(in_channels, image)
     answer = network((image - mean) / std, known)[0]
-    mean, std = normal_units(given, image)
+    mean, std = normal_units(out_channels, image)
     return (answer * std + mean).clamp(0, 1)
 
 
@@ -211,23 +211,23 @@ PARTIAL_CONV = Backbone(
     id="partial_conv",
     title="Partial convolutions",
     paper="Liu et al. 2018, ECCV",
-    licence="MIT (naoto0804), Apache-2.0 (mmagic)",
-    layouts=(
-        Layout(
+    license="MIT (naoto0804), Apache-2.0 (mmagic)",
+    variants=(
+        Variant(
             id="naoto0804",
             source="https://github.com/naoto0804/pytorch-inpainting-with-partial-conv",
-            licence="MIT",
-            recognize=recognize_naoto0804,
+            license="MIT",
+            detect=detect_naoto0804,
             convert=convert_naoto0804,
             build=build,
             fill=fill_naoto0804,
             fresh=PartialConvUNet,
         ),
-        Layout(
+        Variant(
             id="mmagic",
             source="https://github.com/open-mmlab/mmagic",
-            licence="Apache-2.0",
-            recognize=recognize_mmagic,
+            license="Apache-2.0",
+            detect=detect_mmagic,
             convert=convert_mmagic,
             build=build,
             fill=fill_mmagic,

@@ -7,7 +7,7 @@ pass on to neighbors, and each is bettered at random. Here all patches move at o
 over distances 8, 4, 2, 1 (jump flooding) instead of one after another in the order of reading.
 
 Our own program, on the gray picture. A patch is named by the flat index of its upper left pixel. A shift may wrap
-around a side of the picture: that is one more place to look at, taken only if it is a known patch and better.
+around a side of the picture: that is one more candidate, used only if it is a known patch and better.
 The time goes with the patches that touch the hole; the crop itself costs a few passes.
 """
 
@@ -24,11 +24,14 @@ from .opencv import opencv_inpaint
 from .record import Backbone
 
 SIDES = (7, 5, 3)  # of a patch: the first of which there are enough known ones
-ENOUGH, SHARE = 32, 0.5  # known patches that there must be, and when coarser how many for each open one
-FADE, DEEP = 1.3, 12  # how much less a pixel counts per step into the hole, and after how many steps no longer less
+MIN_KNOWN, SHARE = 32, 0.5  # known patches that there must be, and when coarser how many for each open one
+FADE, MAX_DEPTH = (
+    1.3,
+    12,
+)  # a pixel counts less by this factor for each step into the hole, up to so many
 JUMPS = (8, 4, 2, 1)
-FEWEST, MOST, PATCHES = 3, 12, 60_000  # rounds of search and vote; as many between as make so many patches
-SHARP, SHARPEST = 2.0, 6.0  # how much more a similar patch counts in a vote, and in the last one of all
+MIN_ROUNDS, MAX_ROUNDS, PATCHES = 3, 12, 60_000  # rounds of search and vote; between, as many as make so many patches
+SHARPNESS, LAST_SHARPNESS = 2.0, 6.0  # how much more a similar patch counts in a vote, and in the last one of all
 CHUNK = 1 << 13  # patches compared at once, so that they stay in the cache
 
 
@@ -55,22 +58,22 @@ class Level:
 
     @cached_property
     def known(self) -> Tensor:
-        """Whether a patch may be copied from: inside the picture and wholly known, (H * W,)."""
+        """Whether a patch may be copied from: inside the picture and completely known, (H * W,)."""
         ph, pw = self.patch
         return F.pad(~self.touching, (0, pw - 1, 0, ph - 1)).flatten()
 
     @cached_property
-    def trust(self) -> Tensor:
-        """How much a pixel counts: 1 where known, less and less into the hole, (H, W)."""
-        depth, left = torch.zeros_like(self.gray), self.hole[None].float()
-        for _ in range(DEEP):
+    def confidence(self) -> Tensor:
+        """Weight of a pixel: 1 where known, less and less into the hole, (H, W)."""
+        depth, rest = torch.zeros_like(self.gray), self.hole[None].float()
+        for _ in range(MAX_DEPTH):
             check_cancelled()
-            depth += left[0]
-            left = 1 - F.max_pool2d(1 - left, 3, 1, 1)
+            depth += rest[0]
+            rest = 1 - F.max_pool2d(1 - rest, 3, 1, 1)
         return FADE**-depth
 
     def is_shallow(self) -> bool:
-        """Whether a patch at any pixel of the hole sees something known."""
+        """Whether a patch at any pixel of the hole has something known in it."""
         ph, pw = (side // 2 for side in self.patch)
         known = (~self.hole)[None].float()
         return bool(F.max_pool2d(known, (2 * ph + 1, 2 * pw + 1), 1, (ph, pw)).all())
@@ -81,7 +84,7 @@ def level_of(gray: Tensor, hole: Tensor, share: float = 0) -> Level | None:
     for side in SIDES:
         check_cancelled()
         level = Level(gray, hole, (min(side, gray.shape[0]), min(side, gray.shape[1])))
-        if level.known.sum() >= max(ENOUGH, share * len(level.open)):
+        if level.known.sum() >= max(MIN_KNOWN, share * len(level.open)):
             return level
     return None
 
@@ -116,15 +119,15 @@ class Matching:
         device = guess.device
         self.rows = torch.arange(ph, device=device) * self.w
         self.examples = level.gray.flatten().unfold(0, pw, 1).contiguous()
-        weights = self.patches(level.trust.flatten().unfold(0, pw, 1), self.open)
+        weights = self.patches(level.confidence.flatten().unfold(0, pw, 1), self.open)
         self.weights = weights / weights.sum(1, keepdim=True)
         self.match = torch.arange(self.h * self.w, device=device)
-        self.show(torch.where(level.hole, guess, level.gray))
+        self.set_picture(torch.where(level.hole, guess, level.gray))
 
-    def show(self, picture: Tensor) -> None:
-        """Go on with another picture (H, W); the matches stay, and what they cost is taken anew."""
+    def set_picture(self, picture: Tensor) -> None:
+        """Go on with another picture (H, W). The matches stay; their costs are computed again."""
         self.picture = picture
-        self.wanted = self.patches(picture.flatten().unfold(0, self.level.patch[1], 1), self.open)
+        self.open_patches = self.patches(picture.flatten().unfold(0, self.level.patch[1], 1), self.open)
         self.cost = self.compare(self.match[self.open])
 
     def patches(self, runs: Tensor, at: Tensor) -> Tensor:
@@ -135,16 +138,16 @@ class Matching:
     def compare(self, candidates: Tensor) -> Tensor:
         """Mean squared difference of each open patch to its candidate, infinite where that is not known."""
         costs = [
-            self.differences(at, wanted, weights)
-            for at, wanted, weights in zip(
-                candidates.split(CHUNK), self.wanted.split(CHUNK), self.weights.split(CHUNK), strict=True
+            self.differences(at, patches, weights)
+            for at, patches, weights in zip(
+                candidates.split(CHUNK), self.open_patches.split(CHUNK), self.weights.split(CHUNK), strict=True
             )
         ]
         return torch.cat(costs).masked_fill_(~self.level.known[candidates], torch.inf)
 
-    def differences(self, at: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
-        """Weighted mean squared difference of the patches at `at` to those wanted, (N,)."""
-        return torch.linalg.vecdot((self.patches(self.examples, at) - wanted).square_(), weights)
+    def differences(self, at: Tensor, patches: Tensor, weights: Tensor) -> Tensor:
+        """Weighted mean squared difference of the patches at `at` to these, (N,)."""
+        return torch.linalg.vecdot((self.patches(self.examples, at) - patches).square_(), weights)
 
     def offer(self, candidates: Tensor) -> None:
         """Take each candidate that is a known patch and more like the open one than what that has."""
@@ -164,11 +167,11 @@ class Matching:
 
     def offer_random(self) -> None:
         """Offer something near what there is, first from the whole picture, then from ever nearer."""
-        reach = max(self.h, self.w)
-        while reach:
-            dy, dx = (self.draw(-min(reach, side), min(reach, side) + 1) for side in (self.h, self.w))
+        radius = max(self.h, self.w)
+        while radius:
+            dy, dx = (self.draw(-min(radius, side), min(radius, side) + 1) for side in (self.h, self.w))
             self.offer(self.match[self.open] + dy * self.w + dx)
-            reach //= 2
+            radius //= 2
 
     def draw(self, low: int, high: int) -> Tensor:
         """A whole number from `low` to below `high` for each open patch, the same on every device."""
@@ -183,7 +186,7 @@ class Matching:
         self.cost = self.compare(self.match[self.open])
 
     def begin(self) -> None:
-        """Begin with nothing: match what is known of each open patch, and show what the matches vote for.
+        """Begin with nothing: match what is known of each open patch, and use the picture the matches vote for.
 
         Where the hole is so deep that nothing is known about its middle, keep the guess, and match that.
         """
@@ -192,13 +195,13 @@ class Matching:
             return
         known = (~self.level.hole).float().flatten().unfold(0, self.level.patch[1], 1)
         weights, self.weights = self.weights, self.weights * self.patches(known, self.open)
-        self.show(self.picture)
+        self.set_picture(self.picture)
         self.search()
         self.weights = weights
-        self.show(self.vote(SHARP))
+        self.set_picture(self.vote(SHARPNESS))
 
     def start_from(self, coarse: "Matching") -> None:
-        """Begin with the shifts that the same places have at half the size, doubled; show what they vote for."""
+        """Begin with the shifts of the same positions at half the size, doubled, and the picture they vote for."""
         y, x = (
             ((at + side // 2) // 2 - half // 2).clamp(0, length - half)
             for at, side, half, length in zip(
@@ -213,15 +216,15 @@ class Matching:
         match = coarse.match[there]
         dy, dx = match // coarse.w - y, match % coarse.w - x
         self.start((self.open + 2 * dy * self.w + 2 * dx).clamp(0, len(self.match) - 1))
-        self.show(self.vote(SHARP))
+        self.set_picture(self.vote(SHARPNESS))
 
-    def vote(self, sharp: float) -> Tensor:
-        """The picture whose hole is the mean of all matches there, weighted by likeness and trust."""
+    def vote(self, sharpness: float) -> Tensor:
+        """The picture whose hole is the mean of all matches there, weighted by likeness and confidence."""
         usual = self.cost.kthvalue(1 + 3 * (len(self.cost) - 1) // 4).values.clamp(min=1e-6)
         (ph, pw), flat = self.level.patch, self.level.gray.flatten()
-        trust = self.level.trust.flatten()[self.open + ph // 2 * self.w + pw // 2]
-        say = torch.zeros_like(flat)
-        say[self.open] = torch.exp(-sharp * self.cost / usual) * trust + 1e-12  # never nothing for all
+        confidence = self.level.confidence.flatten()[self.open + ph // 2 * self.w + pw // 2]
+        weights = torch.zeros_like(flat)
+        weights[self.open] = torch.exp(-sharpness * self.cost / usual) * confidence + 1e-12  # never nothing for all
         at = self.level.hole.flatten().nonzero()[:, 0]
         total, votes = torch.zeros(2, len(at), device=at.device)
         for dy in range(ph):
@@ -230,7 +233,7 @@ class Matching:
                 step = dy * self.w + dx
                 inside = (at // self.w >= dy) & (at % self.w >= dx)
                 patch = (at - step).where(inside, 0)
-                weight = say[patch] * inside
+                weight = weights[patch] * inside
                 total += weight * flat[(self.match[patch] + step).clamp(max=len(flat) - 1)]
                 votes += weight
         return self.level.gray.flatten().index_copy(0, at, total / votes).view_as(self.picture)
@@ -241,28 +244,28 @@ class Matching:
             self.offer_neighbors()
             self.offer_random()
 
-    def settle(self, last: bool) -> None:
-        """Search and vote, in turn. last: whether this is the finest level, which ends with a sharp vote."""
-        rounds = min(max(PATCHES // len(self.open), FEWEST), MOST)
+    def run(self, last: bool) -> None:
+        """Search and vote in turn. last: whether this is the finest level, which ends with a sharp vote."""
+        rounds = min(max(PATCHES // len(self.open), MIN_ROUNDS), MAX_ROUNDS)
         for i in range(rounds):
             self.search()
-            self.show(self.vote(SHARPEST if last and i == rounds - 1 else SHARP))
+            self.set_picture(self.vote(LAST_SHARPNESS if last and i == rounds - 1 else SHARPNESS))
 
 
-def completed(levels: list[Level]) -> Tensor:
+def complete(levels: list[Level]) -> Tensor:
     """The picture (H, W) of the finest level, `levels[0]`, with its hole filled."""
     generator = torch.Generator().manual_seed(0)
     level = levels[-1]
     guess = opencv_inpaint(level.gray[None, None], level.hole[None, None], "INPAINT_TELEA")[0, 0]
     matching = Matching(level, guess, generator)
     matching.begin()
-    matching.settle(last=len(levels) == 1)
+    matching.run(last=len(levels) == 1)
     for level in levels[-2::-1]:
         coarse, (h, w) = matching, level.gray.shape
         guess = F.interpolate(coarse.picture[None, None], scale_factor=2, mode="bilinear")[0, 0, :h, :w]
         matching = Matching(level, guess, generator)
         matching.start_from(coarse)
-        matching.settle(last=level is levels[0])
+        matching.run(last=level is levels[0])
     return matching.picture
 
 
@@ -276,13 +279,13 @@ def fill(image: Tensor, hole: Tensor) -> Tensor:
     if level is None or not len(level.open):
         return opencv_inpaint(image, hole, "INPAINT_TELEA")
     known = gray[~inside]
-    return completed(pyramid(level)).clamp(known.min(), known.max())[None, None]
+    return complete(pyramid(level)).clamp(known.min(), known.max())[None, None]
 
 
 PATCHMATCH = Backbone(
     id="patchmatch",
     title="PatchMatch (by example)",
     paper="Barnes et al. 2009, ACM Trans. Graphics 28(3); Wexler et al. 2007, IEEE PAMI 29(3)",
-    licence="MIT",
+    license="MIT",
     fill=fill,
 )

@@ -4,15 +4,15 @@ Paper: Demir, Unal, "Patch-Based Image Inpainting with Generative Adversarial Ne
 No program and no weights were ever published, so there is nothing to compare this with. It was written from what is
 widely reported of the paper, without its figures and tables at hand.
 
-What the paper settles: a generator of the ResNet kind. It halves the size by strided convolutions, without pooling,
+What the paper says: a generator of the ResNet kind. It halves the size by strided convolutions, without pooling,
 runs residual blocks that keep the size and have dilated convolutions in them, and doubles the size as often as it
 halved it, each time by interpolating and then convolving, which leaves no checkerboard. The discriminators that
-give it its name, one for the whole and one for patches, are of use in training only.
+give it its name, one for the photo and one for patches, are used in training only.
 
 What we chose: a convolution of 7 pixels first and last; two halvings, with w, 2w and 4w channels, w = 64 at full
 width; eight blocks of two convolutions of 3 pixels, the first one dilated, by 2, 4, 8, 16 and the same again; batch
 norm after every convolution but the last, and ReLU after it but where a block ends; zero padding; bilinear
-doubling; a sigmoid at the end. It sees the photo in [-1, 1], 0 in the hole, and the hole as one more channel.
+doubling; a sigmoid at the end. Its input is the photo in [-1, 1], 0 in the hole, and the hole as one more channel.
 
 Sides are multiples of 4.
 """
@@ -20,19 +20,20 @@ Sides are multiples of 4.
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 
 DILATIONS = (2, 4, 8, 16, 2, 4, 8, 16)
 
 
-def conv(taken: int, given: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+def conv(in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     """A convolution and batch norm; keeps the size, or halves it."""
     padding = dilation * (kernel - 1) // 2
-    return nn.Sequential(nn.Conv2d(taken, given, kernel, stride, padding, dilation, bias=False), nn.BatchNorm2d(given))
+    layer = nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(out_channels))
 
 
 class ResidualBlock(nn.Module):
-    """What came, and a far look at it."""
+    """A dilated and a plain convolution, beside the identity."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -55,10 +56,10 @@ class Pggan(nn.Module):
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
         super().__init__()
-        taken, given = self.channels = channels
+        in_channels, out_channels = self.channels = channels
         w1, w2, w4 = width, 2 * width, 4 * width
         self.encoder = nn.Sequential(
-            conv(taken + 1, w1, 7),
+            conv(in_channels + 1, w1, 7),
             nn.ReLU(),
             conv(w1, w2, stride=2),  # (B, 2w, H/2, W/2)
             nn.ReLU(),
@@ -73,11 +74,11 @@ class Pggan(nn.Module):
             Double(),
             conv(w2, w1),  # (B, w, H, W)
             nn.ReLU(),
-            nn.Conv2d(w1, given, 7, padding=3),
+            nn.Conv2d(w1, out_channels, 7, padding=3),
         )
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
-        """image (B, taken, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [0, 1]."""
+        """image (B, in_channels, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo in [0, 1]."""
         known = (image * 2 - 1) * (1 - hole)
         return self.decoder(self.blocks(self.encoder(torch.cat([known, hole], 1)))).sigmoid()
 
@@ -91,13 +92,13 @@ with torch.device("meta"):
     NAMES = frozenset(kept(Pggan((1, 1), 1).state_dict()))
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     return "" if kept(state).keys() == NAMES else None
 
 
 def build(state: State) -> nn.Module:
-    width, taken = state["encoder.0.0.weight"].shape[:2]
-    return built(lambda: Pggan((taken - 1, len(state["decoder.6.weight"])), width), state)
+    width, in_channels = state["encoder.0.0.weight"].shape[:2]
+    return build_network(lambda: Pggan((in_channels - 1, len(state["decoder.6.weight"])), width), state)
 
 
 def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
@@ -108,13 +109,13 @@ PGGAN = Backbone(
     id="pggan",
     title="PGGAN",
     paper="Demir, Unal 2018 (arXiv 1803.07422)",
-    licence="MIT",
-    layouts=(
-        Layout(
+    license="MIT",
+    variants=(
+        Variant(
             id="monochromic",
             source="core/backbones/pggan.py",
-            licence="MIT",
-            recognize=recognize,
+            license="MIT",
+            detect=detect,
             convert=kept,
             build=build,
             fill=fill,

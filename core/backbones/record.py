@@ -1,4 +1,4 @@
-"""The records that every backbone fills in: what it is, how it fills, its limits, and the forms of its weights."""
+"""The records that every backbone fills in: what it is, how it fills, its limits, and the variants of its weights."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,27 +10,32 @@ State = Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Layout:
-    """One public form of a network: how its weights are told from others, renamed, built and run.
+class Variant:
+    """One public form of a network: how its checkpoints are told from others, renamed, built and run.
 
-    id: short, unique within the backbone. source: where the authors' program is. licence: of that program.
-    recognize(state): given the tensors of one file of the authors', with nestings and prefixes like
-    `module.` gone, the prefix under which they belong to this layout (mostly ""), or None if they are not
-    of it; by names first, since shapes alone mislead. parts: all prefixes that make it complete.
-    convert(state): the authors' names to ours.
-    build(state): the network of our tensors, in evaluation mode; sizes are read off the tensors. It has
-    `channels`, what it takes and gives: (1, 1) gray, (3, 3) RGB, or (4, 1) RGB and gray to gray.
-    fill(network, image, hole): image float (B, channels taken, H, W) in [0, 1], zero inside the hole, and
-    bool (B, 1, H, W), True = fill, to (B, channels given, H, W) in [0, 1]. Every oddity (range, polarity,
-    channel order, what fills the hole) ends inside it.
-    fresh(channels, width): the same network with new weights, `width` channels where it is narrowest;
-    for training and tests.
+    Attributes:
+        id: Short, unique within the backbone.
+        source: Where the authors' program is.
+        license: Of that program.
+        detect: `detect(state)` gets the tensors of one file of the authors', without nestings and prefixes like
+            `module.`. It returns the prefix under which they belong to this variant (mostly ""), or None if they do
+            not. It looks at names first, since shapes alone mislead.
+        convert: `convert(state)` returns the authors' tensors by our names.
+        build: `build(state)` returns the network of our tensors, in evaluation mode; sizes are read off the tensors.
+            The network has `channels`, its input and output channels: (1, 1) gray, (3, 3) RGB, or (4, 1) RGB and gray
+            to gray.
+        fill: `fill(network, image, hole)` takes an image, float (B, input channels, H, W) in [0, 1], zero inside the
+            hole, and a hole, bool (B, 1, H, W), True = fill. It returns (B, output channels, H, W) in [0, 1]. Every
+            oddity (range, polarity, channel order, what fills the hole) ends inside it.
+        fresh: `fresh(channels, width)` returns the same network with new weights, `width` channels where it is
+            narrowest; for training and tests.
+        parts: All prefixes that `detect` returns, one for each file of a complete network.
     """
 
     id: str
     source: str
-    licence: str
-    recognize: Callable[[State], str | None]
+    license: str
+    detect: Callable[[State], str | None]
     convert: Callable[[State], dict[str, Tensor]]
     build: Callable[[State], nn.Module]
     fill: Callable[[nn.Module, Tensor, Tensor], Tensor]
@@ -40,21 +45,30 @@ class Layout:
 
 @dataclass(frozen=True)
 class Backbone:
-    """One way of filling a hole in grayscale.
+    """One way of filling a hole in grayscale: by `fill`, or by a network, one of `variants`.
 
-    Without weights `fill(image, hole)` does it: float32 (1, 3, H, W) in [0, 1], zero inside the hole, and
-    bool (1, 1, H, W), True = fill, to gray (1, 1, H, W). With weights one of `layouts` does.
-    H and W are multiples of `multiple` and at least `minimum`; `trained` is the side it was trained at.
-    half: whether it may run in 16 bits. channels_last: whether that order of memory is faster for it on a CPU
-    (benchmarks/backbones.py); on CUDA all networks have it.
+    Attributes:
+        id: What the user types.
+        title: What menus show.
+        paper: Authors, year and venue.
+        license: Of the code.
+        fill: Only without a network: `fill(image, hole)` takes float32 (1, 3, H, W) in [0, 1], zero inside the hole,
+            and bool (1, 1, H, W), True = fill. It returns gray (1, 1, H, W).
+        variants: Only with a network: the forms in which its weights were published.
+        multiple: H and W are multiples of it.
+        minimum: H and W are at least this.
+        trained: The side in pixels at which the network was trained.
+        half: Whether the network may run in 16 bits.
+        channels_last: Whether that order of memory is faster for it on a CPU (benchmarks/backbones.py). On CUDA all
+            networks have it.
     """
 
     id: str
     title: str
     paper: str
-    licence: str
+    license: str
     fill: Callable[[Tensor, Tensor], Tensor] | None = None
-    layouts: tuple[Layout, ...] = field(default=())
+    variants: tuple[Variant, ...] = field(default=())
     multiple: int = 1
     minimum: int = 1
     trained: int = 0
@@ -62,10 +76,20 @@ class Backbone:
     channels_last: bool = False
 
 
-def built(make: Callable[[], nn.Module], state: State) -> nn.Module:
-    """The network that `make` makes, with the tensors of `state`, in evaluation mode.
+def build_network(make: Callable[[], nn.Module], state: State) -> nn.Module:
+    """Build a network with these tensors.
 
-    Draws no random numbers and allocates nothing twice. Raises `RuntimeError` where names or shapes differ.
+    No random numbers are drawn, and nothing is allocated twice.
+
+    Args:
+        make: Makes the network.
+        state: Its tensors by name.
+
+    Returns:
+        The network in evaluation mode, without gradients.
+
+    Raises:
+        RuntimeError: where names or shapes differ.
     """
     with torch.inference_mode(False), torch.device("meta"):
         network = make()

@@ -14,6 +14,6 @@ TELEA = Backbone(
     id="telea",
     title="Telea (fast marching)",
     paper="Telea 2004, J. Graphics Tools 9(1)",
-    licence="Apache-2.0 (OpenCV)",
+    license="Apache-2.0 (OpenCV)",
     fill=fill,
 )

@@ -1,21 +1,21 @@
-"""VCNet: one network sees from the photo alone what does not belong there, another fills it robustly.
+"""VCNet: one network finds in the photo what does not belong there, another fills it.
 
 Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting", ECCV (arXiv 2003.06816). The
 code here is our own.
 
-Both networks see the photo in [-1, 1]. The first (the paper's mask prediction network) gives a soft hole, and
-from its bottleneck features to the second (the robust inpainting network), whose blocks give the hole's
-features the statistics of the known ones. With a hole that is given, only the features of the first are used.
+The input of both is the photo in [-1, 1]. The first (the paper's mask prediction network) predicts a soft hole. Its
+bottleneck features go to the second (the robust inpainting network), whose blocks give the hole's features the
+statistics of the known ones. Where the hole is known, only the features of the first are used.
 
-Two layouts of nearly one design:
-- `birdortyedi`, github.com/birdortyedi/vcnet-blind-image-inpainting, PyTorch, no licence given. The file
+Two variants of nearly one design:
+- `birdortyedi`, github.com/birdortyedi/vcnet-blind-image-inpainting, PyTorch, no license given. The file
   holds two state dicts, `mpn` and `rin`; its batch norm is never applied, and we drop it. The answer is in [0, 1].
-  The second network sees the photo times what is known. The authors' normalization sums the hole over the
+  The input of the second network is the photo times what is known. The authors' normalization sums the hole over the
   batch; ours sums it per item, which for one photo is the same and keeps items apart.
 - `official`, github.com/shepnerd/blindinpainting_vcnet, TensorFlow, MIT, with the options of its test program.
-  A file must hold its variables by name. The answer is in [-1, 1]; the second network sees the photo whole.
+  A file must hold its variables by name. The answer is in [-1, 1]; the input of the second network is the photo.
 
-Neither program has a hole of nothing: they see another photo's pixels there. We put 0 in [-1, 1], gray.
+Neither program has an empty hole: another photo's pixels are there. We put 0 in [-1, 1], gray.
 """
 
 from functools import partial
@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import WeightsError
-from .record import Backbone, Layout, State, built
+from .record import Backbone, State, Variant, build_network
 from .vcnet_parts import Block, Conv, FixedContext, LearnedContext, doubled
 
 ENCODER = ((1, 5, 1, 1), (2, 3, 2, 1), (2, 3, 1, 1), (4, 3, 2, 1), *((4, 3, 1, d) for d in (1, 2, 2, 4, 4, 1)))
@@ -85,8 +85,8 @@ TF_NAMES = {
 
 
 def block(
-    taken: int,
-    given: int,
+    in_channels: int,
+    out_channels: int,
     kernel: int = 3,
     stride: int = 1,
     dilation: int = 1,
@@ -94,23 +94,23 @@ def block(
     official: bool = False,
 ) -> Block:
     """A residual block; the official one has a convolution in the shortcut even where the width stays."""
-    first = Conv(taken, given, kernel, stride, dilation, shifted=official)
-    straight = taken == given and stride == 1 and not official
-    return Block(first, norm, nn.Identity() if straight else Conv(taken, given, 1, stride))
+    first = Conv(in_channels, out_channels, kernel, stride, dilation, shifted=official)
+    straight = in_channels == out_channels and stride == 1 and not official
+    return Block(first, norm, nn.Identity() if straight else Conv(in_channels, out_channels, 1, stride))
 
 
 class Predictor(nn.Module):
-    """The first network: photo (B, taken, H, W) in [-1, 1] to what the hole's last convolution gives, (B, 1, H, W).
+    """The first network: photo (B, in_channels, H, W) in [-1, 1] to the logits of the hole, (B, 1, H, W).
 
     width: of the first block. official: TensorFlow's padding, and a prediction that comes not from the
     bottleneck features but from those before them. finds: False for the bottleneck features alone.
     """
 
-    def __init__(self, taken: int, width: int, official: bool, finds: bool) -> None:
+    def __init__(self, in_channels: int, width: int, official: bool, finds: bool) -> None:
         super().__init__()
         w, residual = width, partial(block, official=official)
         self.official, self.finds = official, finds
-        halving = residual(taken, w, 5, 2), residual(w, 2 * w, 3, 2)
+        halving = residual(in_channels, w, 5, 2), residual(w, 2 * w, 3, 2)
         self.encoder = nn.Sequential(*halving, residual(2 * w, 2 * w, dilation=2))
         self.neck = residual(2 * w, 2 * w, dilation=4)
         if not finds:
@@ -119,19 +119,19 @@ class Predictor(nn.Module):
         self.decoder = nn.ModuleList([enter, residual(2 * w, w), residual(w, w // 2)])
         self.compress, self.leave = Conv(w // 2, w // 4), Conv(w // 4, 1)
 
-    def bottleneck(self, shown: Tensor) -> Tensor:
+    def bottleneck(self, photo: Tensor) -> Tensor:
         """The features for the second network, (B, 2 width, H / 4, W / 4)."""
-        return self.neck(self.encoder(shown))
+        return self.neck(self.encoder(photo))
 
-    def forward(self, shown: Tensor) -> Tensor:  # noqa: D102
+    def forward(self, photo: Tensor) -> Tensor:  # noqa: D102
         enter, middle, last = self.decoder
-        x = F.elu(enter(self.encoder(shown))) if self.official else enter(self.bottleneck(shown))
+        x = F.elu(enter(self.encoder(photo))) if self.official else enter(self.bottleneck(photo))
         x = last(doubled(middle(doubled(x))))  # (B, width / 2, H, W)
         return self.leave(F.elu(self.compress(x)))
 
 
 class Filler(nn.Module):
-    """The second network: photo, hole and bottleneck features to what its last convolution gives.
+    """The second network: photo, hole and bottleneck features to the photo before its last activation.
 
     width: of the first block. joined: how many bottleneck features. official: TensorFlow's padding, a
     fixed beta, and bottleneck features that join at the full size.
@@ -139,29 +139,32 @@ class Filler(nn.Module):
 
     def __init__(self, channels: tuple[int, int], width: int, joined: int, official: bool) -> None:
         super().__init__()
-        w, (taken, given) = width, channels
+        w, (in_channels, out_channels) = width, channels
         self.official = official
         self.encoder = nn.ModuleList()
         for times, kernel, stride, dilation in ENCODER:
-            self.encoder.append(self._block(taken, times * w, kernel, stride, dilation))
-            taken = times * w
+            self.encoder.append(self._block(in_channels, times * w, kernel, stride, dilation))
+            in_channels = times * w
         self.decoder = nn.ModuleList()
-        taken += 0 if official else joined
+        in_channels += 0 if official else joined
         for times in DECODER:
-            self.decoder.append(self._block(taken, times * w))
-            taken = times * w
+            self.decoder.append(self._block(in_channels, times * w))
+            in_channels = times * w
         self.mix = nn.ModuleList([Conv(w + joined, w), Conv(w, w // 2)] if official else [])
-        self.leave = Conv(w // 2 if official else w, given)
+        self.leave = Conv(w // 2 if official else w, out_channels)
 
-    def _block(self, taken: int, given: int, *sizes: int) -> Block:
-        norm = FixedContext() if self.official else LearnedContext(given)
+    def _block(self, in_channels: int, out_channels: int, *sizes: int) -> Block:
+        norm = FixedContext() if self.official else LearnedContext(out_channels)
         if self.official and len(self.encoder) in PLAIN:
-            return Block(Conv(taken, given, *sizes), norm)
-        return block(taken, given, *sizes, norm=norm, official=self.official)
+            return Block(Conv(in_channels, out_channels, *sizes), norm)
+        return block(in_channels, out_channels, *sizes, norm=norm, official=self.official)
 
-    def forward(self, shown: Tensor, hole: Tensor, neck: Tensor) -> Tensor:
-        """(B, taken, H, W), soft hole (B, 1, H, W), features (B, joined, H / 4, W / 4) -> (B, given, H, W)."""
-        x = shown
+    def forward(self, photo: Tensor, hole: Tensor, neck: Tensor) -> Tensor:
+        """Photo (B, in_channels, H, W) and soft hole (B, 1, H, W) to (B, out_channels, H, W).
+
+        neck: bottleneck features (B, joined, H / 4, W / 4).
+        """
+        x = photo
         for part in self.encoder:  # to (B, 4 width, H / 4, W / 4)
             x = part(x, hole)
         if not self.official:
@@ -177,7 +180,7 @@ class Filler(nn.Module):
 
 
 class VCNet(nn.Module):
-    """Both networks: `predicting` and `filling`. `channels` is what of a photo they take and the second gives.
+    """Both networks: `predicting` and `filling`. `channels` are those of the input, and of the output of the second.
 
     finds: False where the first was trained for its features alone, which is all that filling takes of it.
     """
@@ -189,7 +192,7 @@ class VCNet(nn.Module):
         self.filling = Filler(channels, widths[1], 2 * widths[0], official)
 
     def predict(self, image: Tensor) -> Tensor:
-        """What does not belong there, 0 to 1, (B, 1, H, W), of a photo (B, taken, H, W) in [0, 1].
+        """What does not belong there, 0 to 1, (B, 1, H, W), of a photo (B, in_channels, H, W) in [0, 1].
 
         H and W are multiples of 4. Type and device are the network's. Raises `WeightsError` where it cannot find.
         """
@@ -202,21 +205,21 @@ class VCNet(nn.Module):
         return logits.clamp(0, 1) if self.official else logits.sigmoid()
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
-        """The photo filled, (B, given, H, W) in [0, 1].
+        """The photo filled, (B, out_channels, H, W) in [0, 1].
 
-        image: (B, taken, H, W) in [0, 1]. hole: (B, 1, H, W), bool or soft in [0, 1], 1 = fill. Where it is 1
+        image: (B, in_channels, H, W) in [0, 1]. hole: (B, 1, H, W), bool or soft in [0, 1], 1 = fill. Where it is 1
         nothing of the image is seen; where it is less the image counts as the programs do with a predicted hole.
         """
-        shown = (image * 2 - 1).masked_fill(hole >= 1, 0)
-        hole = hole.to(shown.dtype)
-        neck = self.predicting.bottleneck(shown)
+        photo = (image * 2 - 1).masked_fill(hole >= 1, 0)
+        hole = hole.to(photo.dtype)
+        neck = self.predicting.bottleneck(photo)
         if self.official:
-            return (self.filling(shown, hole, neck).clamp(-1, 1) + 1) / 2
-        return self.filling(shown * (1 - hole), hole, neck).tanh().clamp(0, 1)
+            return (self.filling(photo, hole, neck).clamp(-1, 1) + 1) / 2
+        return self.filling(photo * (1 - hole), hole, neck).tanh().clamp(0, 1)
 
 
 def fill(network: VCNet, image: Tensor, hole: Tensor) -> Tensor:
-    """As `Layout.fill`; the hole may also be soft, float in [0, 1], such as `network.predict` gives.
+    """As `Variant.fill`; the hole may also be soft, float in [0, 1], such as `network.predict` gives.
 
     Nothing of the image is seen where the hole is 1. Where it is softer, the image should hold its pixels.
     """
@@ -224,13 +227,13 @@ def fill(network: VCNet, image: Tensor, hole: Tensor) -> Tensor:
     return network(image.to(dtype), hole).to(image.dtype)
 
 
-def recognize(state: State) -> str | None:
+def detect(state: State) -> str | None:
     """Which of the two state dicts of a file one is."""
     layers = {name.rpartition(".")[0] for name in state}
     for part, names in LAYERS.items():
         needed = {layer for layer in names if not layer.endswith("projection")}
-        whole = all(f"{layer}.{kind}" in state for layer in needed for kind in ("weight", "bias"))
-        if whole and layers <= {*names, *BATCH_NORM[part]}:
+        complete = all(f"{layer}.{kind}" in state for layer in needed for kind in ("weight", "bias"))
+        if complete and layers <= {*names, *BATCH_NORM[part]}:
             return part
     return None
 
@@ -251,7 +254,7 @@ def tf_variables(state: State) -> dict[str, Tensor]:
     return {k: v for k, v in inside.items() if k.endswith(("/kernel", "/bias"))}
 
 
-def recognize_official(state: State) -> str | None:
+def detect_official(state: State) -> str | None:
     return "" if tf_variables(state).keys() == TF_NAMES.keys() else None
 
 
@@ -261,13 +264,15 @@ def convert_official(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State, official: bool) -> VCNet:
-    enters = [state[f"{part}encoder.0.first.weight"] for part in PARTS.values()]
-    channels = enters[1].shape[1], len(state["filling.leave.weight"])
-    return built(partial(VCNet, channels, tuple(map(len, enters)), official, "predicting.leave.weight" in state), state)
+    first_layers = [state[f"{part}encoder.0.first.weight"] for part in PARTS.values()]
+    channels = first_layers[1].shape[1], len(state["filling.leave.weight"])
+    return build_network(
+        partial(VCNet, channels, tuple(map(len, first_layers)), official, "predicting.leave.weight" in state), state
+    )
 
 
 def fresh(channels: tuple[int, int], width: int, official: bool, finds: bool = False) -> VCNet:
-    """New weights drawn as TensorFlow does where it is not told how (Glorot, without bias), in both layouts.
+    """New weights drawn as TensorFlow does by default (Glorot, without bias), in both variants.
 
     The other program's, normal of 0.02, vanish in narrow networks, which no batch norm makes up for. finds: to be
     trained for finding damage too, not for filling alone.
@@ -285,24 +290,24 @@ VCNET = Backbone(
     id="vcnet",
     title="VCNet (finds the hole itself, and fills it)",
     paper="Wang, Chen, Tao, Jia 2020, ECCV",
-    licence="MIT (official); none given (birdortyedi)",
-    layouts=(
-        Layout(
+    license="MIT (official); none given (birdortyedi)",
+    variants=(
+        Variant(
             id="birdortyedi",
             source="https://github.com/birdortyedi/vcnet-blind-image-inpainting",
-            licence="none given",
-            recognize=recognize,
+            license="none given",
+            detect=detect,
             convert=convert,
             build=partial(build, official=False),
             fill=fill,
             fresh=partial(fresh, official=False),
             parts=tuple(PARTS),
         ),
-        Layout(
+        Variant(
             id="official",
             source="https://github.com/shepnerd/blindinpainting_vcnet",
-            licence="MIT",
-            recognize=recognize_official,
+            license="MIT",
+            detect=detect_official,
             convert=convert_official,
             build=partial(build, official=True),
             fill=fill,

@@ -1,7 +1,7 @@
 """Parts of VCNet: the two contextual normalizations, the residual block, and how features are enlarged.
 
-Both normalizations let what is outside the hole color what is inside: with H the hole and X the features,
-`[beta T(X, H) + (1 - beta) X . H] . H + X . (1 - H)`, where T shifts the mean and spread of the hole's features
+Both normalizations let the known pixels influence the hole: with H the hole and X the features,
+`[beta T(X, H) + (1 - beta) X . H] . H + X . (1 - H)`, where T shifts the mean and deviation of the hole's features
 to those of the known ones. A soft hole weighs every sum. The two programs differ in beta, in the weights
 of the sums and in how often H multiplies; each class says how. Sums are per item of a batch and in 32 bits.
 """
@@ -20,7 +20,7 @@ def resized(hole: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(hole.to(like.dtype), like.shape[-2:], mode="nearest")
 
 
-def widened(x: Tensor) -> Tensor:
+def at_least_float32(x: Tensor) -> Tensor:
     """At least 32 bits, since the sums run over a whole plane."""
     return x if x.dtype == torch.float64 else x.float()
 
@@ -44,16 +44,16 @@ class LearnedContext(nn.Module):
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
         """Features (B, C, H, W) and hole (B, 1, kH, kW) in [0, 1], 1 = fill, to features (B, C, H, W)."""
-        wide, share = widened(x), resized(hole, widened(x))
+        wide, share = at_least_float32(x), resized(hole, at_least_float32(x))
         inside, outside = wide * share, wide * (1 - share)
-        mean, spread = self._moments(inside, share)
-        wanted_mean, wanted_spread = self._moments(outside, share)
-        moved = (inside - mean) / spread * wanted_spread + wanted_mean
-        beta = wide * widened(self._gate(x))
+        mean, deviation = self._moments(inside, share)
+        known_mean, known_deviation = self._moments(outside, share)
+        moved = (inside - mean) / deviation * known_deviation + known_mean
+        beta = wide * at_least_float32(self._gate(x))
         return (beta * moved * share + (1 - beta) * inside + outside).to(x.dtype)
 
     def _gate(self, x: Tensor) -> Tensor:
-        means = widened(x).mean(PLANE).to(x.dtype)
+        means = at_least_float32(x).mean(PLANE).to(x.dtype)
         return self.excite(F.relu(self.squeeze(means))).sigmoid()[..., None, None]  # (B, C, 1, 1)
 
     def _moments(self, x: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,13 +72,13 @@ class FixedContext(nn.Module):
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
         """Features (B, C, H, W) and hole (B, 1, kH, kW) in [0, 1], 1 = fill, to features (B, C, H, W)."""
-        wide = widened(x)
-        known = resized(1 - widened(hole), wide)
+        wide = at_least_float32(x)
+        known = resized(1 - at_least_float32(hole), wide)
         share = 1 - known
         inside, outside = wide * share, wide * known
         mean, variance = self._moments(inside, share)
-        wanted_mean, wanted_variance = self._moments(outside, known)
-        moved = (inside - mean) / (variance + EPSILON).sqrt() * wanted_variance.sqrt() + wanted_mean
+        known_mean, known_variance = self._moments(outside, known)
+        moved = (inside - mean) / (variance + EPSILON).sqrt() * known_variance.sqrt() + known_mean
         return ((self.beta * moved + (1 - self.beta) * inside) * share + outside).to(x.dtype)
 
     @staticmethod
@@ -95,14 +95,20 @@ class Conv(nn.Conv2d):
     """
 
     def __init__(
-        self, taken: int, given: int, kernel: int = 3, stride: int = 1, dilation: int = 1, shifted: bool = False
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int = 3,
+        stride: int = 1,
+        dilation: int = 1,
+        shifted: bool = False,
     ) -> None:
         around = kernel // 2
         self.pads = (around - 1, around) * 2 if shifted and stride == 2 else None
-        super().__init__(taken, given, kernel, stride, 0 if self.pads else dilation * around, dilation)
+        super().__init__(in_channels, out_channels, kernel, stride, 0 if self.pads else dilation * around, dilation)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, taken, H, W) to (B, given, H / stride, W / stride)."""
+        """(B, in_channels, H, W) to (B, out_channels, H / stride, W / stride)."""
         return super().forward(F.pad(x, self.pads) if self.pads else x)
 
 

@@ -104,7 +104,7 @@ def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
 
 
 def _predict_vcnet(model: Model, part: Tensor) -> Tensor:
-    return cast(VCNet, model.network).predict(model.shown(part, "rgb")).float()
+    return cast(VCNet, model.network).predict(model.network_input(part, "rgb")).float()
 
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:

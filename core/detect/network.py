@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from ..backbones.record import built
+from ..backbones.record import build_network
 from ..damage_kinds import DAMAGE_KINDS
 from ..layers.unet import MULTIPLE, UNet, widths_of
 
@@ -34,4 +34,4 @@ def build(state: Mapping[str, Tensor]) -> nn.Module:
     """The network of these tensors, in evaluation mode. Raises `RuntimeError` where they do not fit."""
     widths = widths_of({name.removeprefix("body."): value for name, value in state.items()})
     kinds = len(state["body.leave.bias"]) // 4  # each of 2 x 2 pixels has an output of its own
-    return built(lambda: DamageNetwork(widths, kinds), state)
+    return build_network(lambda: DamageNetwork(widths, kinds), state)

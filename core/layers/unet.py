@@ -1,13 +1,13 @@
 """The body that our own networks share: a U-Net of residual blocks at 1/2, 1/4 and 1/8 of the size.
 
-Residual blocks after He et al. 2016. Their norm is of the features of each place (layer norm, Ba et al. 2016, as in
-ConvNeXt), since statistics of a plane would let a hole, or a tile, color all of it; the second convolution of each
+Residual blocks after He et al. 2016. Their norm is of the features of each position (layer norm, Ba et al. 2016, as in
+ConvNeXt), since statistics of a plane would let a hole, or a tile, change all of it; the second convolution of each
 begins at zero (as in Fixup, Zhang et al. 2019). The gates are the light-weight gated convolutions of Yi et al. 2020
-(HiFill): a gate of 1 x 1 for features of 3 x 3. Pixels are put into channels at the door (Shi et al. 2016), dilations
+(HiFill): a gate of 1 x 1 for features of 3 x 3. Pixels are put into channels first (Shi et al. 2016), dilations
 grow to 8 at 1/8 of the size, and attention (Vaswani et al. 2017), where there is some, is there too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,10 +17,10 @@ DILATIONS = (1, 2, 4, 8, 2, 1)
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """The features of each place to mean 0 and spread 1, then weighed."""
+    """Layer norm of the features of each position."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to the same."""
+        """(B, C, H, W) -> (B, C, H, W)."""
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
@@ -37,13 +37,13 @@ class Residual(nn.Module):
         nn.init.zeros_(self.second.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to the same."""
+        """(B, C, H, W) -> (B, C, H, W)."""
         y = self.norm(x)
         return x + self.second(F.silu(self.first(y)) * self.gate(y).sigmoid())
 
 
 class Attention(nn.Module):
-    """Every place looks at every other one, beside the identity."""
+    """Self-attention of all positions (Vaswani et al. 2017), beside the identity."""
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
@@ -55,24 +55,24 @@ class Attention(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to the same."""
+        """(B, C, H, W) -> (B, C, H, W)."""
         b, c, h, w = x.shape
         parts = self.look(self.norm(x)).view(b, 3, self.heads, c // self.heads, h * w).transpose(3, 4)
-        seen = F.scaled_dot_product_attention(*(part.contiguous() for part in parts.unbind(1)))
-        return x + self.leave(seen.transpose(2, 3).reshape(b, c, h, w))
+        attended = F.scaled_dot_product_attention(*(part.contiguous() for part in parts.unbind(1)))
+        return x + self.leave(attended.transpose(2, 3).reshape(b, c, h, w))
 
 
 class UNet(nn.Module):
-    """(B, taken, H, W) to (B, given, H, W), H and W multiples of `MULTIPLE`.
+    """(B, in_channels, H, W) to (B, out_channels, H, W), H and W multiples of `MULTIPLE`.
 
     widths: channels at 1/2, 1/4 and 1/8 of the size. heads: of the attention after the second and the fourth block
-    at 1/8; 0 for none.
+    at 1/8; 0 for none. The last layer begins at zero.
     """
 
-    def __init__(self, taken: int, given: int, widths: Sequence[int], heads: int = 0) -> None:
+    def __init__(self, in_channels: int, out_channels: int, widths: Sequence[int], heads: int = 0) -> None:
         super().__init__()
         fine, middle, coarse = widths
-        self.enter = nn.Conv2d(4 * taken, fine, 3, padding=1)
+        self.enter = nn.Conv2d(4 * in_channels, fine, 3, padding=1)
         self.fine_in = Residual(fine)
         self.to_middle = nn.Conv2d(fine, middle, 2, 2)
         self.middle_in = nn.Sequential(Residual(middle), Residual(middle))
@@ -86,16 +86,16 @@ class UNet(nn.Module):
         self.middle_out = nn.Sequential(Residual(middle), Residual(middle))
         self.from_middle = nn.Conv2d(middle, 4 * fine, 1)
         self.fine_out = Residual(fine)
-        self.leave = nn.Conv2d(fine, 4 * given, 3, padding=1)
+        self.leave = nn.Conv2d(fine, 4 * out_channels, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         for conv in (self.enter, self.to_middle, self.to_coarse, self.from_coarse, self.from_middle):
             if not conv.weight.is_meta:  # on which normal_ makes torch load its compiler, a second's work
-                nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # as strong at 1/8 as they came in
+                nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # keeps the scale of the features
             nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
+        """(B, in_channels, H, W) to (B, out_channels, H, W)."""
         fine = self.fine_in(self.enter(F.pixel_unshuffle(x, 2)))  # (B, fine, H/2, W/2)
         middle = self.middle_in(self.to_middle(fine))  # (B, middle, H/4, W/4)
         coarse = self.coarse(self.to_coarse(middle))  # (B, coarse, H/8, W/8)
@@ -104,6 +104,13 @@ class UNet(nn.Module):
         return F.pixel_shuffle(self.leave(fine), 2)
 
 
-def widths_of(state: dict[str, Tensor] | object) -> tuple[int, int, int]:
-    """The widths that made these tensors, read off their shapes."""
+def widths_of(state: Mapping[str, Tensor]) -> tuple[int, int, int]:
+    """The widths of a U-Net, read off its tensors.
+
+    Args:
+        state: Tensors by name.
+
+    Returns:
+        Channels at 1/2, 1/4 and 1/8 of the size.
+    """
     return tuple(len(state[f"{name}.bias"]) for name in ("enter", "to_middle", "to_coarse"))

@@ -10,7 +10,7 @@ from ..errors import InputError, UnknownNameError, WeightsError
 from ..host.device import on_device
 from ..host.progress import Progress
 from ..io.files import hash_file
-from ..weights import WeightFile, add_row, all_rows, data_folder, get_row, load_weights, read_manifest
+from ..weights import WeightFile, add_entry, all_entries, data_folder, get_entry, load_weights, read_manifest
 from ..weights.convert import save_weights
 from ..weights.detect import read_tensors
 from .perceptual import NETS, Lpips, build_lpips
@@ -41,13 +41,13 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
     if net not in NETS:
         raise UnknownNameError("LPIPS network", net, NETS)
     ids = lpips_weights(net)
-    if missing := [name for name in ids if name not in all_rows()]:
+    if missing := [name for name in ids if name not in all_entries()]:
         raise WeightsError(
             f"LPIPS ({net}) needs weights {' and '.join(missing)} of your own: get torchvision's file of {ids[0]} and "
             f'lpips/weights/v0.1/{net}.pth of {AUTHORS}, then run python -c "from monochromic.core.metrics import '
             f"add_lpips; add_lpips('{net}', 'FILE', '{net}.pth')\"; or take vgg"
         )
-    key = net, str(torch.device(device)), *(get_row(name).sha256 for name in ids)
+    key = net, str(torch.device(device)), *(get_entry(name).sha256 for name in ids)
     if key not in _last:
         with torch.inference_mode(False):
             network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids))
@@ -103,11 +103,12 @@ def _tensors(path: Path | str) -> dict[str, Tensor]:
     return {name: value for name, value in read_tensors(Path(path)).items() if isinstance(value, Tensor)}
 
 
-def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, licence: str, source: str) -> WeightFile:
+def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, license: str, source: str) -> WeightFile:
     """Write a weight file of the user's and its row."""
     path = data_folder() / "weights" / f"{name}.safetensors"
-    metadata = {"use": use, "trained_on": trained_on, "licence": licence, "source": source}
-    save_weights(path, tensors, metadata)
-    row = WeightFile(id=name, filename=path.name, sha256=hash_file(path), size=path.stat().st_size, **metadata)
-    add_row(row, replace=True)
-    return row
+    about = {"use": use, "trained_on": trained_on, "source": source}
+    save_weights(path, tensors, {**about, "licence": license})
+    of_file = {"filename": path.name, "sha256": hash_file(path), "size": path.stat().st_size}
+    entry = WeightFile(id=name, license=license, **of_file, **about)
+    add_entry(entry, replace=True)
+    return entry

@@ -4,31 +4,31 @@ from ..io.files import data_folder
 from .manifest import (
     MANIFEST,
     WeightFile,
-    add_row,
-    all_rows,
+    add_entry,
+    all_entries,
+    entries_for,
     format_manifest,
-    get_row,
+    get_entry,
     read_manifest,
-    rows_for,
     user_manifest,
 )
-from .store import check, fetch, find, load_weights, locate, present
+from .store import cached_path, check, fetch, find, load_weights, locate
 
 __all__ = [
     "MANIFEST",
     "WeightFile",
-    "add_row",
-    "all_rows",
+    "add_entry",
+    "all_entries",
+    "cached_path",
     "check",
     "data_folder",
+    "entries_for",
     "fetch",
     "find",
     "format_manifest",
-    "get_row",
+    "get_entry",
     "load_weights",
     "locate",
-    "present",
     "read_manifest",
-    "rows_for",
     "user_manifest",
 ]

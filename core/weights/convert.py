@@ -7,11 +7,11 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from ..backbones.record import Backbone, Layout
+from ..backbones.record import Backbone, Variant
 from ..errors import InputError, WeightsError
 from ..io.files import atomic_write, data_folder, hash_file
-from .detect import identify, read_tensors
-from .manifest import WeightFile, add_row, read_manifest, user_rows
+from .detect import detect, read_tensors
+from .manifest import WeightFile, add_entry, read_manifest, user_entries
 
 VERSION = "1"
 
@@ -20,59 +20,98 @@ def convert(
     sources: Sequence[Path | str],
     name: str,
     *,
-    licence: str | None = None,
+    license: str | None = None,
     source: str | None = None,
     trained_on: str = "not known",
 ) -> WeightFile:
-    """Convert the weight files of a network and add them to the user's manifest under the id `name`.
+    """Convert the authors' weight files of a network and add them to the user's manifest.
 
-    sources: .pth, .pt, .ckpt or .safetensors as the authors or mmagic publish them; several where a network
-    comes in parts. Whose they are is read off the names inside. licence, source: where the weights' differ from
-    those of the authors' program. A row that was converted under this id before is replaced.
+    Whose weights they are is read off the names inside. Nothing in the files is run.
 
-    Returns the row; its file is in the user's weights folder. Raises `InputError` for an id that cannot be
-    taken, and `WeightsError` for files that are not read, known or complete; then nothing is written.
+    Args:
+        sources: .pth, .pt, .ckpt or .safetensors files as the authors or mmagic publish them; several where a network
+            comes in parts.
+        name: Id of the new entry; replaces one that was converted under this id before.
+        license: Of the weights; None for that of the authors' program.
+        source: Where the weights are from; None for the page of the authors' program.
+        trained_on: Which photos.
+
+    Returns:
+        The entry; its file is in the user's weights folder.
+
+    Raises:
+        InputError: for an id that cannot be taken.
+        WeightsError: for files that cannot be read, or are not known or not complete; then nothing is written.
     """
     paths = [Path(path) for path in sources]
     _check_free(name)
-    found = identify({str(path): read_tensors(path) for path in paths})
-    licence, source = licence or found.layout.licence, source or found.layout.source
-    told = {"trained_on": trained_on, "source_sha256": " ".join(map(hash_file, paths))}
-    row = WeightFile(  # refuses a wrong id before anything is written
+    detected = detect({str(path): read_tensors(path) for path in paths})
+    license, source = license or detected.variant.license, source or detected.variant.source
+    more = {"trained_on": trained_on, "source_sha256": " ".join(map(hash_file, paths))}
+    entry = WeightFile(  # refuses a wrong id before anything is written
         id=name,
-        backbone=found.backbone.id,
-        layout=found.layout.id,
+        backbone=detected.backbone.id,
+        variant=detected.variant.id,
         trained_on=trained_on,
-        channels=colors(found.network),
+        channels=channels_of(detected.network),
         filename=f"{name}.safetensors",
         sha256="0" * 64,
         size=1,
-        licence=licence,
+        license=license,
         source=source,
     )
-    path = data_folder() / "weights" / row.filename
-    metadata = describe(found.backbone, found.layout, found.network, licence, source, **told)
-    save_weights(path, found.tensors, metadata)
-    row = replace(row, sha256=hash_file(path), size=path.stat().st_size)
-    add_row(row, replace=True)
-    return row
+    path = data_folder() / "weights" / entry.filename
+    save_weights(
+        path, detected.tensors, describe(detected.backbone, detected.variant, detected.network, license, source, **more)
+    )
+    entry = replace(entry, sha256=hash_file(path), size=path.stat().st_size)
+    add_entry(entry, replace=True)
+    return entry
 
 
 def describe(
-    backbone: Backbone, layout: Layout, network: nn.Module, licence: str, source: str, **more: str
+    backbone: Backbone, variant: Variant, network: nn.Module, license: str, source: str, **more: str
 ) -> dict[str, str]:
-    """What a weight file of ours says of itself in its metadata."""
-    told = {"backbone": backbone.id, "layout": layout.id, "channels": colors(network)}
-    return {"monochromic": VERSION, **told, "licence": licence, "source": source, **more}
+    """What a weight file of ours says of itself.
+
+    Args:
+        backbone: Whose weights they are.
+        variant: Of the backbone.
+        network: The network that they are of.
+        license: Of the weights.
+        source: Who made them.
+        **more: Other metadata.
+
+    Returns:
+        Metadata of a safetensors file. Two names are those of the first version, `layout` and `licence`.
+    """
+    metadata = {"backbone": backbone.id, "layout": variant.id, "channels": channels_of(network)}
+    return {"monochromic": VERSION, **metadata, "licence": license, "source": source, **more}
 
 
-def colors(network: nn.Module) -> str:
-    """What a network gives, in the manifest's words."""
+def channels_of(network: nn.Module) -> str:
+    """What a network gives, in the manifest's words.
+
+    Args:
+        network: With `channels`.
+
+    Returns:
+        "gray" or "RGB".
+    """
     return "gray" if network.channels[1] == 1 else "RGB"
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write a safetensors file, whole or not at all; the same bytes for the same content. Raises `WeightsError`."""
+    """Write a safetensors file whole or not at all; the same bytes for the same content.
+
+    Args:
+        path: Of the file; its folder is made if there is none.
+        tensors: By name.
+        metadata: What the file says of itself.
+
+    Raises:
+        WeightsError: where it cannot be written.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
@@ -99,6 +138,6 @@ def _check_free(name: str) -> None:
     """Raise `InputError` for an id of the pack's, or of a file that a team hosts."""
     if name in read_manifest():
         raise InputError(f"the pack has weights {name!r} already; choose another id")
-    mine = user_rows()
-    if name in mine and mine[name].repo_id:
-        raise InputError(f"your manifest has weights {name!r}, from {mine[name].repo_id}; choose another id")
+    entries = user_entries()
+    if name in entries and entries[name].repo_id:
+        raise InputError(f"your manifest has weights {name!r}, from {entries[name].repo_id}; choose another id")

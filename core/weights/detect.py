@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..backbones import BACKBONES
-from ..backbones.record import Backbone, Layout, State
+from ..backbones.record import Backbone, State, Variant
 from ..errors import MonochromicError, WeightsError
 
 DEPTH = 4  # of dicts in dicts, and of prefixes on prefixes
@@ -19,20 +19,34 @@ PREFIXES = ("generator_ema.", "g_ema.", "ema.", "generator.", "netG.", "G.", "mo
 AVERAGED = re.compile(r"(^|[._])(ema|avg|average|averaged)([._]|$)", re.IGNORECASE)
 
 
-class Recognized(NamedTuple):
-    """Whose weights some files hold, with the tensors under our names and the network that takes them."""
+class DetectedNetwork(NamedTuple):
+    """Whose weights some files hold.
+
+    Attributes:
+        backbone: The record.
+        variant: Of the backbone.
+        tensors: By our names.
+        network: The network that they are of, with them.
+    """
 
     backbone: Backbone
-    layout: Layout
+    variant: Variant
     tensors: dict[str, Tensor]
     network: nn.Module
 
 
 class Match(NamedTuple):
-    """The tensors of a layout found so far, by the prefix of the part they are; sources: what they came from."""
+    """The files that a variant knows.
+
+    Attributes:
+        backbone: The record.
+        variant: Of the backbone.
+        parts: The authors' tensors, by the prefix that `variant.detect` gave them.
+        sources: Names of the files that they came from.
+    """
 
     backbone: Backbone
-    layout: Layout
+    variant: Variant
     parts: dict[str, State]
     sources: set[str]
 
@@ -42,18 +56,27 @@ class Match(NamedTuple):
         return {prefix + name: value for prefix, part in self.parts.items() for name, value in part.items()}
 
     @property
-    def lacking(self) -> list[str]:
+    def missing(self) -> list[str]:
         """Prefixes of parts of which nothing is there."""
-        return [part for part in self.layout.parts if not any(name.startswith(part) for name in self.state)]
+        return [part for part in self.variant.parts if not any(name.startswith(part) for name in self.state)]
 
     def __str__(self) -> str:
-        return f"{self.backbone.id} ({self.layout.id})"
+        return f"{self.backbone.id} ({self.variant.id})"
 
 
 def read_tensors(path: Path) -> Mapping[str, Any]:
-    """What is in a .pth, .pt, .ckpt or .safetensors file: tensors by name, or dicts of them.
+    """Read a .pth, .pt, .ckpt or .safetensors file.
 
-    Pickles are read by `torch.load(weights_only=True)` only, which runs nothing. Raises `WeightsError`.
+    Pickles are read by `torch.load(weights_only=True)` only, which runs nothing.
+
+    Args:
+        path: Of the file.
+
+    Returns:
+        Tensors by name, or dicts of them.
+
+    Raises:
+        WeightsError: for a file that is missing, broken, or holds more than tensors.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -76,34 +99,51 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def identify(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> Recognized:
-    """Whose weights these are. sources: what each file holds, by its name. backbone: the only one to consider.
+def detect(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> DetectedNetwork:
+    """Find out whose weights some files hold, and build their network.
 
-    Raises `WeightsError` for what no layout knows, for lacking or superfluous parts, and for weights that do
-    not fit the network.
+    Args:
+        sources: What each file holds, by its name.
+        backbone: Id of the only backbone to consider; None for all.
+
+    Returns:
+        The network, and what it is.
+
+    Raises:
+        WeightsError: for what no variant knows, for missing or superfluous parts, and for weights that do not fit the
+            network.
+        DependencyError: where the network needs a package that is not installed.
     """
     matches = find_matches(sources, backbone)
-    whole = [match for match in matches if not match.lacking]
-    if not whole:
+    complete = [match for match in matches if not match.missing]
+    if not complete:
         raise WeightsError(_why_not(sources, matches))
-    chosen = max(whole, key=lambda match: len(match.sources))
-    if idle := set(sources) - chosen.sources:
-        raise WeightsError(f"{' and '.join(sorted(idle))} adds nothing to {chosen} of {' and '.join(chosen.sources)}")
-    rivals = [match for match in whole if match.sources == chosen.sources]
+    best = max(complete, key=lambda match: len(match.sources))
+    if unused := set(sources) - best.sources:
+        raise WeightsError(f"{' and '.join(sorted(unused))} adds nothing to {best} of {' and '.join(best.sources)}")
+    rivals = [match for match in complete if match.sources == best.sources]
     if len(rivals) > 1:
         raise WeightsError(f"{' and '.join(sources)} could be {' or '.join(map(str, rivals))}; it is not used")
-    return _built(chosen)
+    return _build(best)
 
 
 def find_matches(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> list[Match]:
-    """Every layout that knows at least a part of the files, in the order of the registry."""
+    """Every variant that knows at least a part of the files.
+
+    Args:
+        sources: What each file holds, by its name.
+        backbone: Id of the only backbone to consider; None for all.
+
+    Returns:
+        In the order of the registry.
+    """
     states = [(name, state) for name, content in sources.items() for state in state_dicts(content)]
     matches = []
     for record in BACKBONES.values():
-        for layout in record.layouts if backbone in (None, record.id) else ():
-            match = Match(record, layout, {}, set())
+        for variant in record.variants if backbone in (None, record.id) else ():
+            match = Match(record, variant, {}, set())
             for name, state in states:
-                prefix = layout.recognize(state)
+                prefix = variant.detect(state)
                 if prefix is not None and prefix not in match.parts:
                     match.parts[prefix] = state
                     match.sources.add(name)
@@ -113,9 +153,16 @@ def find_matches(sources: Mapping[str, Mapping[str, Any]], backbone: str | None 
 
 
 def state_dicts(content: Mapping[str, Any]) -> list[dict[str, Tensor]]:
-    """Every state dict inside, running averages first, out of its nestings and prefixes, as it stands last."""
-    found = [pair for path, state in _nested(content, "", set()) for pair in _stripped(path, state)]
-    return [state for _, state in sorted(found, key=lambda pair: AVERAGED.search(pair[0]) is None)]
+    """Every state dict in a file, without the dicts and prefixes around it.
+
+    Args:
+        content: Of the file.
+
+    Returns:
+        Running averages first; each state dict also as it is, after those without its prefix.
+    """
+    pairs = [pair for path, state in _nested(content, "", set()) for pair in _stripped(path, state)]
+    return [state for _, state in sorted(pairs, key=lambda pair: AVERAGED.search(pair[0]) is None)]
 
 
 def _nested(content: Mapping[str, Any], path: str, seen: set[int]) -> Iterator[tuple[str, dict[str, Tensor]]]:
@@ -123,9 +170,9 @@ def _nested(content: Mapping[str, Any], path: str, seen: set[int]) -> Iterator[t
     if id(content) in seen or path.count(".") > DEPTH:
         return
     seen.add(id(content))
-    own = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
-    if own:
-        yield path, own
+    tensors = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    if tensors:
+        yield path, tensors
     for name, value in content.items():
         if isinstance(value, Mapping):
             yield from _nested(value, f"{path}{name}.", seen)
@@ -139,17 +186,17 @@ def _stripped(path: str, state: dict[str, Tensor], depth: int = 0) -> Iterator[t
     yield path, state
 
 
-def _built(match: Match) -> Recognized:
+def _build(match: Match) -> DetectedNetwork:
     for name, value in match.state.items():
-        held = value.untyped_storage().nbytes() if value.layout == torch.strided and not value.is_meta else -1
-        if value.is_quantized or held < value.numel() * value.element_size():
+        stored = value.untyped_storage().nbytes() if value.layout == torch.strided and not value.is_meta else -1
+        if value.is_quantized or stored < value.numel() * value.element_size():
             raise WeightsError(f"{match}: {name} is no plain tensor; it is not used")
     try:
         with torch.inference_mode(False):
-            ours = match.layout.convert(match.state)
+            ours = match.variant.convert(match.state)
             tensors = {k: v.detach().clone(memory_format=torch.contiguous_format) for k, v in ours.items()}
-            network = match.layout.build(tensors)
-    except MonochromicError:  # such as a library that is not installed
+            network = match.variant.build(tensors)
+    except MonochromicError:  # such as a package that is not installed
         raise
     except Exception as error:  # names were right, but shapes or values are not
         reason = " ".join((str(error) or type(error).__name__).split())[:300]
@@ -157,20 +204,20 @@ def _built(match: Match) -> Recognized:
     for name, value in tensors.items():
         if value.is_floating_point() and not value.isfinite().all():
             raise WeightsError(f"{match}: {name} has values that are not finite; it is not used")
-    return Recognized(match.backbone, match.layout, tensors, network)
+    return DetectedNetwork(match.backbone, match.variant, tensors, network)
 
 
 def _why_not(sources: Mapping[str, Mapping[str, Any]], matches: list[Match]) -> str:
     files = " and ".join(sources)
     if matches:
         return "; ".join(
-            f"{files} lacks {', '.join(match.lacking)} of {match}; give that file too" for match in matches
+            f"{files} lacks {', '.join(match.missing)} of {match}; give that file too" for match in matches
         )
     states = [state for content in sources.values() for state in state_dicts(content)]
     if not states:
         return f"{files} has no tensors by name"
     largest = max(states, key=len)
-    known = [f"{b.id} ({', '.join(layout.id for layout in b.layouts)})" for b in BACKBONES.values() if b.layouts]
+    known = [f"{b.id} ({', '.join(variant.id for variant in b.variants)})" for b in BACKBONES.values() if b.variants]
     return (
         f"{files} is of none of the networks that are known: its tensors ({len(largest)}) begin with "
         f"{', '.join(list(largest)[:4])}; known are {', '.join(known) or 'none'}"
@@ -188,8 +235,8 @@ def _fault(head: bytes, error: Exception) -> str:
     text = str(error)
     if "TorchScript" in text:
         return "it is a TorchScript program, which would have to be run; get the plain weights"
-    if named := re.search(r"GLOBAL (\w+(?:\.\w+)+)", text):
-        return f"it holds more than tensors ({named[1]}), and reading that could run a program"
+    if match := re.search(r"GLOBAL (\w+(?:\.\w+)+)", text):
+        return f"it holds more than tensors ({match[1]}), and reading that could run a program"
     if isinstance(error, pickle.UnpicklingError):
         return "it is broken, or holds more than tensors"
     return f"it is broken or no file of weights ({type(error).__name__})"

@@ -18,40 +18,55 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LOCKED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def cached(row: WeightFile) -> Path | None:
-    """The file in the Hugging Face cache, if it is there; asks no server and checks nothing."""
+def cached_path(entry: WeightFile) -> Path | None:
+    """The file in the Hugging Face cache, unchecked. Asks no server.
+
+    Args:
+        entry: Of the manifest.
+
+    Returns:
+        Its path; None where it is not there.
+    """
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(row.repo_id, row.filename, revision=row.revision)
-    return Path(found) if isinstance(found, str) else None
+    path = try_to_load_from_cache(entry.repo_id, entry.filename, revision=entry.revision)
+    return Path(path) if isinstance(path, str) else None
 
 
-def fetch(row: WeightFile, *, again: bool = False, progress: Progress | None = None) -> Path:
+def fetch(entry: WeightFile, *, again: bool = False, progress: Progress | None = None) -> Path:
     """Download the file into the Hugging Face cache, where it appears whole or not at all.
 
-    again: even if it is there. progress: called with bytes; what it raises ends the download and is passed on.
-    Raises `WeightsError` with the reason in a few words.
+    Args:
+        entry: Of the manifest, with a `repo_id`.
+        again: Even if it is there.
+        progress: Called with bytes; what it raises ends the download and is passed on.
+
+    Returns:
+        Its path, unchecked.
+
+    Raises:
+        WeightsError: with the reason in a few words.
     """
     from huggingface_hub import hf_hub_download
 
-    stopped: list[BaseException] = []
-    options: dict[str, Any] = {"revision": row.revision, "force_download": again}
+    raised: list[BaseException] = []
+    options: dict[str, Any] = {"revision": entry.revision, "force_download": again}
     if progress and "tqdm_class" in inspect.signature(hf_hub_download).parameters:
-        options["tqdm_class"] = _bar(progress, row.size or 0, stopped)
+        options["tqdm_class"] = _bar(progress, entry.size or 0, raised)
     for pause in (*PAUSES, None):
         try:
-            return Path(hf_hub_download(row.repo_id, row.filename, **options))
+            return Path(hf_hub_download(entry.repo_id, entry.filename, **options))
         except Exception as error:
-            if stopped:
-                raise stopped[0] from None
+            if raised:
+                raise raised[0] from None
             if pause is None or not _may_pass(error):
                 raise WeightsError(_reason(error)) from error
             time.sleep(pause)
     raise AssertionError("the last try returns or raises")
 
 
-def _bar(progress: Progress, size: int, stopped: list[BaseException]) -> type:
-    """What the library takes for a bar of tqdm's; whatever `progress` raises is kept in `stopped`."""
+def _bar(progress: Progress, size: int, raised: list[BaseException]) -> type:
+    """What the library takes for a bar of tqdm's; whatever `progress` raises is kept in `raised`."""
 
     class Bar:
         def __init__(self, *, total: int | None = None, initial: int = 0, **_: Any) -> None:
@@ -68,7 +83,7 @@ def _bar(progress: Progress, size: int, stopped: list[BaseException]) -> type:
             try:
                 progress(self.n, self.total or size)
             except BaseException as error:
-                stopped.append(error)
+                raised.append(error)
                 raise
 
         def ignore(self, *_: Any, **__: Any) -> None:
@@ -100,7 +115,7 @@ def _reason(error: BaseException) -> str:
         return "HF_HUB_OFFLINE forbids to fetch it"
     if status in (401, 403):
         return (
-            f"the Hub refuses it ({status}): it is private, gated or gone; accept its licence on its page if it asks "
+            f"the Hub refuses it ({status}): it is private, gated or gone; accept its license on its page if it asks "
             "for that, and log in with `hf auth login` or HF_TOKEN"
         )
     if status is not None:

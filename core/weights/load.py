@@ -1,26 +1,59 @@
-"""Networks with their weights, ready to fill; the last two stay in memory."""
+"""Networks with their weights, ready to run, and the one cache that holds every network of the package."""
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
-from ..backbones.record import Backbone, Layout
+from ..backbones.record import Backbone, Variant
 from ..errors import MonochromicError, WeightsError
 from ..host.device import on_device
 from ..host.progress import Progress
-from .detect import identify, read_tensors
-from .manifest import WeightFile, get_row
+from .detect import detect, read_tensors
+from .manifest import WeightFile, get_entry
 from .store import locate
 
-KEPT = 2
+KEPT_BACKBONES = 2
 
-_models: OrderedDict[tuple, Model] = OrderedDict()
-_lock = threading.Lock()
+Network = TypeVar("Network")
+
+_networks: OrderedDict[tuple[str, Hashable], object] = OrderedDict()
+_lock = threading.RLock()
+
+
+def cached_network(use: str, key: Hashable, build: Callable[[], Network], *, keep: int = 1) -> Network:
+    """The network of that key: the same one as before, or a new one where it is asked for the first time.
+
+    Args:
+        use: What it is for. Networks of different uses do not displace each other.
+        key: Which one of that use: its device, and the fingerprint of its file where that may change.
+        build: Makes the network, outside of inference mode.
+        keep: How many of that use stay in memory; the one that was asked for longest ago goes first.
+
+    Returns:
+        What `build` returned. The host may have moved it: ask for its device before each use (`host/device.py`).
+    """
+    with _lock:
+        if (use, key) not in _networks:
+            same_use = [other for other in _networks if other[0] == use]
+            for other in same_use[: len(same_use) - keep + 1]:
+                del _networks[other]
+            with torch.inference_mode(False):
+                _networks[use, key] = build()
+        _networks.move_to_end((use, key))
+        return _networks[use, key]
+
+
+def clear() -> None:
+    """Forget the networks in memory."""
+    with _lock:
+        _networks.clear()
 
 
 def load_network(
@@ -30,72 +63,82 @@ def load_network(
     *,
     progress: Progress | None = None,
 ) -> Model:
-    """A network with its weights by the id or the row of its weight file; fetched and read only if need be.
+    """Load a backbone's network with its weights; fetched and read only if need be.
 
-    Raises `UnknownNameError`, and `WeightsError` for a file that is missing or not what its row says.
+    Args:
+        weights: Id or entry of the weight file.
+        device: Where the network is to run.
+        dtype: Of its weights.
+        progress: Called with bytes during a download.
+
+    Returns:
+        The backbone, ready to fill. The last two stay in memory.
+
+    Raises:
+        UnknownNameError: where there is no such entry.
+        WeightsError: for a file that is missing or not what its entry says, and for weights of no backbone.
     """
-    row = get_row(weights) if isinstance(weights, str) else weights
-    if row.backbone is None:
-        raise WeightsError(f"weights {row.id!r} are not of a backbone, but for: {row.use}")
-    path = locate(row, progress=progress)
-    status = path.stat()
-    key = str(path.resolve()), status.st_size, status.st_mtime_ns, str(torch.device(device)), dtype
-    with _lock:
-        if key not in _models:
-            while len(_models) >= KEPT:
-                _models.popitem(last=False)
-            _models[key] = _load(path, row, torch.device(device), dtype)
-        _models.move_to_end(key)
-        return _models[key]
+    entry = get_entry(weights) if isinstance(weights, str) else weights
+    if entry.backbone is None:
+        raise WeightsError(f"weights {entry.id!r} are not of a backbone, but for: {entry.use}")
+    path = locate(entry, progress=progress)
+    status, device = path.stat(), torch.device(device)
+    key = str(path.resolve()), status.st_size, status.st_mtime_ns, str(device), dtype
+    return cached_network("backbone", key, lambda: _load(path, entry, device, dtype), keep=KEPT_BACKBONES)
 
 
-def clear() -> None:
-    """Forget the networks in memory."""
-    with _lock:
-        _models.clear()
+def _load(path: Path, entry: WeightFile, device: torch.device, dtype: torch.dtype) -> Model:
+    backbone, variant, network = _read(path, entry)
+    if entry.backbone != backbone.id or entry.variant not in (None, variant.id):
+        expected = f"{entry.backbone} ({entry.variant})" if entry.variant else entry.backbone
+        raise WeightsError(
+            f"weights {entry.id!r} should be of {expected}, but {path} is of {backbone.id} ({variant.id})"
+        )
+    network.to(dtype)
+    if backbone.channels_last or device.type == "cuda":
+        _to_channels_last(network)
+    return Model(backbone, variant, on_device(network, device), device)
 
 
-def _load(path: Path, row: WeightFile, device: torch.device, dtype: torch.dtype) -> Model:
-    with torch.inference_mode(False):
-        backbone, layout, network = _read(path, row)
-        if row.backbone != backbone.id or row.layout not in (None, layout.id):
-            meant = f"{row.backbone} ({row.layout})" if row.layout else row.backbone
-            raise WeightsError(f"weights {row.id!r} should be of {meant}, but {path} is of {backbone.id} ({layout.id})")
-        network.to(dtype)
-        if backbone.channels_last or device.type == "cuda":
-            _lay_out(network)
-        return Model(backbone, layout, on_device(network, device), device)
-
-
-def _lay_out(network: nn.Module) -> None:
+def _to_channels_last(network: nn.Module) -> None:
     """Convolution weights with their channels last in memory, which their answers then have too."""
     for values in network.parameters():
         if values.ndim == 4:
             values.data = values.data.contiguous(memory_format=torch.channels_last)
 
 
-def _read(path: Path, row: WeightFile) -> tuple[Backbone, Layout, nn.Module]:
-    """Whose the file's weights are, and their network; a file of ours says it, others are recognized."""
-    told = read_metadata(path)
-    if "monochromic" not in told:
-        found = identify({str(path): read_tensors(path)}, row.backbone)
-        return found.backbone, found.layout, found.network
-    backbone = get_backbone(told.get("backbone", ""))
-    layout = next((layout for layout in backbone.layouts if layout.id == told.get("layout")), None)
-    if layout is None:
-        raise WeightsError(f"{path} is of {backbone.id} ({told.get('layout')}), which this version does not know")
+def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, nn.Module]:
+    """Whose the file's weights are, and their network. A file of ours says it; others are detected."""
+    metadata = read_metadata(path)
+    if "monochromic" not in metadata:
+        detected = detect({str(path): read_tensors(path)}, entry.backbone)
+        return detected.backbone, detected.variant, detected.network
+    backbone, name = get_backbone(metadata.get("backbone", "")), metadata.get("layout")  # the first version's word
+    variant = next((variant for variant in backbone.variants if variant.id == name), None)
+    if variant is None:
+        raise WeightsError(f"{path} is of {backbone.id} ({name}), which this version does not know")
     try:
-        return backbone, layout, layout.build(read_tensors(path))
-    except MonochromicError:  # such as a library that is not installed
+        return backbone, variant, variant.build(read_tensors(path))
+    except MonochromicError:  # such as a package that is not installed
         raise
     except (RuntimeError, KeyError, ValueError, IndexError) as error:
         raise WeightsError(
-            f"{path} does not fit {backbone.id} ({layout.id}): {' '.join(str(error).split())}"
+            f"{path} does not fit {backbone.id} ({variant.id}): {' '.join(str(error).split())}"
         ) from error
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file says of itself; nothing if nothing. Raises `WeightsError`."""
+    """What a safetensors file says of itself.
+
+    Args:
+        path: Of the file.
+
+    Returns:
+        Its metadata; empty where it has none.
+
+    Raises:
+        WeightsError: for a file that is no complete safetensors file.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:

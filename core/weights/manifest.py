@@ -1,4 +1,4 @@
-"""`weights_manifest.json`: a row for each weight file, as data; and the user's own rows outside the pack."""
+"""`weights_manifest.json`: an entry for each weight file, as data; and the user's own entries outside the pack."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from ..io.files import atomic_write, data_folder
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "weights_manifest.json"
-FORMS = {  # of texts, each with words for it; the others may be any
+PATTERNS = {  # of text fields, each with words for it; other texts may be any
     "id": (r"[a-z0-9][a-z0-9_.-]*", "small letters, digits and . _ -"),
     "channels": (r"gray|RGB", "gray or RGB"),
     "repo_id": (r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", "OWNER/NAME"),
@@ -24,26 +24,41 @@ FORMS = {  # of texts, each with words for it; the others may be any
     "bundled": (r"weights/[A-Za-z0-9_.-]+\.safetensors", "a .safetensors in weights/"),
     "sha256": (r"[0-9a-f]{64}", "64 hexadecimal digits"),
 }
+JSON_NAMES = {"variant": "layout", "license": "licence"}  # of fields in manifests, whose names never change
 
 
 @dataclass(frozen=True)
 class WeightFile:
-    """One row: what a weight file is for, where it is, and how to know that it is the right one.
+    """One entry of a manifest: what a weight file is for, where it is, and how to know that it is the right one.
 
-    use: what a file is for that belongs to no backbone. backbone, layout: whose weights these are; the layout
-    may be left to the file. trained_on: which photos. channels: "gray" or "RGB", what the network gives.
-    repo_id, revision, filename: the place on the Hugging Face Hub; without repo_id the file is one that the
-    user has. bundled: path from the pack's folder instead. sha256, size (bytes): of the file. size_note: about
-    how large, where the exact size is not published. licence: of the weights. source: who made them.
-    card: path of the page that tells how they were trained and how good they are.
+    What does not apply is None.
 
-    What does not apply is None. Raises `InputError` for a row that is not complete.
+    Attributes:
+        id: What the user types.
+        use: What a file is for that belongs to no backbone.
+        backbone: Id of the backbone whose weights these are.
+        variant: Which variant of the backbone; None where the file says it.
+        trained_on: Which photos.
+        channels: "gray" or "RGB", what the network gives.
+        repo_id: The place on the Hugging Face Hub. None for a file that the user has.
+        revision: Commit of that place.
+        filename: Of the file in that place, or in a model folder.
+        bundled: Path from the pack's folder, in place of a filename.
+        sha256: Of the file.
+        size: Of the file, in bytes.
+        size_note: About how large it is, where the exact size is not published.
+        license: Of the weights.
+        source: Who made them.
+        card: Path of the page that tells how they were trained and how good they are.
+
+    Raises:
+        InputError: for an entry that is not complete.
     """
 
     id: str
     use: str | None = None
     backbone: str | None = None
-    layout: str | None = None
+    variant: str | None = None
     trained_on: str | None = None
     channels: str | None = None
     repo_id: str | None = None
@@ -53,17 +68,17 @@ class WeightFile:
     sha256: str | None = None
     size: int | None = None
     size_note: str | None = None
-    licence: str | None = None
+    license: str | None = None
     source: str | None = None
     card: str | None = None
 
     def __post_init__(self) -> None:
-        faults = [*_misshapen(self), *_incomplete(self)]
+        faults = [*_malformed(self), *_incomplete(self)]
         if faults:
-            raise InputError(f"weights row {self.id!r}: {'; '.join(faults)}")
+            raise InputError(f"weights entry {self.id!r}: {'; '.join(faults)}")
 
     @property
-    def own_name(self) -> str:
+    def local_name(self) -> str:
         """The file's name after its id, which it may have in a model folder instead of `filename`."""
         return f"{self.id}.safetensors"
 
@@ -80,101 +95,172 @@ class WeightFile:
         hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
         return f"{hub}/{self.repo_id}/blob/{self.revision}/{quote(self.filename)}"
 
+    def to_json(self) -> dict[str, str | int | None]:
+        """The fields as a manifest has them.
+
+        Returns:
+            Values by name, in the order of the fields. Two names differ from ours: `layout` and `licence`.
+        """
+        return {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, WeightFile]:
-    """The rows of a manifest by id. Raises `InputError` (a `ValueError`) for a repeated id or a wrong row."""
+    """Read a manifest.
+
+    Args:
+        path: Of the file; the pack's by default.
+
+    Returns:
+        The entries by id, in the order of the file.
+
+    Raises:
+        InputError: (a `ValueError`) for a repeated id or a wrong entry.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        rows = [_row(fields) for fields in document["weights"]]
+        entries = [_parse_entry(fields) for fields in document["weights"]]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
-    found = {row.id: row for row in rows}
-    if len(found) != len(rows):
+    by_id = {entry.id: entry for entry in entries}
+    if len(by_id) != len(entries):
         raise InputError(f"{path}: an id is there twice")
-    return found
+    return by_id
 
 
-def format_manifest(rows: Iterable[WeightFile]) -> str:
-    """The text of a manifest with these rows."""
-    return json.dumps({"version": 1, "weights": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False) + "\n"
+def format_manifest(entries: Iterable[WeightFile]) -> str:
+    """Write a manifest.
+
+    Args:
+        entries: In the order of the file.
+
+    Returns:
+        The text of the file; the same bytes as the file that the entries were read from.
+    """
+    document = {"version": 1, "weights": [entry.to_json() for entry in entries]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def user_manifest() -> Path:
-    """Where the user's own rows are; never inside the pack."""
+    """Where the user's own entries are.
+
+    Returns:
+        Path of a file that may not exist; never inside the pack.
+    """
     return data_folder() / "weights_manifest.json"
 
 
-def user_rows() -> dict[str, WeightFile]:
-    """The user's own rows by id; none where there is no such file. Raises `WeightsError`."""
+def user_entries() -> dict[str, WeightFile]:
+    """The user's own entries.
+
+    Returns:
+        Entries by id; none where there is no such file.
+
+    Raises:
+        WeightsError: where the file cannot be used.
+    """
     path = user_manifest()
     try:
-        rows = read_manifest(path) if path.exists() else {}
+        entries = read_manifest(path) if path.exists() else {}
     except (InputError, OSError) as error:
-        raise WeightsError(f"your weights manifest cannot be used; mend or remove it: {error}") from error
-    if any(row.bundled for row in rows.values()):
-        raise WeightsError(f"{path}: only the pack's own rows may be bundled; give filename")
-    return rows
+        raise WeightsError(f"your weights manifest cannot be used; repair or remove it: {error}") from error
+    if any(entry.bundled for entry in entries.values()):
+        raise WeightsError(f"{path}: only the pack's own entries may be bundled; give filename")
+    return entries
 
 
-def all_rows() -> dict[str, WeightFile]:
-    """The pack's rows, then the user's, by id; the pack's win."""
+def all_entries() -> dict[str, WeightFile]:
+    """The pack's entries, then the user's.
+
+    Returns:
+        Entries by id. Where both have an id, the pack's.
+
+    Raises:
+        WeightsError: for a user's manifest that cannot be used.
+    """
     ours, theirs = _both()
     return {**ours, **theirs}
 
 
-def get_row(name: str) -> WeightFile:
-    """The row of that id. Raises `UnknownNameError`, and `WeightsError` for a broken user manifest."""
+def get_entry(name: str) -> WeightFile:
+    """Look an entry up.
+
+    Args:
+        name: Its id.
+
+    Returns:
+        The entry.
+
+    Raises:
+        UnknownNameError: where there is none, with the nearest id.
+        WeightsError: for a user's manifest that cannot be used.
+    """
     ours = read_manifest()
     if name in ours:
         return ours[name]
-    rows = all_rows()
-    if name not in rows:
-        raise UnknownNameError("weights", name, rows)
-    return rows[name]
+    entries = all_entries()
+    if name not in entries:
+        raise UnknownNameError("weights", name, entries)
+    return entries[name]
 
 
-def rows_for(backbone: str) -> list[WeightFile]:
-    """The rows with weights for a backbone, the user's own first: who brings weights means them."""
-    ours, theirs = _both()
-    return [row for row in (*theirs.values(), *ours.values()) if row.backbone == backbone]
+def entries_for(backbone: str) -> list[WeightFile]:
+    """The entries with weights for a backbone.
 
+    Args:
+        backbone: Its id.
 
-def add_row(row: WeightFile, *, replace: bool = False) -> None:
-    """Put a row into the user's manifest.
+    Returns:
+        The user's own first: who brings weights means them.
 
-    Raises `InputError` for an id that is taken, unless it is the user's own and `replace`, and `WeightsError`
-    where the manifest cannot be read or written.
+    Raises:
+        WeightsError: for a user's manifest that cannot be used.
     """
-    if row.bundled:
-        raise InputError("only the pack's own rows may be bundled; give filename")
-    rows = user_rows()
-    if row.id in read_manifest():
-        raise InputError(f"the pack has weights {row.id!r} already; choose another id")
-    if row.id in rows and not replace:
-        raise InputError(f"{user_manifest()} has weights {row.id!r} already; choose another id or replace them")
+    ours, theirs = _both()
+    return [entry for entry in (*theirs.values(), *ours.values()) if entry.backbone == backbone]
+
+
+def add_entry(entry: WeightFile, *, replace: bool = False) -> None:
+    """Put an entry into the user's manifest.
+
+    Args:
+        entry: What to add.
+        replace: Whether it may replace an entry of the user's with this id.
+
+    Raises:
+        InputError: for an id that is taken, and for a bundled file.
+        WeightsError: where the manifest cannot be read or written.
+    """
+    if entry.bundled:
+        raise InputError("only the pack's own entries may be bundled; give filename")
+    entries = user_entries()
+    if entry.id in read_manifest():
+        raise InputError(f"the pack has weights {entry.id!r} already; choose another id")
+    if entry.id in entries and not replace:
+        raise InputError(f"{user_manifest()} has weights {entry.id!r} already; choose another id or replace them")
     with atomic_write(user_manifest(), WeightsError) as part:
-        part.write_text(format_manifest({**rows, row.id: row}.values()), encoding="utf-8")
+        part.write_text(format_manifest({**entries, entry.id: entry}.values()), encoding="utf-8")
 
 
 def _both() -> tuple[dict[str, WeightFile], dict[str, WeightFile]]:
-    """The pack's rows, and the user's whose id the pack has not."""
-    ours, theirs = read_manifest(), user_rows()
+    """The pack's entries, and those of the user's whose id the pack has not."""
+    ours, theirs = read_manifest(), user_entries()
     for name in sorted(ours.keys() & theirs.keys()):
-        logging.getLogger(__name__).warning("%s: the pack has a row %r too, which is used", user_manifest(), name)
-    return ours, {name: row for name, row in theirs.items() if name not in ours}
+        logging.getLogger(__name__).warning("%s: the pack has an entry %r too, which is used", user_manifest(), name)
+    return ours, {name: entry for name, entry in theirs.items() if name not in ours}
 
 
-def _row(row: Any) -> WeightFile:
-    """A row of a manifest; every field must be there, so that no misspelt one passes for an empty one."""
-    names = {field.name for field in fields(WeightFile)}
-    if not isinstance(row, Mapping) or set(row) != names:
-        wrong = sorted(names ^ set(row)) if isinstance(row, Mapping) else row
-        raise InputError(f"a weights row has exactly the fields {', '.join(sorted(names))}; look at {wrong}")
-    return WeightFile(**row)
+def _parse_entry(values: Any) -> WeightFile:
+    """An entry of a manifest; every field must be there, so that no misspelt one passes for an empty one."""
+    fields_by_name = {JSON_NAMES.get(field.name, field.name): field.name for field in fields(WeightFile)}
+    if not isinstance(values, Mapping) or set(values) != set(fields_by_name):
+        wrong = sorted(set(fields_by_name) ^ set(values)) if isinstance(values, Mapping) else values
+        names = ", ".join(sorted(fields_by_name))
+        raise InputError(f"a weights entry has exactly the fields {names}; look at {wrong}")
+    return WeightFile(**{fields_by_name[name]: value for name, value in values.items()})
 
 
-def _misshapen(row: WeightFile) -> Iterable[str]:
-    for name, value in asdict(row).items():
+def _malformed(entry: WeightFile) -> Iterable[str]:
+    for name, value in asdict(entry).items():
         if value is None and name != "id":
             continue
         if name == "size":
@@ -182,21 +268,21 @@ def _misshapen(row: WeightFile) -> Iterable[str]:
                 yield f"size must be a positive number of bytes, got {value!r}"
         elif not isinstance(value, str) or not value.strip():
             yield f"{name} must be a text, got {value!r}"
-        elif name in FORMS and not re.fullmatch(FORMS[name][0], value):
-            yield f"{name} must be {FORMS[name][1]}, got {value!r}"
+        elif name in PATTERNS and not re.fullmatch(PATTERNS[name][0], value):
+            yield f"{name} must be {PATTERNS[name][1]}, got {value!r}"
 
 
-def _incomplete(row: WeightFile) -> Iterable[str]:
-    for name in ("sha256", "licence", "source", "trained_on"):
-        if getattr(row, name) is None:
+def _incomplete(entry: WeightFile) -> Iterable[str]:
+    for name in ("sha256", "license", "source", "trained_on"):
+        if getattr(entry, name) is None:
             yield f"{name} is missing"
     for one, other in (("use", "backbone"), ("bundled", "filename"), ("size", "size_note")):
-        if (getattr(row, one) is None) == (getattr(row, other) is None):
+        if (getattr(entry, one) is None) == (getattr(entry, other) is None):
             yield f"needs {one} or {other}, and not both"
-    for name, needs in (("backbone", "channels"), ("layout", "backbone"), ("repo_id", "revision")):
-        if getattr(row, name) is not None and getattr(row, needs) is None:
+    for name, needs in (("backbone", "channels"), ("variant", "backbone"), ("repo_id", "revision")):
+        if getattr(entry, name) is not None and getattr(entry, needs) is None:
             yield f"{name} needs {needs} beside it"
-    if row.revision is not None and row.repo_id is None:
+    if entry.revision is not None and entry.repo_id is None:
         yield "revision needs repo_id beside it"
-    if row.repo_id is not None and row.filename is None:
+    if entry.repo_id is not None and entry.filename is None:
         yield "repo_id needs filename beside it"

@@ -8,8 +8,8 @@ from ..backbones.record import Backbone
 from ..errors import MonochromicError, WeightsError
 from ..host.progress import Progress
 from .load import load_network
-from .manifest import WeightFile, get_row, rows_for
-from .store import present
+from .manifest import WeightFile, entries_for, get_entry
+from .store import cached_path
 
 
 def load_model(
@@ -19,67 +19,93 @@ def load_model(
     rgb: bool = False,
     progress: Progress | None = None,
 ) -> Model:
-    """The backbone with the first of its weights that are here, else the first that can be fetched, on `device`.
+    """Load a backbone with the first of its weights that are here, else the first that can be fetched.
 
-    A backbone without layouts needs none. rgb: only weights that give RGB count. On CUDA one that may run in
-    16 bits does. Raises `WeightsError` where there are no weights, and says how to get some.
+    Args:
+        backbone: One without variants needs no weights.
+        device: Where its network is to run. On CUDA one that may run in 16 bits does.
+        rgb: Consider only weights that give RGB.
+        progress: Called with bytes during a download.
+
+    Returns:
+        The backbone, ready to fill.
+
+    Raises:
+        WeightsError: where there are no weights; says how to get some.
     """
-    if not backbone.layouts:
+    if not backbone.variants:
         return Model(backbone)
-    rows = _rows(backbone, rgb)
-    row = _chosen(rows)
-    if row is None:
-        sources = ", ".join(sorted({layout.source for layout in backbone.layouts}))
+    entry = _select(_entries(backbone, rgb))
+    if entry is None:
+        sources = ", ".join(sorted({variant.source for variant in backbone.variants}))
         raise WeightsError(
             f"there are no weights for {backbone.id!r}{' that give RGB' if rgb else ''} here and none to download; get "
             f"a file of {sources} and run `monochromic weights convert FILE --as {backbone.id}`"
         )
     half = backbone.half and torch.device(device).type == "cuda"
-    return load_network(row, device, torch.float16 if half else torch.float32, progress=progress)
+    return load_network(entry, device, torch.float16 if half else torch.float32, progress=progress)
 
 
 def readiness(backbone: Backbone, *, rgb: bool = False) -> tuple[int, str]:
-    """0 and "" where the backbone can run now, 1 and what it would download, 2 and what it lacks.
+    """Whether a backbone can run now. Reads no weights and asks no server.
 
-    rgb: whether it is to give RGB.
+    Args:
+        backbone: Of the registry.
+        rgb: Whether it is to give RGB.
+
+    Returns:
+        0 and "" where it can run; 1 and what it would download; 2 and what is missing.
     """
-    if not backbone.layouts:
+    if not backbone.variants:
         return 0, ""
     try:
-        rows = _rows(backbone, rgb)
+        entries = _entries(backbone, rgb)
     except WeightsError as error:  # a menu is shown all the same
         return 2, str(error)
-    if any(present(row) for row in rows):
+    if any(cached_path(entry) for entry in entries):
         return 0, ""
-    remote: WeightFile | None = next((row for row in rows if row.repo_id), None)
+    remote: WeightFile | None = next((entry for entry in entries if entry.repo_id), None)
     if remote:
-        return 1, f"downloads {remote.size_text}, licence {remote.licence}"
+        return 1, f"downloads {remote.size_text}, license {remote.license}"
     return 2, f"needs weights of your own{' that give RGB' if rgb else ''}: monochromic weights convert"
 
 
 def fingerprint_of(name: str, *, rgb: bool = False) -> str:
-    """Which weights `load_model` would take for a backbone of this name: their id and sha256; "" for none.
+    """Which weights `load_model` would take. Reads no weights, asks no server, and raises nothing.
 
-    Reads no weights, asks no server, and raises nothing.
+    Args:
+        name: Id of the backbone.
+        rgb: As for `load_model`.
+
+    Returns:
+        Id and sha256 of the weights; "" for none.
     """
     try:
-        row = _chosen(_rows(get_backbone(name), rgb))
+        entry = _select(_entries(get_backbone(name), rgb))
     except MonochromicError:
         return ""
-    return f"{row.id} {row.sha256}" if row else ""
+    return f"{entry.id} {entry.sha256}" if entry else ""
 
 
-def row_fingerprint(name: str) -> str:
-    """The sha256 of the weights of an id as its row has it; "" for none. Raises nothing."""
+def entry_fingerprint(name: str) -> str:
+    """The sha256 of some weights. Raises nothing.
+
+    Args:
+        name: Id of the weights.
+
+    Returns:
+        The sha256 as their entry has it; "" for none.
+    """
     try:
-        return get_row(name).sha256
+        return get_entry(name).sha256
     except MonochromicError:
         return ""
 
 
-def _chosen(rows: list[WeightFile]) -> WeightFile | None:
-    return next((r for r in rows if present(r)), next((r for r in rows if r.repo_id or r.bundled), None))
+def _select(entries: list[WeightFile]) -> WeightFile | None:
+    here = next((entry for entry in entries if cached_path(entry)), None)
+    return here or next((entry for entry in entries if entry.repo_id or entry.bundled), None)
 
 
-def _rows(backbone: Backbone, rgb: bool) -> list[WeightFile]:
-    return [row for row in rows_for(backbone.id) if row.channels == "RGB" or not rgb]
+def _entries(backbone: Backbone, rgb: bool) -> list[WeightFile]:
+    return [entry for entry in entries_for(backbone.id) if entry.channels == "RGB" or not rgb]

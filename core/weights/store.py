@@ -13,105 +13,165 @@ from ..host.progress import Progress
 from ..host.thread import MIN_PIXELS, run_in_thread
 from ..io.files import forget, known_hash, search_folders
 from . import hub
-from .manifest import ROOT, WeightFile, get_row
+from .manifest import ROOT, WeightFile, get_entry
 
 
-def present(row: WeightFile) -> Path | None:
-    """Where the file is on this machine, unchecked; None where it is not. Asks no server."""
-    if row.bundled:
-        places = [ROOT / row.bundled]
+def cached_path(entry: WeightFile) -> Path | None:
+    """Where a weight file is on this machine, unchecked. Asks no server.
+
+    Args:
+        entry: Of the manifest.
+
+    Returns:
+        Its path; None where it is not here.
+    """
+    if entry.bundled:
+        paths = [ROOT / entry.bundled]
     else:
-        places = [folder / name for folder in search_folders() for name in (row.filename, row.own_name)]
-    found = next((place for place in places if place.is_file()), None)
-    return hub.cached(row) if found is None and row.repo_id else found
+        paths = [folder / name for folder in search_folders() for name in (entry.filename, entry.local_name)]
+    path = next((path for path in paths if path.is_file()), None)
+    return hub.cached_path(entry) if path is None and entry.repo_id else path
 
 
-def find(row: WeightFile) -> Path | None:
-    """Where the file is on this machine, checked. Raises `WeightsError` for a file that is not the right one."""
-    path = present(row)
+def find(entry: WeightFile) -> Path | None:
+    """Where a weight file is on this machine, checked. Asks no server.
+
+    Args:
+        entry: Of the manifest.
+
+    Returns:
+        Its path; None where it is not here.
+
+    Raises:
+        WeightsError: for a file that is not the right one.
+    """
+    path = cached_path(entry)
     if path is not None:
-        check(path, row)
+        check(path, entry)
     return path
 
 
-def locate(row: WeightFile, *, progress: Progress | None = None) -> Path:
-    """The checked file, fetched from the Hub if need be. Raises `WeightsError`, which says what to do next."""
-    path = find(row)
+def locate(entry: WeightFile, *, progress: Progress | None = None) -> Path:
+    """Find a weight file, fetched from the Hub if need be.
+
+    Args:
+        entry: Of the manifest.
+        progress: Called with bytes during a download.
+
+    Returns:
+        Path of the checked file.
+
+    Raises:
+        WeightsError: where there is none; says what to do next.
+    """
+    path = find(entry)
     if path is not None:
         return path
-    if row.repo_id is None:
-        raise _missing(row)
-    return fetch(row, progress=progress)
+    if entry.repo_id is None:
+        raise _missing(entry)
+    return fetch(entry, progress=progress)
 
 
-def fetch(row: WeightFile, *, again: bool = False, progress: Progress | None = None) -> Path:
-    """The checked file from the Hub. again: even if it is in the cache. Raises `WeightsError`."""
-    if row.repo_id is None:
-        raise WeightsError(f"weights {row.id!r} are on no Hub; there is nothing to fetch")
+def fetch(entry: WeightFile, *, again: bool = False, progress: Progress | None = None) -> Path:
+    """Fetch a weight file from the Hub.
+
+    Args:
+        entry: Of the manifest.
+        again: Even if the file is in the cache.
+        progress: Called with bytes.
+
+    Returns:
+        Path of the checked file.
+
+    Raises:
+        WeightsError: where it cannot be had; says what to do next.
+    """
+    if entry.repo_id is None:
+        raise WeightsError(f"weights {entry.id!r} are on no Hub; there is nothing to fetch")
     try:
-        path = run_in_thread(MIN_PIXELS, hub.fetch, row, again=again, progress=progress and _heard(progress))
+        path = run_in_thread(MIN_PIXELS, hub.fetch, entry, again=again, progress=progress and _cancellable(progress))
     except WeightsError as error:
-        raise _missing(row, str(error)) from error
-    check(path, row)
+        raise _missing(entry, str(error)) from error
+    check(path, entry)
     return path
 
 
-def _heard(progress: Progress) -> Progress:
+def _cancellable(progress: Progress) -> Progress:
     """The same, which ends a download whose caller has gone."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         check_cancelled()
         progress(done, total)
 
-    return tell
+    return report
 
 
-def check(path: Path, row: WeightFile, *, anew: bool = False) -> None:
-    """Raise `WeightsError` unless the file is the one that the row means.
+def check(path: Path, entry: WeightFile, *, again: bool = False) -> None:
+    """Check that a file is the one that an entry means.
 
-    The file is read the first time; then its size and time stamp must be as before. anew: read it in any case.
+    The file is read the first time; then its size and time stamp must be as before.
+
+    Args:
+        path: Of the file.
+        entry: Of the manifest.
+        again: Read the file in any case.
+
+    Raises:
+        WeightsError: for another file, and one that cannot be read; says what to do next.
     """
     try:
-        if anew:
+        if again:
             forget(path)
         size = path.stat().st_size
-        right = row.size in (None, size) and known_hash(path) == row.sha256
+        right = entry.size in (None, size) and known_hash(path) == entry.sha256
     except OSError as error:
-        raise WeightsError(f"weights {row.id!r} cannot be read: {error}") from error
+        raise WeightsError(f"weights {entry.id!r} cannot be read: {error}") from error
     if not right:
-        wanted = f"{row.sha256}, {row.size} bytes" if row.size else row.sha256
+        expected = f"{entry.sha256}, {entry.size} bytes" if entry.size else entry.sha256
         raise WeightsError(
-            f"weights {row.id!r} are damaged: {path} has {size} bytes and another sha256 than expected, {wanted}; "
-            f"{_mend(path, row)}"
+            f"weights {entry.id!r} are damaged: {path} has {size} bytes and another sha256 than expected, {expected}; "
+            f"{_remedy(path, entry)}"
         )
 
 
 def load_weights(name: str, *, progress: Progress | None = None) -> dict[str, Tensor]:
-    """Tensors of a weight file by name, on the CPU. Raises `UnknownNameError` and `WeightsError`."""
+    """Read a weight file, fetched if need be.
+
+    Args:
+        name: Id of its entry.
+        progress: Called with bytes during a download.
+
+    Returns:
+        Tensors by name, on the CPU.
+
+    Raises:
+        UnknownNameError: where there is no such entry.
+        WeightsError: for a file that is missing, not the right one, or cannot be read.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    path = locate(get_row(name), progress=progress)
+    path = locate(get_entry(name), progress=progress)
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"weights {name!r} cannot be read: {path}: {error}") from error
 
 
-def _mend(path: Path, row: WeightFile) -> str:
-    if row.bundled:
+def _remedy(path: Path, entry: WeightFile) -> str:
+    if entry.bundled:
         return "install the pack again"
-    if row.repo_id is None or any(path.is_relative_to(folder) for folder in search_folders()):
+    if entry.repo_id is None or any(path.is_relative_to(folder) for folder in search_folders()):
         return "it is not used; remove it or put the right file there"
-    return f"it is not used; run `monochromic weights fetch {row.id} --again`"
+    return f"it is not used; run `monochromic weights fetch {entry.id} --again`"
 
 
-def _missing(row: WeightFile, reason: str = "") -> WeightsError:
-    if row.bundled:
-        return WeightsError(f"weights {row.id!r} are missing: {ROOT / row.bundled}; install the pack again")
+def _missing(entry: WeightFile, reason: str = "") -> WeightsError:
+    if entry.bundled:
+        return WeightsError(f"weights {entry.id!r} are missing: {ROOT / entry.bundled}; install the pack again")
     reason = f": {reason}" if reason else ""
-    get = f"get it from {row.page}" if row.page else f"it was made from {row.source}"
+    get = f"get it from {entry.page}" if entry.page else f"it was made from {entry.source}"
     return WeightsError(
-        f"weights {row.id!r} are not here: {row.filename} ({row.size_text}, licence {row.licence}){reason}; "
-        f"{get} and put it in {search_folders()[0]} as {row.own_name}"
+        f"weights {entry.id!r} are not here: {entry.filename} ({entry.size_text}, license {entry.license}){reason}; "
+        f"{get} and put it in {search_folders()[0]} as {entry.local_name}"
     )

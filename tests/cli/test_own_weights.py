@@ -9,7 +9,7 @@ from monochromic.core.backbones.loaded import Model
 from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 
-LAYOUT = BACKBONES["autoencoder"].layouts[0]
+LAYOUT = BACKBONES["autoencoder"].variants[0]
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_menu_puts_first_what_runs_now(place):
     assert names[0] == options["default"] == "mono"
     assert {*names[-2:]} == {"lama", "mat"}
     assert "lama: LaMa" in options["tooltip"]
-    assert "(downloads about 205 MB, licence Apache-2.0)" in options["tooltip"]
+    assert "(downloads about 205 MB, license Apache-2.0)" in options["tooltip"]
 
 
 def test_nodes_run_networks(place, network):

@@ -9,8 +9,8 @@ import torch
 from hub_server import COMMIT
 from monochromic.cli.app import parse
 from monochromic.core import BACKBONES, Backbone, InputError, MonochromicError, UnknownNameError, WeightsError
-from monochromic.core.backbones.record import Layout, built
-from monochromic.core.weights import get_row, hub, read_manifest, user_manifest
+from monochromic.core.backbones.record import Variant, build_network
+from monochromic.core.weights import get_entry, hub, read_manifest, user_manifest
 from torch import nn
 
 
@@ -18,13 +18,13 @@ class One(nn.Conv2d):
     channels = (3, 1)
 
 
-ONE = Layout(
+ONE = Variant(
     id="lab",
     source="https://example.org",
-    licence="CC0",
-    recognize=lambda state: "" if set(state) == {"w", "b"} else None,
+    license="CC0",
+    detect=lambda state: "" if set(state) == {"w", "b"} else None,
     convert=lambda state: {"weight": state["w"], "bias": state["b"]},
-    build=lambda state: built(lambda: One(3, 1, 1), state),
+    build=lambda state: build_network(lambda: One(3, 1, 1), state),
     fill=lambda network, image, hole: network(image),
     fresh=lambda channels, width: One(3, 1, 1),
 )
@@ -33,7 +33,7 @@ ONE = Layout(
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path / "home"))
-    monkeypatch.setitem(BACKBONES, "one", Backbone("one", "One", "none", "CC0", layouts=(ONE,)))
+    monkeypatch.setitem(BACKBONES, "one", Backbone("one", "One", "none", "CC0", variants=(ONE,)))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "home"
 
@@ -53,12 +53,12 @@ def say(capsys):
 @pytest.fixture
 def converted(say, tmp_path):
     torch.save({"w": torch.ones(1, 3, 1, 1), "b": torch.zeros(1)}, "theirs.pth")
-    return say("convert", "theirs.pth", "--as", "mine", "--trained-on", "roses", "--licence", "MIT")
+    return say("convert", "theirs.pth", "--as", "mine", "--trained-on", "roses", "--license", "MIT")
 
 
 def test_list(say, converted):
     lines = say("list").splitlines()
-    assert lines[0].split() == ["id", "for", "gives", "size", "licence", "where"]
+    assert lines[0].split() == ["id", "for", "gives", "size", "license", "where"]
     assert [line.split()[0] for line in lines[1:]] == [*read_manifest(), "mine"]
     cells = {line.split()[0]: line for line in lines}
     assert cells["colour_prior"].endswith("shipped")
@@ -77,7 +77,7 @@ def test_convert_path_and_verify(say, converted, home):
     path = home / "weights" / "mine.safetensors"
     first, second = converted.splitlines()
     assert first.startswith("mine: one (lab), gives gray, ")
-    assert first.endswith("licence MIT")
+    assert first.endswith("license MIT")
     assert second == str(path)
     assert say("path", "mine") == f"{path}\n"
     assert say("verify", "mine") == f"mine: right: {path}\n"
@@ -113,7 +113,7 @@ ROW = {
     "--file": "net.safetensors",
     "--sha256": "0" * 64,
     "--size": "5",
-    "--licence": "MIT",
+    "--license": "MIT",
     "--source": "us",
 }
 
@@ -126,11 +126,11 @@ def flags(**changes):
 def test_add(say, home):
     assert say("add", "ours", *flags()) == f"ours: in {user_manifest()}\n"
     assert user_manifest().is_relative_to(home)
-    assert get_row("ours").page == f"https://huggingface.co/team/nets/blob/{COMMIT}/net.safetensors"
+    assert get_entry("ours").page == f"https://huggingface.co/team/nets/blob/{COMMIT}/net.safetensors"
     with pytest.raises(InputError, match="already"):
         say("add", "ours", *flags())
     say("add", "ours", *flags(size="6"), "--replace")
-    assert get_row("ours").size == 6
+    assert get_entry("ours").size == 6
     with pytest.raises(UnknownNameError, match="no backbone 'onee'; did you mean 'one'"):
         say("add", "theirs", *flags(backbone="onee"))
     with pytest.raises(InputError, match="never a branch"):
@@ -156,7 +156,7 @@ def test_fetch(say, converted, home, monkeypatch):
     say("add", "ours", *flags(sha256=hashlib.sha256(data).hexdigest(), size=str(len(data))))
     told, path = say("fetch", "ours").splitlines()
     assert told.startswith("ours: ")
-    assert "licence MIT, https://huggingface.co/team/nets" in told
+    assert "license MIT, https://huggingface.co/team/nets" in told
     assert path == str(arrived)
     say("fetch", "ours")
     say("fetch", "ours", "--again")

@@ -171,10 +171,10 @@ def test_license_is_licence(place, capsys, monkeypatch):
     with torch.random.fork_rng():
         from monochromic.core import BACKBONES
 
-        network = BACKBONES["autoencoder"].layouts[0].fresh((1, 1), 4)
+        network = BACKBONES["autoencoder"].variants[0].fresh((1, 1), 4)
     torch.save(network.state_dict(), "theirs.pth")
     text = printed(capsys, "weights", "convert", "theirs.pth", "--as", "mine", "--license", "MIT")
-    assert "licence MIT" in text.splitlines()[0]
+    assert "license MIT" in text.splitlines()[0]
 
 
 def test_help_and_wrong_words_do_not_read_torch(place):

@@ -110,7 +110,7 @@ def test_a_network_from_the_model_folder(server, root, tmp_path, monkeypatch):
     """Converted weights that lie in models/monochromic fill the hole as the command does; nothing is fetched."""
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        torch.save(BACKBONES["autoencoder"].layouts[0].fresh((3, 3), 4).state_dict(), tmp_path / "theirs.pth")
+        torch.save(BACKBONES["autoencoder"].variants[0].fresh((3, 3), 4).state_dict(), tmp_path / "theirs.pth")
     monkeypatch.setenv("MONOCHROMIC_HOME", str(server.base / "home"))
     assert main(["weights", "convert", str(tmp_path / "theirs.pth"), "--as", "mine"]) == 0
     folder = server.base / "models" / "monochromic"

@@ -211,4 +211,4 @@ def test_a_repeated_id_is_refused():
     one = BACKBONES["telea"]
     with pytest.raises(ValueError, match="two backbones are called 'telea'"):
         registry(one, one)
-    assert all(b.id == name and b.title and b.paper and b.licence for name, b in BACKBONES.items())
+    assert all(b.id == name and b.title and b.paper and b.license for name, b in BACKBONES.items())

@@ -38,13 +38,13 @@ def test_the_contract_holds(method, untouched_rng):
     assert torch.equal(out, restore(photo, hole, method=method, settings=Settings(iterations=3)))
 
 
-HALF = [b for b in BACKBONES.values() if b.half and b.layouts]
+HALF = [b for b in BACKBONES.values() if b.half and b.variants]
 
 
 @pytest.mark.parametrize("backbone", HALF, ids=[b.id for b in HALF])
 def test_sixteen_bits_agree_with_thirty_two(backbone):
     """A backbone whose record allows 16 bits gives the same picture in them, to 2/255."""
-    layout = backbone.layouts[0]
+    layout = backbone.variants[0]
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = layout.fresh((3, 3), 8).eval().requires_grad_(False).cuda()

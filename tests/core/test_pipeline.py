@@ -53,7 +53,7 @@ def scratched():
 
 @pytest.fixture
 def rgb_model():
-    layout = AUTOENCODER.layouts[0]
+    layout = AUTOENCODER.variants[0]
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return Model(AUTOENCODER, layout, layout.fresh((3, 3), 4).eval())

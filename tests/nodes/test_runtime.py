@@ -10,7 +10,7 @@ from monochromic.core.colorize.prior import prior_network
 from monochromic.core.detect.detectors import damage_network
 from monochromic.core.host.device import on_device
 from monochromic.core.host.host import current_host, using_host
-from monochromic.core.weights import WeightFile, add_row, get_row
+from monochromic.core.weights import WeightFile, add_entry, get_entry
 from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS, runtime
 
@@ -52,7 +52,7 @@ class TestFingerprints:
         told = {name: node.IS_CHANGED(backbone=name) for name in ("mono", "autoencoder", "lama", "telea", "zzz")}
         assert told["telea"] == told["zzz"] == ""
         assert len(set(told.values())) == 4
-        assert get_row("mono").sha256 in told["mono"]
+        assert get_entry("mono").sha256 in told["mono"]
 
     def test_weights_that_are_added_and_replaced(self, home):
         """The user's own go before the pack's, and files that are not there count for nothing."""
@@ -60,10 +60,10 @@ class TestFingerprints:
         folder.mkdir()
         node = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]
         before = node.IS_CHANGED(backbone="mono")
-        told = {"backbone": "mono", "licence": "MIT", "trained_on": "a", "source": "b", "channels": "gray"}
+        told = {"backbone": "mono", "license": "MIT", "trained_on": "a", "source": "b", "channels": "gray"}
         row = {**told, "id": "mine", "filename": "mine.safetensors"}
         for content in (b"1", b"22"):
-            add_row(WeightFile(**row, sha256=(content * 32).hex()[:64], size=1), replace=True)
+            add_entry(WeightFile(**row, sha256=(content * 32).hex()[:64], size=1), replace=True)
             (folder / "mine.safetensors").unlink(missing_ok=True)
             assert node.IS_CHANGED(backbone="mono") == before
             (folder / "mine.safetensors").write_bytes(content)

@@ -2,20 +2,20 @@
 
 import pytest
 import torch
-from adversarial import feature_matching, fooling, gradient_penalty, hinge, wasserstein
+from adversarial import feature_matching, generator_loss, gradient_penalty, hinge, wasserstein
 from adversary import KINDS, Adversary
 from discriminators import DISCRIMINATORS, around_hole
 from recipe import KINDS as NAMED
-from recipe import NETWORKS, Opponent
-from task import Judged
+from recipe import NETWORKS, DiscriminatorConfig
+from task import AdversaryInput
 
 
-def judged(batch=3, side=64):
+def adversary_input(batch=3, side=64):
     generator = torch.Generator().manual_seed(0)
     truth = torch.rand(batch, 1, side, side, generator=generator)
     hole = torch.zeros(batch, 1, side, side)
     hole[..., 20:44, 8:40] = 1
-    return Judged(torch.where(hole > 0, truth * 0.2 + 0.4, truth), truth, hole)
+    return AdversaryInput(torch.where(hole > 0, truth * 0.2 + 0.4, truth), truth, hole)
 
 
 def test_the_recipe_names_what_there_is():
@@ -24,17 +24,17 @@ def test_the_recipe_names_what_there_is():
 
 
 def test_scores_to_losses():
-    true, made = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 0.5])
-    assert hinge(true, made).item() == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1 + 1.5) / 3)
-    assert wasserstein(true, made).item() == pytest.approx(-2.5 / 3 - 1.5 / 3)
-    assert fooling(made).item() == pytest.approx(2.5 / 3)
+    true, generated = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 0.5])
+    assert hinge(true, generated).item() == pytest.approx((0 + 0.5 + 2) / 3 + (0 + 1 + 1.5) / 3)
+    assert wasserstein(true, generated).item() == pytest.approx(-2.5 / 3 - 1.5 / 3)
+    assert generator_loss(generated).item() == pytest.approx(2.5 / 3)
     layers = [torch.zeros(1, 2), torch.ones(1, 4)], [torch.ones(1, 2), torch.full((1, 4), 3.0)]
     assert feature_matching(*layers).item() == pytest.approx(1.5)
 
 
 def test_the_penalty_of_a_straight_critic():
     """The slope of w . x is w everywhere; only what lies in the hole counts."""
-    _, truth, hole = judged(2, 16)
+    _, truth, hole = adversary_input(2, 16)
     weight = torch.full((1, 1, 16, 16), 0.5)
     hole = torch.zeros(2, 1, 16, 16)
     hole[..., :4, :4] = 1  # a length of 0.5 * sqrt(16) = 2
@@ -52,7 +52,7 @@ def test_the_penalty_of_a_straight_critic():
 def test_discriminators(name):
     torch.manual_seed(0)
     network = DISCRIMINATORS[name](1, 4).eval()
-    answer, _, hole = judged()
+    answer, _, hole = adversary_input()
     features = network(answer, hole)
     assert features[-1].shape[:2] == {"sn_patch": (3, 16), "patch": (3, 1), "global_local": (3, 1)}[name]
     for i in range(3):
@@ -83,17 +83,17 @@ def test_the_part_around_a_hole():
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_an_adversary_learns_to_tell_and_is_not_taught_by_the_network(kind, name):
     torch.manual_seed(0)
-    pictures = judged()
-    adversary = Adversary(Opponent(kind, name, width=4, rate=3e-3, matching=1.0), 1)
+    pictures = adversary_input()
+    adversary = Adversary(DiscriminatorConfig(kind, name, width=4, rate=3e-3, matching=1.0), 1)
     for _ in range(25):
         loss = adversary.loss(pictures)
         adversary.optimizer.zero_grad()
         loss.backward()
         adversary.optimizer.step()
-    true, made = (adversary.network(p, pictures.hole)[-1].mean() for p in (pictures.truth, pictures.answer))
-    assert true > made + 0.005
+    true, generated = (adversary.network(p, pictures.hole)[-1].mean() for p in (pictures.truth, pictures.answer))
+    assert true > generated + 0.005
     adversary.optimizer.zero_grad()
     answer = pictures.answer.clone().requires_grad_()
-    adversary.against(adversary.network, Judged(answer, pictures.truth, pictures.hole)).backward()
+    adversary.loss_for_network(adversary.network, AdversaryInput(answer, pictures.truth, pictures.hole)).backward()
     assert answer.grad.any()
     assert all(p.grad is None and p.requires_grad for p in adversary.network.parameters())

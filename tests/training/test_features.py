@@ -33,10 +33,12 @@ def test_an_equal_picture_is_best_and_the_known_pixels_count_as_true(network, na
 
 
 def test_gray_pictures_and_the_layers_that_are_looked_at(network):
-    looks = features.looks(network, torch.rand(2, 1, 32, 32), features.FIRSTS)
-    assert [tuple(x.shape[1:]) for x in looks] == [(64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4), (512, 2, 2)]
-    assert all(x.min() == 0 for x in looks)
-    assert [len(x[0]) for x in features.looks(network, torch.rand(1, 3, 32, 32), tuple(features.PATCHES))] == [
+    layers = features.tapped_features(network, torch.rand(2, 1, 32, 32), features.STYLE_LAYERS)
+    assert [tuple(x.shape[1:]) for x in layers] == [(64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4), (512, 2, 2)]
+    assert all(x.min() == 0 for x in layers)
+    assert [
+        len(x[0]) for x in features.tapped_features(network, torch.rand(1, 3, 32, 32), tuple(features.MRF_LAYERS))
+    ] == [
         256,
         512,
     ]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import ROOT
 from held_out import LIST, hashes
-from photos import LARGEST, load_photos, random_cut
+from photos import MAX_SHORTER_SIDE, load_photos, random_cut
 from PIL import Image
 from tiny_recipes import RECIPES
 from trainer import Samples
@@ -32,7 +32,7 @@ def test_a_folder_its_folders_and_its_tar_files_are_the_same(folder, tmp_path):
 def test_large_photos_are_reduced(tmp_path):
     Image.new("L", (2000, 1000), 90).save(tmp_path / "large.png")
     (photo,) = load_photos(tmp_path)
-    assert photo.shape == (LARGEST, 2 * LARGEST, 3)
+    assert photo.shape == (MAX_SHORTER_SIDE, 2 * MAX_SHORTER_SIDE, 3)
     assert (photo == 90).all()
 
 

@@ -38,7 +38,7 @@ def test_every_task_keeps_its_promises():
 def test_the_rate_and_the_phases():
     recipe = Recipe("gray", (Phase(64, 4, 100), Phase(128, 2, 50)), warmup=10, decay=40)
     assert recipe.samples == 150
-    assert [recipe.share_at(n) for n in (0, 4, 9, 110, 130, 150, 170)] == pytest.approx([0.1, 0.5, 1, 1, 0.5, 0, 0])
+    assert [recipe.rate_factor(n) for n in (0, 4, 9, 110, 130, 150, 170)] == pytest.approx([0.1, 0.5, 1, 1, 0.5, 0, 0])
     assert recipe.phase_at(0) == (Phase(64, 4, 100), 100)
     assert recipe.phase_at(99) == (Phase(64, 4, 100), 100)
     assert recipe.phase_at(100) == (Phase(128, 2, 50), 150)

@@ -158,7 +158,7 @@ def test_exported_weights_load_as_a_backbone(name, tmp_path, capsys):
         channels="gray",
         trained_on="nothing",
         filename=target.name,
-        licence="MIT",
+        license="MIT",
         source="training",
         **told,
     )

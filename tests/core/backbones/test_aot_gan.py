@@ -1,4 +1,4 @@
-"""AOT-GAN against the program it comes from, under both sets of its names, and what layouts promise."""
+"""AOT-GAN against the program it comes from, under both sets of its names, and what variants promise."""
 
 import re
 from functools import cache
@@ -8,10 +8,10 @@ import torch
 from fixtures import Fixture
 from monochromic.core.backbones.aot_gan import AOT_GAN
 
-LAYOUTS = {layout.id: layout for layout in AOT_GAN.layouts}
+VARIANTS = {variant.id: variant for variant in AOT_GAN.variants}
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 SIDES = AOT_GAN.minimum, AOT_GAN.minimum + 3 * AOT_GAN.multiple
-each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+each_layout = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +26,9 @@ def program():
     fixture = Fixture("mmagic_aot_gan")
     for limits in fixture.doc["tolerance"].values():
         limits.setdefault("recommended_mean_atol", 10 * limits["measured_mean_float32_vs_float64"])
-    state, layout = fixture.state(), LAYOUTS["mmagic"]
-    assert layout.recognize(state) == ""
-    return fixture, layout.build(layout.convert(state))
+    state, variant = fixture.state(), VARIANTS["mmagic"]
+    assert variant.detect(state) == ""
+    return fixture, variant.build(variant.convert(state))
 
 
 def researchmm_names(state):
@@ -69,12 +69,12 @@ def test_network_is_the_program():
 
 
 @each_layout
-def test_the_saved_result_comes_out(layout):
+def test_the_saved_result_comes_out(variant):
     fixture, network = program()
     for case in fixture.cases:
         image = fixture[f"{case}.image"].movedim(-1, 0)[None] / 255
         hole = fixture[f"{case}.mask"][None, None] > 0
-        answer = layout.fill(network, image.masked_fill(hole, 0), hole)
+        answer = variant.fill(network, image.masked_fill(hole, 0), hole)
         result = torch.where(hole, answer, image).mul(255).round()[0].movedim(0, -1)
         assert (result - fixture[f"{case}.result"]).abs().max() <= 1
 
@@ -82,59 +82,59 @@ def test_the_saved_result_comes_out(layout):
 def test_both_sets_of_names_are_one_network():
     fixture, network = program()
     state = researchmm_names(fixture.state())
-    layout = LAYOUTS["researchmm"]
-    assert layout.recognize(state) == ""
-    assert LAYOUTS["mmagic"].recognize(state) is None
-    assert layout.recognize(fixture.state()) is None
-    ours, wanted = layout.convert(state), network.state_dict()
+    variant = VARIANTS["researchmm"]
+    assert variant.detect(state) == ""
+    assert VARIANTS["mmagic"].detect(state) is None
+    assert variant.detect(fixture.state()) is None
+    ours, wanted = variant.convert(state), network.state_dict()
     assert ours.keys() == wanted.keys()
     assert all(torch.equal(ours[name], wanted[name]) for name in wanted)
 
 
 @each_layout
-def test_foreign_or_incomplete_tensors_are_not_recognized(layout):
+def test_foreign_or_incomplete_tensors_are_not_recognized(variant):
     state = program()[0].state()
-    if layout.id == "researchmm":
+    if variant.id == "researchmm":
         state = researchmm_names(state)
-    assert layout.recognize(state) == ""
-    assert layout.recognize({}) is None
-    assert layout.recognize({"conv1.weight": torch.zeros(1)}) is None
+    assert variant.detect(state) == ""
+    assert variant.detect({}) is None
+    assert variant.detect({"conv1.weight": torch.zeros(1)}) is None
     for name in list(state):
-        assert layout.recognize({k: v for k, v in state.items() if k != name}) is None
+        assert variant.detect({k: v for k, v in state.items() if k != name}) is None
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
 @each_layout
-def test_fill_keeps_its_promises(layout, channels):
+def test_fill_keeps_its_promises(variant, channels):
     taken, given = channels
     torch.manual_seed(0)
-    network = layout.fresh(channels, 4).eval()
+    network = variant.fresh(channels, 4).eval()
     assert network.channels == channels
     image, hole = torch.rand(2, taken, *SIDES), torch.rand(2, 1, *SIDES) < 0.3
     known = image.masked_fill(hole, 0)
-    answer = layout.fill(network, known, hole)
+    answer = variant.fill(network, known, hole)
     assert answer.shape == (2, given, *SIDES)
     assert 0 <= answer.min() < answer.max() <= 1
-    assert torch.equal(layout.fill(network, image, hole), answer)
+    assert torch.equal(variant.fill(network, image, hole), answer)
     for i in range(2):
-        torch.testing.assert_close(layout.fill(network, known[[i]], hole[[i]]), answer[[i]], atol=1e-5, rtol=0)
-    double = layout.fill(network.double(), known.double(), hole)
+        torch.testing.assert_close(variant.fill(network, known[[i]], hole[[i]]), answer[[i]], atol=1e-5, rtol=0)
+    double = variant.fill(network.double(), known.double(), hole)
     assert double.dtype == torch.float64
     torch.testing.assert_close(double.float(), answer, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(("channels", "width", "blocks"), [((1, 1), 4, 8), ((4, 1), 8, 3), ((3, 3), 12, 1)])
 @each_layout
-def test_saved_tensors_of_any_width_build(layout, channels, width, blocks):
-    network = layout.fresh(channels, width, blocks).eval()
-    again = layout.build(network.state_dict())
+def test_saved_tensors_of_any_width_build(variant, channels, width, blocks):
+    network = variant.fresh(channels, width, blocks).eval()
+    again = variant.build(network.state_dict())
     assert (again.channels, len(again.blocks), again.training) == (channels, blocks, False)
     image, hole = torch.rand(1, channels[0], *SIDES), torch.rand(1, 1, *SIDES) < 0.3
-    assert torch.equal(layout.fill(again, image, hole), layout.fill(network, image, hole))
+    assert torch.equal(variant.fill(again, image, hole), variant.fill(network, image, hole))
 
 
 def test_smaller_sides_do_not_work():
     """The stated minimum is the true one."""
-    network, smaller = LAYOUTS["mmagic"].fresh((1, 1), 4), AOT_GAN.minimum - AOT_GAN.multiple
+    network, smaller = VARIANTS["mmagic"].fresh((1, 1), 4), AOT_GAN.minimum - AOT_GAN.multiple
     with pytest.raises(RuntimeError):
         network(torch.rand(1, 1, smaller, 64), torch.zeros(1, 1, smaller, 64))

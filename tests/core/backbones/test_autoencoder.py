@@ -1,10 +1,10 @@
-"""The baseline: what its layout promises, how far it sees, and that it learns."""
+"""The baseline: what its variant promises, how far it sees, and that it learns."""
 
 import pytest
 import torch
 from monochromic.core.backbones.autoencoder import AUTOENCODER
 
-(LAYOUT,) = AUTOENCODER.layouts
+(VARIANT,) = AUTOENCODER.variants
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 SIDES = 5 * AUTOENCODER.multiple, 7 * AUTOENCODER.multiple
 
@@ -16,7 +16,7 @@ def given(channels, batch=2, sides=SIDES):
 
 def fresh(channels, width=4):
     torch.manual_seed(0)
-    return LAYOUT.fresh(channels, width).eval()
+    return VARIANT.fresh(channels, width).eval()
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
@@ -25,14 +25,14 @@ def test_fill_keeps_its_promises(channels):
     assert network.channels == channels
     image, hole = given(channels)
     with torch.inference_mode():
-        answer = LAYOUT.fill(network, image.masked_fill(hole, 0), hole)
+        answer = VARIANT.fill(network, image.masked_fill(hole, 0), hole)
         assert answer.shape == (2, channels[1], *SIDES)
         assert 0 <= answer.min() < answer.max() <= 1
-        assert torch.equal(LAYOUT.fill(network, image, hole), answer)
-        assert not torch.equal(LAYOUT.fill(network, image, ~hole), answer)
+        assert torch.equal(VARIANT.fill(network, image, hole), answer)
+        assert not torch.equal(VARIANT.fill(network, image, ~hole), answer)
         for i in range(2):
-            torch.testing.assert_close(LAYOUT.fill(network, image[[i]], hole[[i]]), answer[[i]])
-        double = LAYOUT.fill(network.double(), image.double(), hole)
+            torch.testing.assert_close(VARIANT.fill(network, image[[i]], hole[[i]]), answer[[i]])
+        double = VARIANT.fill(network.double(), image.double(), hole)
     assert double.dtype == torch.float64
     torch.testing.assert_close(double.float(), answer)
 
@@ -41,8 +41,8 @@ def test_fill_keeps_its_promises(channels):
 def test_half_precision_is_near():
     network = fresh((1, 1))
     image, hole = given((1, 1))
-    answer = LAYOUT.fill(network, image, hole)
-    low = LAYOUT.fill(network.bfloat16(), image.bfloat16(), hole)
+    answer = VARIANT.fill(network, image, hole)
+    low = VARIANT.fill(network.bfloat16(), image.bfloat16(), hole)
     assert low.dtype == torch.bfloat16
     torch.testing.assert_close(low.float(), answer, atol=0.02, rtol=0)
 
@@ -52,26 +52,26 @@ def test_any_side_from_the_minimum_on():
     network = fresh((1, 1))
     for height in range(AUTOENCODER.minimum, 6 * AUTOENCODER.multiple, AUTOENCODER.multiple):
         image, hole = given((1, 1), 1, (height, AUTOENCODER.minimum))
-        assert LAYOUT.fill(network, image, hole).shape == image.shape
+        assert VARIANT.fill(network, image, hole).shape == image.shape
 
 
 @pytest.mark.parametrize(("channels", "width"), [((1, 1), 3), ((4, 1), 8), ((3, 3), 5)])
 def test_saved_tensors_of_any_width_build(channels, width):
     network = fresh(channels, width)
     state = network.state_dict()
-    assert LAYOUT.recognize(state) == ""
-    again = LAYOUT.build(LAYOUT.convert(state))
+    assert VARIANT.detect(state) == ""
+    again = VARIANT.build(VARIANT.convert(state))
     assert (again.channels, again.training) == (channels, False)
     image, hole = given(channels)
-    assert torch.equal(LAYOUT.fill(again, image, hole), LAYOUT.fill(network, image, hole))
+    assert torch.equal(VARIANT.fill(again, image, hole), VARIANT.fill(network, image, hole))
 
 
 def test_foreign_tensors_are_not_recognized():
     state = fresh((1, 1)).state_dict()
-    assert LAYOUT.recognize({}) is None
-    assert LAYOUT.recognize({**state, "extra.weight": torch.zeros(1)}) is None
+    assert VARIANT.detect({}) is None
+    assert VARIANT.detect({**state, "extra.weight": torch.zeros(1)}) is None
     for name in state:
-        assert LAYOUT.recognize({k: v for k, v in state.items() if k != name}) is None
+        assert VARIANT.detect({k: v for k, v in state.items() if k != name}) is None
 
 
 def test_a_pixel_sees_as_far_as_the_docstring_says():
@@ -81,7 +81,7 @@ def test_a_pixel_sees_as_far_as_the_docstring_says():
         torch.nn.init.constant_(weight, 0.05 if weight.ndim == 4 else 0)
     image = torch.zeros(1, 1, side, side, dtype=torch.float64, requires_grad=True)
     hole = torch.zeros(1, 1, side, side, dtype=torch.bool)
-    LAYOUT.fill(network, image, hole)[0, 0, side // 2, side // 2].backward()
+    VARIANT.fill(network, image, hole)[0, 0, side // 2, side // 2].backward()
     seen = image.grad[0, 0].abs().sum(0).nonzero()
     assert 280 <= seen.max() - seen.min() <= 300
 
@@ -93,7 +93,7 @@ def test_it_learns():
     optimizer, losses = torch.optim.Adam(network.parameters(), lr=3e-3), []
     for _ in range(8):
         optimizer.zero_grad()
-        loss = (LAYOUT.fill(network, image.masked_fill(hole, 0), hole) - image).abs().mean()
+        loss = (VARIANT.fill(network, image.masked_fill(hole, 0), hole) - image).abs().mean()
         loss.backward()
         assert all(p.grad.abs().sum() > 0 for p in network.parameters())
         optimizer.step()

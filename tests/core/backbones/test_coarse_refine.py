@@ -80,7 +80,7 @@ def test_the_second_stage_sees_the_first_pasted_into_the_hole(channels):
 def test_a_saved_state_of_any_width_comes_back():
     for width in (3, 8):
         state = made((4, 1), width).state_dict()
-        assert MONOCHROMIC.recognize(state) == ""
+        assert MONOCHROMIC.detect(state) == ""
         again = MONOCHROMIC.build(MONOCHROMIC.convert(state | {"other.weight": torch.zeros(1)}))
         assert again.channels == (4, 1)
         assert not again.training
@@ -93,10 +93,10 @@ def test_a_saved_state_of_any_width_comes_back():
 def test_states_of_others_are_not_recognized():
     state = made((1, 1)).state_dict()
     for name in state:
-        assert MONOCHROMIC.recognize({k: v for k, v in state.items() if k != name}) is None
+        assert MONOCHROMIC.detect({k: v for k, v in state.items() if k != name}) is None
     for other in (DAA233, PYTORCH):
-        assert MONOCHROMIC.recognize(other.fresh((1, 1), 4).state_dict()) is None
-        assert other.recognize(state) is None
+        assert MONOCHROMIC.detect(other.fresh((1, 1), 4).state_dict()) is None
+        assert other.detect(state) is None
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

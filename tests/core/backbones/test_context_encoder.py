@@ -8,7 +8,7 @@ from conftest import make_photo
 from fixtures import Fixture
 from monochromic.core.backbones.context_encoder import CONTEXT_ENCODER, GRAY_MEAN, NAMES, RGB_MEAN, fresh
 
-LAYOUT = CONTEXT_ENCODER.layouts[0]
+VARIANT = CONTEXT_ENCODER.variants[0]
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 MEANS = {1: [GRAY_MEAN], 3: list(RGB_MEAN), 4: [*RGB_MEAN, GRAY_MEAN]}
 HOLES = {  # height, width, and top, bottom, left, right of the hole's box
@@ -40,15 +40,15 @@ def watched(network, fixture, case):
     image = fixture[f"{case}.image"].permute(2, 0, 1)[None] / 255
     hole = fixture[f"{case}.mask"][None, None] > 127
     with torch.inference_mode():
-        seen["filled"] = LAYOUT.fill(network, image.masked_fill(hole, 0), hole)
+        seen["filled"] = VARIANT.fill(network, image.masked_fill(hole, 0), hole)
     for hook in hooks:
         hook.remove()
     return seen
 
 
 def load(state):
-    assert LAYOUT.recognize(state) == ""
-    return LAYOUT.build(LAYOUT.convert(state))
+    assert VARIANT.detect(state) == ""
+    return VARIANT.build(VARIANT.convert(state))
 
 
 def test_the_networks_input_is_the_programs():
@@ -107,7 +107,7 @@ def near(hole, pixels):
 def test_what_is_seen_goes_back_where_it_was(name, channels):
     """A ramp, reduced and enlarged again, shows a shift of a pixel; and the hole gets the mean pixel it hid."""
     ramp, hole, scale = place(name, channels[0])
-    filled = LAYOUT.fill(Mirror(channels), ramp.masked_fill(hole, 0), hole)
+    filled = VARIANT.fill(Mirror(channels), ramp.masked_fill(hole, 0), hole)
     assert filled.shape == (1, channels[1], *ramp.shape[2:])
     slope = 0.7 / ramp.shape[2] + 0.3 / ramp.shape[3]
     rim = int(2 * scale) + 1 if scale > 1 else 0
@@ -126,7 +126,7 @@ def test_a_full_hole_is_hidden_within_the_middle(name):
     hole = torch.zeros(1, 1, height, width, dtype=torch.bool)
     hole[..., top:bottom, left:right] = True
     mirror = Mirror((3, 3))
-    LAYOUT.fill(mirror, torch.full((1, 3, height, width), 1.0).masked_fill(hole, 0), hole)
+    VARIANT.fill(mirror, torch.full((1, 3, height, width), 1.0).masked_fill(hole, 0), hole)
     hidden = mirror.seen[0, 0] < 0.999
     assert hidden[36:92, 36:92].any()
     assert torch.equal(hidden, (mirror.seen[0, 0] - (2 * RGB_MEAN[0] - 1)).abs() < 1e-5)
@@ -144,7 +144,7 @@ def test_the_window_stays_in_the_photo_where_the_hole_can_stay_hidden():
     image = torch.linspace(0, 1, 128).expand(1, 1, 128, 128)
     hole = torch.zeros(1, 1, 128, 128, dtype=torch.bool)
     hole[..., 50:60, 70:90] = True
-    LAYOUT.fill(mirror, image.masked_fill(hole, 0), hole)
+    VARIANT.fill(mirror, image.masked_fill(hole, 0), hole)
     seen = (mirror.seen + 1) / 2
     torch.testing.assert_close(seen[~hole], image[~hole])
 
@@ -170,7 +170,7 @@ def test_fresh_networks_fill_any_size(channels, channel_wise):
     for height, width in [(CONTEXT_ENCODER.minimum, 131), (257, CONTEXT_ENCODER.minimum)]:
         image, hole = task(channels, height, width)
         with torch.inference_mode():
-            filled = LAYOUT.fill(network, image, hole)
+            filled = VARIANT.fill(network, image, hole)
         assert filled.shape == (1, channels[1], height, width)
         assert filled.amin() >= 0
         assert filled.amax() <= 1
@@ -181,30 +181,30 @@ def test_fresh_networks_fill_any_size(channels, channel_wise):
 def test_what_lies_under_the_hole_changes_nothing(channels):
     network = new(channels)
     image, hole = task(channels)
-    filled = LAYOUT.fill(network, image, hole)
-    assert torch.equal(filled, LAYOUT.fill(network, image.masked_fill(hole, 0.9), hole))
-    other = LAYOUT.fill(network, image.flip(-1).masked_fill(hole, 0), hole)
+    filled = VARIANT.fill(network, image, hole)
+    assert torch.equal(filled, VARIANT.fill(network, image.masked_fill(hole, 0.9), hole))
+    other = VARIANT.fill(network, image.flip(-1).masked_fill(hole, 0), hole)
     assert not torch.equal(filled[hole.expand_as(filled)], other[hole.expand_as(other)])
 
 
 def test_an_empty_hole_is_no_error():
     image, hole = task((3, 3))
-    assert LAYOUT.fill(new((3, 3)), image, torch.zeros_like(hole)).shape == image.shape
+    assert VARIANT.fill(new((3, 3)), image, torch.zeros_like(hole)).shape == image.shape
 
 
 def test_a_batch_equals_its_items():
     network = new((3, 3))
     image, hole = task((3, 3), batch=3)
-    alone = torch.cat([LAYOUT.fill(network, image[[i]], hole[[i]]) for i in range(3)])
-    torch.testing.assert_close(LAYOUT.fill(network, image, hole), alone, atol=1e-5, rtol=0)
+    alone = torch.cat([VARIANT.fill(network, image[[i]], hole[[i]]) for i in range(3)])
+    torch.testing.assert_close(VARIANT.fill(network, image, hole), alone, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float64, 1e-5), (torch.bfloat16, 0.05), (torch.float16, 0.01)])
 def test_the_precision_stays(dtype, apart):
     network = new((1, 1), channel_wise=True)
     image, hole = task((1, 1))
-    single = LAYOUT.fill(network, image, hole)
-    found = LAYOUT.fill(network.to(dtype), image.to(dtype), hole)
+    single = VARIANT.fill(network, image, hole)
+    found = VARIANT.fill(network.to(dtype), image.to(dtype), hole)
     assert found.dtype == dtype
     torch.testing.assert_close(found.float(), single, atol=apart, rtol=0)
 
@@ -214,11 +214,11 @@ def test_the_precision_stays(dtype, apart):
 def test_other_sizes_load_and_come_back(channels, width, channel_wise, untouched_rng):
     with torch.random.fork_rng():
         network = new(channels, width, channel_wise=channel_wise)
-    again = LAYOUT.build(network.state_dict())
+    again = VARIANT.build(network.state_dict())
     assert again.channels == channels
     assert not again.training
     image, hole = task(channels)
-    assert torch.equal(LAYOUT.fill(network, image, hole), LAYOUT.fill(again, image, hole))
+    assert torch.equal(VARIANT.fill(network, image, hole), VARIANT.fill(again, image, hole))
 
 
 def authors_state():
@@ -236,15 +236,15 @@ def test_authors_names_are_recognized_with_and_without_counters():
 
 def test_foreign_names_are_not():
     state = authors_state()
-    assert LAYOUT.recognize({}) is None
-    assert LAYOUT.recognize(load(state).state_dict()) is None
-    assert LAYOUT.recognize(state | {"main.30.weight": torch.zeros(1)}) is None
+    assert VARIANT.detect({}) is None
+    assert VARIANT.detect(load(state).state_dict()) is None
+    assert VARIANT.detect(state | {"main.30.weight": torch.zeros(1)}) is None
     discriminator = {name: value for name, value in state.items() if int(name.split(".")[1]) < 12}
-    assert LAYOUT.recognize(discriminator) is None
+    assert VARIANT.detect(discriminator) is None
 
 
 def test_a_state_of_another_shape_is_refused():
-    state = LAYOUT.convert(authors_state())
+    state = VARIANT.convert(authors_state())
     state["up.1.conv.weight"] = state["up.1.conv.weight"][1:]
     with pytest.raises(RuntimeError, match="up.1.conv.weight"):
-        LAYOUT.build(state)
+        VARIANT.build(state)

@@ -9,7 +9,7 @@ from fixtures import Fixture
 from monochromic.core.backbones.deepfill_parts import mmagic_names, names
 from monochromic.core.backbones.deepfill_v1 import DAA233, DEEPFILL_V1, MMAGIC, daa233_names
 
-LAYOUTS = {"deepfill_v1": DAA233, "mmagic_deepfillv1": MMAGIC}
+VARIANTS = {"deepfill_v1": DAA233, "mmagic_deepfillv1": MMAGIC}
 THEIRS = {"daa233": daa233_names(), "mmagic": mmagic_names(".conv")}
 WHERE = {
     "output_before_clamp": ("fine.decoder.6", "output"),
@@ -20,7 +20,7 @@ WHERE = {
     "stage_1_input": ("coarse", "input"),
     "coarse": ("coarse", "output"),
 }
-EVERY = pytest.mark.parametrize("layout", DEEPFILL_V1.layouts, ids=lambda layout: layout.id)
+EVERY = pytest.mark.parametrize("variant", DEEPFILL_V1.variants, ids=lambda variant: variant.id)
 CHANNELS = pytest.mark.parametrize("channels", [(1, 1), (3, 3), (4, 1)], ids=str)
 IMAGES = ("coarse", "output", "output_before_clamp")
 
@@ -29,9 +29,9 @@ IMAGES = ("coarse", "output", "output_before_clamp")
 def loaded(name):
     """The fixture, and the network of its weights."""
     fixture = Fixture(name)
-    state, layout = fixture.state(), LAYOUTS[name]
-    assert [x.id for x in DEEPFILL_V1.layouts if x.recognize(state) == ""] == [layout.id]
-    return fixture, layout.build(layout.convert(state))
+    state, variant = fixture.state(), VARIANTS[name]
+    assert [x.id for x in DEEPFILL_V1.variants if x.detect(state) == ""] == [variant.id]
+    return fixture, variant.build(variant.convert(state))
 
 
 def photo_cases(fixture):
@@ -61,7 +61,7 @@ def watched(network):
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_every_array_is_that_of_the_program(name):
     fixture, network = loaded(name)
     bgr = fixture.doc.get("channel_order") == "BGR"
@@ -77,13 +77,13 @@ def test_every_array_is_that_of_the_program(name):
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_fill_sees_and_gives_what_the_program_does(name):
     fixture, network = loaded(name)
     for case in photo_cases(fixture):
         image, hole = given(fixture, case)
         with watched(network) as found:
-            filled = torch.where(hole, LAYOUTS[name].fill(network, image * ~hole, hole), image) * 255
+            filled = torch.where(hole, VARIANTS[name].fill(network, image * ~hole, hole), image) * 255
         wanted, marks = fixture[f"{case}.input"].tensor_split([3], dim=1)
         if not marks.shape[1]:
             marks = torch.cat([torch.ones_like(image[:, :1]), fixture[f"{case}.mask_tensor"]], dim=1)
@@ -97,10 +97,10 @@ def near(levels, saved):
     return (levels[0].permute(1, 2, 0) - saved.float()).abs().max() <= 1
 
 
-def made(layout, channels, width=4, seed=0):
+def made(variant, channels, width=4, seed=0):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return layout.fresh(channels, width).eval()
+        return variant.fresh(channels, width).eval()
 
 
 def noise(channels, batch=1, height=72, width=88):
@@ -115,85 +115,85 @@ def noise(channels, batch=1, height=72, width=88):
 @torch.inference_mode()
 @EVERY
 @CHANNELS
-def test_it_fills(layout, channels, untouched_rng):
+def test_it_fills(variant, channels, untouched_rng):
     image, hole = noise(channels[0])
-    network = made(layout, channels)
-    filled = layout.fill(network, image * ~hole, hole)
+    network = made(variant, channels)
+    filled = variant.fill(network, image * ~hole, hole)
     assert network.channels == channels
     assert filled.shape == (1, channels[1], *hole.shape[2:])
     assert filled.min() >= 0
     assert filled.max() <= 1
     assert filled.std() > 1e-4
-    assert torch.equal(filled, layout.fill(network, image * ~hole, hole))
+    assert torch.equal(filled, variant.fill(network, image * ~hole, hole))
 
 
 @torch.inference_mode()
 @EVERY
 @CHANNELS
-def test_what_lies_under_the_hole_does_not_matter(layout, channels):
+def test_what_lies_under_the_hole_does_not_matter(variant, channels):
     image, hole = noise(channels[0])
-    network = made(layout, channels)
-    filled = layout.fill(network, image, hole)
-    assert torch.equal(filled, layout.fill(network, image * ~hole, hole))
-    assert not torch.equal(filled, layout.fill(network, image * hole, hole))
+    network = made(variant, channels)
+    filled = variant.fill(network, image, hole)
+    assert torch.equal(filled, variant.fill(network, image * ~hole, hole))
+    assert not torch.equal(filled, variant.fill(network, image * hole, hole))
 
 
 @torch.inference_mode()
 @EVERY
 @CHANNELS
-def test_a_batch_is_its_items(layout, channels):
+def test_a_batch_is_its_items(variant, channels):
     image, hole = noise(channels[0], batch=2)
-    image, network = image.double(), made(layout, channels).double()  # the attention magnifies rounding
-    together = layout.fill(network, image, hole)
-    apart = [layout.fill(network, image[i : i + 1], hole[i : i + 1]) for i in range(2)]
+    image, network = image.double(), made(variant, channels).double()  # the attention magnifies rounding
+    together = variant.fill(network, image, hole)
+    apart = [variant.fill(network, image[i : i + 1], hole[i : i + 1]) for i in range(2)]
     torch.testing.assert_close(together, torch.cat(apart), rtol=0, atol=1e-10)
 
 
 @torch.inference_mode()
 @EVERY
 @CHANNELS
-def test_names_of_theirs_and_other_widths_are_read(layout, channels):
-    network = made(layout, channels, width=3)
+def test_names_of_theirs_and_other_widths_are_read(variant, channels):
+    network = made(variant, channels, width=3)
     ours = network.state_dict()
-    pairs = list(zip(THEIRS[layout.id], names(), strict=True))
+    pairs = list(zip(THEIRS[variant.id], names(), strict=True))
     theirs = {f"{a}.{part}": ours[f"{b}.{part}"] for a, b in pairs for part in ("weight", "bias")}
-    assert layout.recognize(theirs | {"discriminator.weight": torch.zeros(1)}) == ""
-    converted = layout.convert(theirs)
+    assert variant.detect(theirs | {"discriminator.weight": torch.zeros(1)}) == ""
+    converted = variant.convert(theirs)
     assert converted.keys() == ours.keys()
-    again = layout.build(layout.convert(theirs))
+    again = variant.build(variant.convert(theirs))
     assert again.channels == channels
-    if channels == (1, 1) or layout is DAA233:
+    if channels == (1, 1) or variant is DAA233:
         assert all(torch.equal(value, ours[name]) for name, value in again.state_dict().items())
-    assert layout.build(ours).state_dict().keys() == ours.keys()
+    assert variant.build(ours).state_dict().keys() == ours.keys()
 
 
 def test_a_wrong_file_is_not_recognized():
-    states = {name: Fixture(name).state() for name in (*LAYOUTS, "mmagic_deepfillv2", "deepfill_v2_tf", "glcic")}
-    for layout in DEEPFILL_V1.layouts:
-        assert [name for name, state in states.items() if layout.recognize(state) is not None] == [
-            name for name, its in LAYOUTS.items() if its is layout
+    states = {name: Fixture(name).state() for name in (*VARIANTS, "mmagic_deepfillv2", "deepfill_v2_tf", "glcic")}
+    for variant in DEEPFILL_V1.variants:
+        assert [name for name, state in states.items() if variant.detect(state) is not None] == [
+            name for name, its in VARIANTS.items() if its is variant
         ]
-        assert layout.recognize({}) is None
-        assert layout.recognize(made(layout, (3, 3)).state_dict()) is None
-        theirs = {f"{name}.{part}": torch.zeros(1) for name in THEIRS[layout.id] for part in ("weight", "bias")}
-        assert layout.recognize(theirs) == ""
+        assert variant.detect({}) is None
+        assert variant.detect(made(variant, (3, 3)).state_dict()) is None
+        theirs = {f"{name}.{part}": torch.zeros(1) for name in THEIRS[variant.id] for part in ("weight", "bias")}
+        assert variant.detect(theirs) == ""
         for name in theirs:
-            assert layout.recognize({k: v for k, v in theirs.items() if k != name}) is None
+            assert variant.detect({k: v for k, v in theirs.items() if k != name}) is None
 
 
 @EVERY
-def test_the_dtype_is_the_photos_and_the_network_may_have_another(layout):
+def test_the_dtype_is_the_photos_and_the_network_may_have_another(variant):
     image, hole = noise(1)
-    network = made(layout, (1, 1)).double()
+    network = made(variant, (1, 1)).double()
     with torch.inference_mode():
-        assert layout.fill(network, image, hole).dtype == torch.float32
-        assert layout.fill(network.bfloat16(), image, hole).isfinite().all()
+        assert variant.fill(network, image, hole).dtype == torch.float32
+        assert variant.fill(network.bfloat16(), image, hole).isfinite().all()
 
 
 @EVERY
-def test_every_weight_can_be_trained(layout):
+def test_every_weight_can_be_trained(variant):
     image, hole = noise(1)
-    network = made(layout, (1, 1)).train()
+    network = made(variant, (1, 1)).train()
     coarse, output = network(image * ~hole, hole.float())
     (coarse.square().sum() + output.square().sum()).backward()
     assert all(p.grad.isfinite().all() and p.grad.any() for p in network.parameters())

@@ -1,17 +1,17 @@
-"""The two layouts against their authors' program, and what every layout promises."""
+"""The two variants against their authors' program, and what every variant promises."""
 
 from functools import cache, partial
 
 import pytest
 import torch
 from fixtures import Fixture
-from monochromic.core.backbones.deepfill_v2_zhaoyuzhi import LAYOUTS, MINIMUM, MULTIPLE
+from monochromic.core.backbones.deepfill_v2_zhaoyuzhi import MINIMUM, MULTIPLE, VARIANTS
 
-COLOR, GRAY = LAYOUTS
+COLOR, GRAY = VARIANTS
 FIXTURES = {COLOR.id: "deepfill_v2_zhaoyuzhi", GRAY.id: "deepfill_v2_gray_zhaoyuzhi"}
 STAGES = {COLOR.id: ("coarse", "refinement"), GRAY.id: ("stage",)}
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
-each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.id)
+each_layout = pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +23,14 @@ def no_gradients():
 @cache
 def loaded(name):
     """A fixture with its network, made the way a file of weights is."""
-    layout = next(layout for layout in LAYOUTS if FIXTURES[layout.id] == name)
+    variant = next(variant for variant in VARIANTS if FIXTURES[variant.id] == name)
     fixture = Fixture(name)
-    return fixture, layout.build(layout.convert(fixture.state()))
+    return fixture, variant.build(variant.convert(fixture.state()))
 
 
-def small(layout, channels=(3, 3), width=4):
+def small(variant, channels=(3, 3), width=4):
     torch.manual_seed(1)
-    return layout.fresh(channels, width).eval()
+    return variant.fresh(channels, width).eval()
 
 
 def example(channels=3, batch=2, height=MINIMUM, width=MINIMUM + 2 * MULTIPLE):
@@ -88,17 +88,17 @@ def test_gray_is_the_authors():
 
 
 @each_layout
-def test_every_pass_is_the_same(layout):
-    _, network = loaded(FIXTURES[layout.id])
+def test_every_pass_is_the_same(variant):
+    _, network = loaded(FIXTURES[variant.id])
     image, hole = example(network.channels[0], batch=1)
-    assert torch.equal(layout.fill(network, image, hole), layout.fill(network, image, hole))
+    assert torch.equal(variant.fill(network, image, hole), variant.fill(network, image, hole))
 
 
 @each_layout
-def test_the_norm_is_of_one_power_iteration(layout):
+def test_the_norm_is_of_one_power_iteration(variant):
     """`torch.nn.utils.spectral_norm` in training makes one iteration before it divides: an independent program."""
     generator = torch.Generator().manual_seed(3)
-    state = authors(layout, 6)
+    state = authors(variant, 6)
     for prefix in {name.removesuffix("weight_bar") for name in state if name.endswith("weight_bar")}:
         weight = state[f"{prefix}weight_bar"]
         conv = torch.nn.utils.spectral_norm(torch.nn.Conv2d(*weight.shape[1::-1], 3, bias=False), eps=1e-12).train()
@@ -106,57 +106,57 @@ def test_the_norm_is_of_one_power_iteration(layout):
         u /= u.norm()
         conv.weight_orig.data, conv.weight_u, state[f"{prefix}weight_u"] = weight, u.clone(), u
         conv(torch.zeros(1, weight.shape[1], 3, 3))
-        found = [t for t in layout.convert(state).values() if t.shape == weight.shape]
+        found = [t for t in variant.convert(state).values() if t.shape == weight.shape]
         assert any(torch.allclose(t, conv.weight, atol=1e-6) for t in found)
 
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_fills_with_any_channels(layout, channels):
+def test_fills_with_any_channels(variant, channels):
     image, hole = example(channels[0])
-    filled = layout.fill(small(layout, channels), image, hole)
+    filled = variant.fill(small(variant, channels), image, hole)
     assert filled.shape == (2, channels[1], *image.shape[-2:])
     assert 0 <= filled.min() < filled.max() <= 1
 
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_what_is_under_the_hole_does_not_matter(layout, channels):
-    network = small(layout, channels)
+def test_what_is_under_the_hole_does_not_matter(variant, channels):
+    network = small(variant, channels)
     image, hole = example(channels[0])
     other = torch.where(hole, torch.rand(image.shape, generator=torch.Generator().manual_seed(4)), image)
-    assert torch.equal(layout.fill(network, image, hole), layout.fill(network, other, hole))
-    assert not torch.allclose(layout.fill(network, image, hole), layout.fill(network, 1 - image, hole))
+    assert torch.equal(variant.fill(network, image, hole), variant.fill(network, other, hole))
+    assert not torch.allclose(variant.fill(network, image, hole), variant.fill(network, 1 - image, hole))
 
 
 @each_layout
-def test_a_batch_equals_its_items(layout):
-    network = small(layout)
+def test_a_batch_equals_its_items(variant):
+    network = small(variant)
     image, hole = example()
-    filled = layout.fill(network, image, hole)
+    filled = variant.fill(network, image, hole)
     for i in range(len(image)):
-        alone = layout.fill(network, image[i : i + 1], hole[i : i + 1])
+        alone = variant.fill(network, image[i : i + 1], hole[i : i + 1])
         torch.testing.assert_close(filled[i : i + 1], alone, atol=1e-5, rtol=0)
 
 
 @each_layout
-def test_works_in_other_float_types(layout):
-    network = small(layout)
+def test_works_in_other_float_types(variant):
+    network = small(variant)
     image, hole = example(batch=1)
-    filled = layout.fill(network, image, hole)
-    double = layout.fill(network.double(), image.double(), hole)
+    filled = variant.fill(network, image, hole)
+    double = variant.fill(network.double(), image.double(), hole)
     assert double.dtype == torch.float64
     torch.testing.assert_close(filled.double(), double, atol=1e-4, rtol=0)
 
 
-def authors(layout, width, channels=(3, 3)):
+def authors(variant, width, channels=(3, 3)):
     """A state dict of theirs at another width, made from a new network of ours by undoing the renaming."""
     generator = torch.Generator().manual_seed(5)
     state = {}
-    for name, value in layout.fresh(channels, width).state_dict().items():
+    for name, value in variant.fresh(channels, width).state_dict().items():
         stage, place, conv, tensor = name.split(".")
         place, conv = int(place), {"feature": "conv2d", "gate": "mask_conv2d"}[conv]
-        if layout is GRAY:
+        if variant is GRAY:
             parts = [(0, "down"), (4, "b"), (12, "up")]
             start, part = max(p for p in parts if p[0] <= place)
             layer = f"{part}{place - start + 1}"
@@ -175,32 +175,30 @@ def authors(layout, width, channels=(3, 3)):
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_other_widths_load_and_round_trip(layout, channels):
-    state = authors(layout, 6, channels)
-    assert layout.recognize(state) == ""
-    ours = layout.convert(state)
-    network = layout.build(ours)
+def test_other_widths_load_and_round_trip(variant, channels):
+    state = authors(variant, 6, channels)
+    assert variant.detect(state) == ""
+    ours = variant.convert(state)
+    network = variant.build(ours)
     assert network.channels == channels
-    again = layout.build(dict(network.state_dict()))
+    again = variant.build(dict(network.state_dict()))
     image, hole = example(channels[0], batch=1)
-    assert torch.equal(layout.fill(network, image, hole), layout.fill(again, image, hole))
+    assert torch.equal(variant.fill(network, image, hole), variant.fill(again, image, hole))
     assert not network.training
     assert not any(p.requires_grad for p in network.parameters())
 
 
 def test_recognizes_only_its_own():
-    for layout in LAYOUTS:
-        own = authors(layout, 4)
-        assert all((other.recognize(own) == "") == (other is layout) for other in LAYOUTS)
-        assert layout.recognize({}) is None
-        assert (
-            layout.recognize({"coarse.0.conv2d.weight": torch.zeros(1), "down1.conv2d.weight": torch.zeros(1)}) is None
-        )
-        assert layout.recognize(layout.convert(own)) is None
-        assert all(layout.recognize({k: v for k, v in own.items() if k != gone}) is None for gone in own)
+    for variant in VARIANTS:
+        own = authors(variant, 4)
+        assert all((other.detect(own) == "") == (other is variant) for other in VARIANTS)
+        assert variant.detect({}) is None
+        assert variant.detect({"coarse.0.conv2d.weight": torch.zeros(1), "down1.conv2d.weight": torch.zeros(1)}) is None
+        assert variant.detect(variant.convert(own)) is None
+        assert all(variant.detect({k: v for k, v in own.items() if k != gone}) is None for gone in own)
 
 
 @each_layout
-def test_recognizes_the_fixture(layout):
-    fixture, _ = loaded(FIXTURES[layout.id])
-    assert layout.recognize(fixture.state()) == ""
+def test_recognizes_the_fixture(variant):
+    fixture, _ = loaded(FIXTURES[variant.id])
+    assert variant.detect(fixture.state()) == ""

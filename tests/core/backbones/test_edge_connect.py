@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import make_hole, make_photo
 from fixtures import Fixture
-from monochromic.core.backbones.edge_connect import EDGE_CONNECT, build, convert, fill, fresh, recognize
+from monochromic.core.backbones.edge_connect import EDGE_CONNECT, build, convert, detect, fill, fresh
 
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 
@@ -17,7 +17,7 @@ def authors_states(fixture):
 
 def joined(states):
     """One state of several files, each under the prefix that recognizes it."""
-    return {recognize(state) + name: value for state in states.values() for name, value in state.items()}
+    return {detect(state) + name: value for state in states.values() for name, value in state.items()}
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +106,14 @@ def test_the_picture_it_paints(parity, answers):
 
 def test_recognizes_its_two_files_and_no_other():
     states = authors_states(Fixture("edge_connect"))
-    assert {part: recognize(state) for part, state in states.items()} == {"edge": "edge.", "inpaint": "inpaint."}
+    assert {part: detect(state) for part, state in states.items()} == {"edge": "edge.", "inpaint": "inpaint."}
     for state in states.values():
-        assert recognize({k: v for k, v in state.items() if not k.startswith("middle")}) is None
-        assert recognize({**state, "conv1.weight": torch.zeros(1)}) is None
-        assert recognize({f"net.{k}": v for k, v in state.items()}) is None
+        assert detect({k: v for k, v in state.items() if not k.startswith("middle")}) is None
+        assert detect({**state, "conv1.weight": torch.zeros(1)}) is None
+        assert detect({f"net.{k}": v for k, v in state.items()}) is None
     half = {k: v for k, v in states["edge"].items() if not k.startswith("encoder.1.weight")}
-    assert recognize(half) is None
-    assert recognize({}) is None
+    assert detect(half) is None
+    assert detect({}) is None
 
 
 def test_spectral_norm_is_torchs_with_the_stored_vectors():
@@ -160,7 +160,7 @@ def test_sizes_are_read_off_the_tensors(channels):
     state, _ = authors_like(fresh(channels, 4), torch.Generator().manual_seed(1))
     state = {k: v for k, v in state.items() if not re.match(r"edge\.middle\.[4-7]", k)}
     parts = [{k.removeprefix(p): v for k, v in state.items() if k.startswith(p)} for p in ("edge.", "inpaint.")]
-    assert tuple(recognize(part) for part in parts) == EDGE_CONNECT.layouts[0].parts
+    assert tuple(detect(part) for part in parts) == EDGE_CONNECT.variants[0].parts
     ours = convert(state)
     network = build(ours)
     assert network.channels == channels

@@ -1,4 +1,4 @@
-"""What every layout of every backbone promises when it runs within the gray stage, with new weights."""
+"""What every variant of every backbone promises when it runs within the gray stage, with new weights."""
 
 import pytest
 import torch
@@ -7,14 +7,14 @@ from monochromic.core import BACKBONES, InputError, fill, fill_rgb, luminance
 from monochromic.core.backbones.loaded import Model
 
 HEAVY = ("lama", "mat")  # of one size, 51 and 62 million numbers: tests/backbones/test_spandrel.py
-LAYOUTS = [(b, n) for b in BACKBONES.values() if b.id not in HEAVY for n in b.layouts]
+VARIANTS = [(b, n) for b in BACKBONES.values() if b.id not in HEAVY for n in b.variants]
 SIZE = 83, 61  # no multiple of anything
 
 
-def network(layout, channels):
+def network(variant, channels):
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        return layout.fresh(channels, 4).eval().requires_grad_(False)
+        return variant.fresh(channels, 4).eval().requires_grad_(False)
 
 
 def small_hole(batch=1):
@@ -24,17 +24,17 @@ def small_hole(batch=1):
     return hole
 
 
-@pytest.fixture(params=LAYOUTS, ids=[f"{b.id}-{n.id}" for b, n in LAYOUTS])
+@pytest.fixture(params=VARIANTS, ids=[f"{b.id}-{n.id}" for b, n in VARIANTS])
 def record(request):
     return request.param
 
 
 @pytest.fixture(params=[(1, 1), (3, 3), (4, 1)], ids=["gray", "RGB", "RGB+gray"])
 def model(record, request):
-    backbone, layout = record
-    if layout.id == "zhaoyuzhi_gray" and request.param != (1, 1):
+    backbone, variant = record
+    if variant.id == "zhaoyuzhi_gray" and request.param != (1, 1):
         pytest.skip("a gray network only")
-    return Model(backbone, layout, network(layout, request.param))
+    return Model(backbone, variant, network(variant, request.param))
 
 
 def test_the_contract(model, untouched_rng):
@@ -58,10 +58,10 @@ def test_the_contract(model, untouched_rng):
 
 def test_three_pipelines(record):
     """From gray, from RGB by its luminance, and RGB itself: an RGB network gives all three."""
-    backbone, layout = record
-    if layout.id == "zhaoyuzhi_gray":
+    backbone, variant = record
+    if variant.id == "zhaoyuzhi_gray":
         pytest.skip("a gray network only")
-    model = Model(backbone, layout, network(layout, (3, 3)))
+    model = Model(backbone, variant, network(variant, (3, 3)))
     photo, hole = make_photo(2, *SIZE), small_hole()
     inside = (hole > 0)[0, 0]
     from_gray, from_rgb = (fill(photo, hole, model, source=s) for s in ("gray", "rgb"))
@@ -75,8 +75,8 @@ def test_three_pipelines(record):
 
 
 def test_a_batch_equals_its_items(record):
-    backbone, layout = record
-    model = Model(backbone, layout, network(layout, (1, 1)))
+    backbone, variant = record
+    model = Model(backbone, variant, network(variant, (1, 1)))
     photos = make_photo(3, *SIZE, batch=2)
     holes = torch.cat([small_hole(), small_hole().flip(3)])
     together = fill(photos, holes, model)
@@ -86,10 +86,10 @@ def test_a_batch_equals_its_items(record):
 
 def test_larger_than_trained(record):
     """A crop above max_side goes through the network in pieces, and all of the hole is filled."""
-    backbone, layout = record
+    backbone, variant = record
     if backbone.minimum > 100:
         pytest.skip("its least size is the trained one")
-    model = Model(backbone, layout, network(layout, (1, 1)))
+    model = Model(backbone, variant, network(variant, (1, 1)))
     photo, hole = make_photo(4, 300, 280), torch.zeros(1, 1, 300, 280)
     hole[..., 20:280, 30:250] = 1
     sizes = []
@@ -111,9 +111,9 @@ def test_what_is_refused():
 def test_records_say_what_is_needed():
     assert len(BACKBONES) >= 16
     for backbone in BACKBONES.values():
-        assert (backbone.fill is None) == bool(backbone.layouts)
-        assert all(n.source and n.licence and n.parts for n in backbone.layouts)
-        assert len({n.id for n in backbone.layouts}) == len(backbone.layouts)
-        if backbone.layouts:
+        assert (backbone.fill is None) == bool(backbone.variants)
+        assert all(n.source and n.license and n.parts for n in backbone.variants)
+        assert len({n.id for n in backbone.variants}) == len(backbone.variants)
+        if backbone.variants:
             assert backbone.trained > 0
             assert backbone.minimum % backbone.multiple == 0

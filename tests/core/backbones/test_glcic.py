@@ -1,4 +1,4 @@
-"""The completion network against the two programs it comes from, and what layouts promise."""
+"""The completion network against the two programs it comes from, and what variants promise."""
 
 import re
 from functools import cache
@@ -8,10 +8,10 @@ import torch
 from fixtures import Fixture
 from monochromic.core.backbones.glcic import GLCIC
 
-LAYOUTS = {layout.id: layout for layout in GLCIC.layouts}
+VARIANTS = {variant.id: variant for variant in GLCIC.variants}
 FIXTURES = {"otenim": "glcic", "mmagic": "mmagic_global_local"}
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
-each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+each_layout = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,9 @@ def no_gradients():
         yield
 
 
-def authors_file(layout):
-    """The fixture of a layout and what a file of its authors' holds."""
-    fixture = Fixture(FIXTURES[layout])
+def authors_file(variant):
+    """The fixture of a variant and what a file of its authors' holds."""
+    fixture = Fixture(FIXTURES[variant])
     if isinstance(fixture.doc["fill"].get("constant_buffers"), str):  # a remark that there are none
         del fixture.doc["fill"]["constant_buffers"]
     mean = {"mpv": torch.tensor(fixture.doc["mpv"])} if "mpv" in fixture.doc else {}
@@ -30,14 +30,14 @@ def authors_file(layout):
 
 
 @cache
-def program(layout):
-    """The fixture of a layout with its network, made the way a file of weights is."""
-    fixture, state = authors_file(layout)
+def program(variant):
+    """The fixture of a variant with its network, made the way a file of weights is."""
+    fixture, state = authors_file(variant)
     for limits in fixture.doc["tolerance"].values():  # mmagic's state no mean
         limits.setdefault("recommended_mean_atol", limits["recommended_atol"])
-    layout = LAYOUTS[layout]
-    assert layout.recognize(state) == ""
-    return fixture, layout.build(layout.convert(state))
+    variant = VARIANTS[variant]
+    assert variant.detect(state) == ""
+    return fixture, variant.build(variant.convert(state))
 
 
 def traced(network, *inputs):
@@ -75,9 +75,9 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(("layout", "flipped"), [("otenim", False), ("mmagic", True)])
-def test_network_is_the_program(layout, flipped):
-    fixture, network = program(layout)
+@pytest.mark.parametrize(("variant", "flipped"), [("otenim", False), ("mmagic", True)])
+def test_network_is_the_program(variant, flipped):
+    fixture, network = program(variant)
     for case in fixture.cases:
         x, hole = fixture[f"{case}.input"].tensor_split([-1], dim=1)
         seen = traced(network, x.flip(1) if flipped else x, hole)
@@ -92,19 +92,19 @@ def test_network_is_the_program(layout, flipped):
 
 
 @each_layout
-def test_fill_is_the_saved_photo(layout):
-    fixture, network = program(layout.id)
+def test_fill_is_the_saved_photo(variant):
+    fixture, network = program(variant.id)
     for case in fixture.cases:
         photo = fixture[f"{case}.image"].permute(2, 0, 1)[None] / 255
         hole = fixture[f"{case}.mask"][None, None] > 0
-        pasted = torch.where(hole, layout.fill(network, photo * ~hole, hole), photo)
+        pasted = torch.where(hole, variant.fill(network, photo * ~hole, hole), photo)
         saved = (pasted * 255).round()[0].permute(1, 2, 0)
         result = "result_plain" if f"{case}.result_plain" in fixture else "result"
         assert (saved - fixture[f"{case}.{result}"]).abs().max() <= 1
 
 
 def test_hole_has_the_color_of_the_training_photos():
-    otenim = LAYOUTS["otenim"]
+    otenim = VARIANTS["otenim"]
     state = authors_state("otenim", small(otenim))
     state.pop("hole_colour")
     published = otenim.build(otenim.convert(state))
@@ -115,10 +115,10 @@ def test_hole_has_the_color_of_the_training_photos():
     assert (otenim.fill(published, image, hole) - otenim.fill(given, image, hole)).abs().max() > 1e-4
 
 
-def small(layout, channels=(3, 3), width=4):
+def small(variant, channels=(3, 3), width=4):
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        return layout.fresh(channels, width).eval()
+        return variant.fresh(channels, width).eval()
 
 
 def example(channels, height=13 * GLCIC.multiple, width=9 * GLCIC.multiple):
@@ -131,59 +131,59 @@ def example(channels, height=13 * GLCIC.multiple, width=9 * GLCIC.multiple):
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_fill_gives_the_promised_photo(layout, channels):
+def test_fill_gives_the_promised_photo(variant, channels):
     image, hole = example(channels[0])
-    network = small(layout, channels)
-    filled = layout.fill(network, image, hole)
+    network = small(variant, channels)
+    filled = variant.fill(network, image, hole)
     assert network.channels == channels
     assert filled.shape == (2, channels[1], *image.shape[-2:])
     assert filled.min() >= 0
     assert filled.max() <= 1
     assert filled[hole.expand_as(filled)].std() > 0
-    assert torch.equal(filled, layout.fill(network, image, hole))
+    assert torch.equal(filled, variant.fill(network, image, hole))
     dirty = torch.where(hole, torch.rand_like(image), image)
-    assert torch.equal(filled, layout.fill(network, dirty, hole))
+    assert torch.equal(filled, variant.fill(network, dirty, hole))
     for i in range(2):
-        assert torch.allclose(filled[[i]], layout.fill(network, image[[i]], hole[[i]]), atol=1e-5)
-    assert (layout.fill(network, image.roll(13, -1), hole) - filled).abs().max() > 1e-3
+        assert torch.allclose(filled[[i]], variant.fill(network, image[[i]], hole[[i]]), atol=1e-5)
+    assert (variant.fill(network, image.roll(13, -1), hole) - filled).abs().max() > 1e-3
 
 
 @each_layout
-def test_fill_takes_the_smallest_photo(layout):
+def test_fill_takes_the_smallest_photo(variant):
     image, hole = example(1, GLCIC.minimum, GLCIC.minimum)
-    assert layout.fill(small(layout, (1, 1)), image, hole).shape == image.shape
+    assert variant.fill(small(variant, (1, 1)), image, hole).shape == image.shape
 
 
 @each_layout
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float16, 4e-3), (torch.bfloat16, 3e-2), (torch.float64, 1e-5)])
-def test_fill_follows_the_networks_dtype(layout, dtype, apart):
+def test_fill_follows_the_networks_dtype(variant, dtype, apart):
     image, hole = example(3)
-    filled = layout.fill(small(layout), image, hole)
-    other = layout.fill(small(layout).to(dtype), image.to(dtype), hole)
+    filled = variant.fill(small(variant), image, hole)
+    other = variant.fill(small(variant).to(dtype), image.to(dtype), hole)
     assert other.dtype == dtype
     assert torch.allclose(other.float(), filled, rtol=0, atol=apart)
 
 
 @each_layout
 @pytest.mark.parametrize(("channels", "width"), [((1, 1), 4), ((4, 1), 6)])
-def test_build_reads_the_sizes_off_the_tensors(layout, channels, width, untouched_rng):
-    network = small(layout, channels, width)
-    again = layout.build(network.state_dict())
+def test_build_reads_the_sizes_off_the_tensors(variant, channels, width, untouched_rng):
+    network = small(variant, channels, width)
+    again = variant.build(network.state_dict())
     image, hole = example(channels[0])
     assert again.channels == channels
     assert not again.training
-    assert torch.equal(layout.fill(again, image, hole), layout.fill(network, image, hole))
+    assert torch.equal(variant.fill(again, image, hole), variant.fill(network, image, hole))
 
 
-def authors_name(layout, name):
+def authors_name(variant, name):
     """A name of ours as the authors write it."""
     part, _, rest = name.partition(".")
     if part == "last":
-        return ("conv17." if layout == "otenim" else "decoder.dec7.conv.") + rest
+        return ("conv17." if variant == "otenim" else "decoder.dec7.conv.") + rest
     if part == "hole_colour":
         return name
     place, kind, tensor = rest.split(".")
-    if layout == "mmagic":
+    if variant == "mmagic":
         start = {"encoder": "encoder.enc", "middle": "dilation_neck.dilation_convs.", "decoder": "decoder.dec"}[part]
         return f"{start}{int(place) + (part != 'middle')}.{kind.replace('norm', 'bn')}.{tensor}"
     number = {"encoder": 1, "middle": 7, "decoder": 11}[part] + int(place)
@@ -191,46 +191,46 @@ def authors_name(layout, name):
     return f"{conv if kind == 'conv' else 'bn'}{number}.{tensor}"
 
 
-def authors_state(layout, network):
+def authors_state(variant, network):
     """The tensors of a network of ours under the authors' names."""
-    return {authors_name(layout, name): value for name, value in network.state_dict().items()}
+    return {authors_name(variant, name): value for name, value in network.state_dict().items()}
 
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_slim_networks_of_the_authors_load(layout, channels):
-    network = small(layout, channels, 2)
-    state = authors_state(layout.id, network)
+def test_slim_networks_of_the_authors_load(variant, channels):
+    network = small(variant, channels, 2)
+    state = authors_state(variant.id, network)
     state.pop("hole_colour", None)
-    assert layout.recognize(state) == ""
-    found = layout.build(layout.convert(state))
+    assert variant.detect(state) == ""
+    found = variant.build(variant.convert(state))
     assert found.channels == channels
     first, theirs = found.encoder[0].conv.weight, network.encoder[0].conv.weight
     assert torch.equal(first[:, -1], theirs[:, -1])
-    assert torch.equal(first[:, :-1], theirs[:, :-1].flip(1) if layout.id == "mmagic" else theirs[:, :-1])
+    assert torch.equal(first[:, :-1], theirs[:, :-1].flip(1) if variant.id == "mmagic" else theirs[:, :-1])
     uncounted = {name: value for name, value in state.items() if not name.endswith("tracked")}
-    assert layout.convert(state).keys() == layout.convert(uncounted).keys()
+    assert variant.convert(state).keys() == variant.convert(uncounted).keys()
 
 
 @each_layout
-def test_build_refuses_what_it_does_not_know(layout):
-    state = authors_state(layout.id, small(layout)) | {"more.weight": torch.zeros(3)}
+def test_build_refuses_what_it_does_not_know(variant):
+    state = authors_state(variant.id, small(variant)) | {"more.weight": torch.zeros(3)}
     state.pop("hole_colour", None)
     with pytest.raises(RuntimeError, match=re.escape("more.weight")):
-        layout.build(layout.convert(state))
+        variant.build(variant.convert(state))
 
 
 def test_recognize_tells_the_layouts_apart():
-    states = {name: authors_state(name, small(layout)) for name, layout in LAYOUTS.items()}
-    for name, layout in LAYOUTS.items():
-        assert {other: layout.recognize(state) for other, state in states.items()} == {
+    states = {name: authors_state(name, small(variant)) for name, variant in VARIANTS.items()}
+    for name, variant in VARIANTS.items():
+        assert {other: variant.detect(state) for other, state in states.items()} == {
             other: "" if other == name else None for other in states
         }
 
 
 @each_layout
 @pytest.mark.parametrize("foreign", ["mmagic_pconv", "partial_conv", "mmagic_deepfillv1", "deepfill_v2_tf"])
-def test_recognize_says_none_to_others(layout, foreign):
+def test_recognize_says_none_to_others(variant, foreign):
     for network in Fixture(foreign).doc["networks"].values():
-        assert layout.recognize({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
-    assert layout.recognize(small(layout).state_dict()) is None
+        assert variant.detect({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
+    assert variant.detect(small(variant).state_dict()) is None

@@ -9,7 +9,7 @@ from conftest import make_photo
 from fixtures import Fixture
 from monochromic.core.backbones.gmcnn import GMCNN, NAMES
 
-LAYOUT = GMCNN.layouts[0]
+VARIANT = GMCNN.variants[0]
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
 
 
@@ -32,15 +32,15 @@ def watched(network, fixture, case):
     image = fixture[f"{case}.image"].permute(2, 0, 1)[None] / 255
     hole = fixture[f"{case}.mask"][None, None] > 127
     with torch.inference_mode():
-        seen["filled"] = LAYOUT.fill(network, image.masked_fill(hole, 0), hole)
+        seen["filled"] = VARIANT.fill(network, image.masked_fill(hole, 0), hole)
     for hook in hooks:
         hook.remove()
     return seen
 
 
 def load(state):
-    assert LAYOUT.recognize(state) == ""
-    return LAYOUT.build(LAYOUT.convert(state))
+    assert VARIANT.detect(state) == ""
+    return VARIANT.build(VARIANT.convert(state))
 
 
 def test_the_networks_input_is_the_programs():
@@ -85,13 +85,13 @@ def task(channels, height=196, width=204, batch=1):
 
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_fresh_networks_fill_the_smallest_and_odd_multiples(channels):
-    network = LAYOUT.fresh(channels, 4).eval()
+    network = VARIANT.fresh(channels, 4).eval()
     assert network.channels == channels
     assert min(len(value) for name, value in network.state_dict().items() if "photo" not in name) == 4
     for height, width in [(GMCNN.minimum, GMCNN.minimum + GMCNN.multiple), (GMCNN.minimum + 12, GMCNN.minimum)]:
         image, hole = task(channels, height, width)
         with torch.inference_mode():
-            filled = LAYOUT.fill(network, image, hole)
+            filled = VARIANT.fill(network, image, hole)
         assert filled.shape == (1, channels[1], height, width)
         assert filled.amin() >= 0
         assert filled.amax() <= 1
@@ -100,25 +100,25 @@ def test_fresh_networks_fill_the_smallest_and_odd_multiples(channels):
 
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_what_lies_under_the_hole_changes_nothing(channels):
-    network = LAYOUT.fresh(channels, 4).eval()
+    network = VARIANT.fresh(channels, 4).eval()
     image, hole = task(channels)
-    filled = LAYOUT.fill(network, image, hole)
-    assert torch.equal(filled, LAYOUT.fill(network, image.masked_fill(hole, 0.9), hole))
-    assert not torch.equal(filled, LAYOUT.fill(network, image.flip(-1).masked_fill(hole, 0), hole))
+    filled = VARIANT.fill(network, image, hole)
+    assert torch.equal(filled, VARIANT.fill(network, image.masked_fill(hole, 0.9), hole))
+    assert not torch.equal(filled, VARIANT.fill(network, image.flip(-1).masked_fill(hole, 0), hole))
 
 
 def test_a_batch_equals_its_items():
-    network = LAYOUT.fresh((3, 3), 4).eval()
+    network = VARIANT.fresh((3, 3), 4).eval()
     image, hole = task((3, 3), batch=2)
-    alone = torch.cat([LAYOUT.fill(network, image[[i]], hole[[i]]) for i in range(2)])
-    torch.testing.assert_close(LAYOUT.fill(network, image, hole), alone, atol=1e-5, rtol=0)
+    alone = torch.cat([VARIANT.fill(network, image[[i]], hole[[i]]) for i in range(2)])
+    torch.testing.assert_close(VARIANT.fill(network, image, hole), alone, atol=1e-5, rtol=0)
 
 
 def test_double_precision_stays():
-    network = LAYOUT.fresh((1, 1), 4).eval()
+    network = VARIANT.fresh((1, 1), 4).eval()
     image, hole = task((1, 1))
-    single = LAYOUT.fill(network, image, hole)
-    double = LAYOUT.fill(network.double(), image.double(), hole)
+    single = VARIANT.fill(network, image, hole)
+    double = VARIANT.fill(network.double(), image.double(), hole)
     assert double.dtype == torch.float64
     torch.testing.assert_close(double.float(), single, atol=1e-5, rtol=0)
 
@@ -126,32 +126,32 @@ def test_double_precision_stays():
 @pytest.mark.parametrize(("channels", "width"), [((1, 1), 4), ((3, 3), 6), ((4, 1), 5)])
 def test_other_sizes_load_and_come_back(channels, width, untouched_rng):
     with torch.random.fork_rng():
-        network = LAYOUT.fresh(channels, width).eval()
-    again = LAYOUT.build(network.state_dict())
+        network = VARIANT.fresh(channels, width).eval()
+    again = VARIANT.build(network.state_dict())
     assert again.channels == channels
     assert not again.training
     image, hole = task(channels)
-    assert torch.equal(LAYOUT.fill(network, image, hole), LAYOUT.fill(again, image, hole))
+    assert torch.equal(VARIANT.fill(network, image, hole), VARIANT.fill(again, image, hole))
 
 
 def authors_state():
     """The authors' names with small tensors."""
-    ours = LAYOUT.fresh((3, 3), 4).state_dict()
+    ours = VARIANT.fresh((3, 3), 4).state_dict()
     return {theirs: ours[name] for theirs, name in NAMES.items()}
 
 
 def test_authors_names_are_recognized_and_foreign_ones_are_not():
     state = authors_state()
-    assert LAYOUT.recognize(state | {"netD.layers.0.weight": torch.zeros(1)}) == ""
+    assert VARIANT.detect(state | {"netD.layers.0.weight": torch.zeros(1)}) == ""
     assert load(state).channels == (3, 3)
-    assert LAYOUT.recognize(load(state).state_dict()) is None
-    assert LAYOUT.recognize({}) is None
+    assert VARIANT.detect(load(state).state_dict()) is None
+    assert VARIANT.detect({}) is None
     for missing in ("EB1.11.bias", "EB3.17.weight", "decoding_layers.0.weight"):
-        assert LAYOUT.recognize({name: value for name, value in state.items() if name != missing}) is None
+        assert VARIANT.detect({name: value for name, value in state.items() if name != missing}) is None
 
 
 def test_a_state_of_another_shape_is_refused():
-    state = LAYOUT.convert(authors_state())
+    state = VARIANT.convert(authors_state())
     state["merge.weight"] = state["merge.weight"][:, 1:]
     with pytest.raises(RuntimeError, match="merge.weight"):
-        LAYOUT.build(state)
+        VARIANT.build(state)

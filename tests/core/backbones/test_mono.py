@@ -1,4 +1,4 @@
-"""Mono: where it starts from, what its layout promises, and that files of the trainer load."""
+"""Mono: where it starts from, what its variant promises, and that files of the trainer load."""
 
 import math
 
@@ -11,14 +11,14 @@ from monochromic.core.backbones.loaded import Model
 from monochromic.core.backbones.mono import MONO, pull_push
 from skimage import data
 
-(LAYOUT,) = MONO.layouts
+(VARIANT,) = MONO.variants
 CHANNELS = [(4, 1), (1, 1), (3, 3)]
 
 
 def moved(channels, width=6):
     """A network with no layer at zero, as a trained one."""
     torch.manual_seed(0)
-    network = LAYOUT.fresh(channels, width).eval().requires_grad_(False)
+    network = VARIANT.fresh(channels, width).eval().requires_grad_(False)
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.02)
     return network
@@ -75,37 +75,37 @@ def test_pull_push_keeps_what_is_known_and_continues_one_tone():
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_a_new_network_gives_the_smooth_answer(channels):
     image, hole = given(channels)
-    network = LAYOUT.fresh(channels, 6)
+    network = VARIANT.fresh(channels, 6)
     known = (~hole).float()
-    assert torch.allclose(LAYOUT.fill(network, image * known, hole), pull_push(image[:, -channels[1] :], known))
+    assert torch.allclose(VARIANT.fill(network, image * known, hole), pull_push(image[:, -channels[1] :], known))
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
 @torch.no_grad()
 def test_fill_keeps_its_promises(channels):
     network, (image, hole) = moved(channels), given(channels)
-    answer = LAYOUT.fill(network, image.masked_fill(hole, 0), hole)
+    answer = VARIANT.fill(network, image.masked_fill(hole, 0), hole)
     assert answer.shape == (2, channels[1], 40, 24)
     assert 0 <= answer.min() < answer.max() <= 1
-    assert torch.equal(LAYOUT.fill(network, image, hole), answer)
-    assert not torch.equal(LAYOUT.fill(network, image, ~hole), answer)
+    assert torch.equal(VARIANT.fill(network, image, hole), answer)
+    assert not torch.equal(VARIANT.fill(network, image, ~hole), answer)
     for i in range(2):
-        torch.testing.assert_close(LAYOUT.fill(network, image[[i]], hole[[i]]), answer[[i]])
-    low = LAYOUT.fill(network.bfloat16(), image.bfloat16(), hole).float()
+        torch.testing.assert_close(VARIANT.fill(network, image[[i]], hole[[i]]), answer[[i]])
+    low = VARIANT.fill(network.bfloat16(), image.bfloat16(), hole).float()
     torch.testing.assert_close(low, answer, atol=0.03, rtol=0)
 
 
 def test_it_sees_colors_the_hole_and_far_away():
     network = moved((4, 1))
     image, hole = given((4, 1), (64, 64))
-    answer = LAYOUT.fill(network, image, hole)
+    answer = VARIANT.fill(network, image, hole)
     for channel in range(4):
         other = image.clone()
         other[:, channel] = 1 - other[:, channel]
-        assert not torch.allclose(LAYOUT.fill(network, other, hole), answer, atol=1e-4)
+        assert not torch.allclose(VARIANT.fill(network, other, hole), answer, atol=1e-4)
     far = image.clone()
     far[..., 48:, 48:] = 0
-    assert not torch.equal(LAYOUT.fill(network, far, hole)[..., :8, :8], answer[..., :8, :8])
+    assert not torch.equal(VARIANT.fill(network, far, hole)[..., :8, :8], answer[..., :8, :8])
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
@@ -113,7 +113,7 @@ def test_an_odd_size_with_weights_that_do_something(channels):
     photo, hole = make_photo(2, 83, 61), torch.zeros(1, 1, 83, 61)
     hole[..., 20:45, 18:40] = 1
     hole[..., 82, :] = 1
-    model = Model(MONO, LAYOUT, moved(channels))
+    model = Model(MONO, VARIANT, moved(channels))
     gray = fill(photo, hole, model)
     assert gray.shape == (1, 1, 83, 61)
     assert torch.equal(gray[hole == 0], luminance(photo)[hole == 0])
@@ -125,12 +125,12 @@ def test_an_odd_size_with_weights_that_do_something(channels):
 def test_saved_tensors_of_any_width_build(channels, width):
     network = moved(channels, width)
     state = network.state_dict()
-    assert LAYOUT.recognize(state) == ""
-    assert LAYOUT.recognize({**state, "more": torch.zeros(1)}) is None
-    again = LAYOUT.build(LAYOUT.convert(state))
+    assert VARIANT.detect(state) == ""
+    assert VARIANT.detect({**state, "more": torch.zeros(1)}) is None
+    again = VARIANT.build(VARIANT.convert(state))
     assert (again.channels, again.training) == (channels, False)
     image, hole = given(channels)
-    assert torch.equal(LAYOUT.fill(again, image, hole), LAYOUT.fill(network, image, hole))
+    assert torch.equal(VARIANT.fill(again, image, hole), VARIANT.fill(network, image, hole))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])

@@ -1,4 +1,4 @@
-"""The U-Net of partial convolutions and its layer against the programs they come from, and what layouts promise."""
+"""The U-Net of partial convolutions and its layer against the programs they come from, and what variants promise."""
 
 import re
 from functools import cache
@@ -8,10 +8,10 @@ import torch
 from fixtures import Fixture
 from monochromic.core.backbones.partial_conv import PARTIAL_CONV, PartialConv2d, convert_naoto0804
 
-LAYOUTS = {layout.id: layout for layout in PARTIAL_CONV.layouts}
+VARIANTS = {variant.id: variant for variant in PARTIAL_CONV.variants}
 FIXTURES = {"naoto0804": "partial_conv", "mmagic": "mmagic_pconv"}
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
-each_layout = pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+each_layout = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -21,14 +21,14 @@ def no_gradients():
 
 
 @cache
-def program(layout):
-    """The fixture of a layout with its network, made the way a file of weights is."""
-    fixture = Fixture(FIXTURES[layout])
+def program(variant):
+    """The fixture of a variant with its network, made the way a file of weights is."""
+    fixture = Fixture(FIXTURES[variant])
     for limits in fixture.doc["tolerance"].values():  # mmagic's state no mean
         limits.setdefault("recommended_mean_atol", limits["recommended_atol"])
-    state, layout = fixture.state(), LAYOUTS[layout]
-    assert layout.recognize(state) == ""
-    return fixture, layout.build(layout.convert(state))
+    state, variant = fixture.state(), VARIANTS[variant]
+    assert variant.detect(state) == ""
+    return fixture, variant.build(variant.convert(state))
 
 
 def traced(network, *inputs):
@@ -57,9 +57,9 @@ def window(fixture, name):
     return ..., slice(top, bottom), slice(left, right)
 
 
-@pytest.mark.parametrize(("layout", "flipped"), [("naoto0804", False), ("mmagic", True)])
-def test_network_is_the_program(layout, flipped):
-    fixture, network = program(layout)
+@pytest.mark.parametrize(("variant", "flipped"), [("naoto0804", False), ("mmagic", True)])
+def test_network_is_the_program(variant, flipped):
+    fixture, network = program(variant)
     for case in fixture.cases:
         x, known = fixture[f"{case}.input"], fixture[f"{case}.mask_tensor"][:, :1]
         seen = traced(network, x.flip(1) if flipped else x, known)
@@ -84,12 +84,12 @@ def test_network_is_the_program(layout, flipped):
 
 
 @each_layout
-def test_fill_is_the_saved_photo(layout):
-    fixture, network = program(layout.id)
+def test_fill_is_the_saved_photo(variant):
+    fixture, network = program(variant.id)
     for case in fixture.cases:
         photo = fixture[f"{case}.image"].permute(2, 0, 1)[None] / 255
         hole = fixture[f"{case}.mask"][None, None] > 0
-        pasted = torch.where(hole, layout.fill(network, photo * ~hole, hole), photo)
+        pasted = torch.where(hole, variant.fill(network, photo * ~hole, hole), photo)
         saved = (pasted * 255).round()[0].permute(1, 2, 0)
         assert (saved - fixture[f"{case}.result"]).abs().max() <= 1
 
@@ -148,10 +148,10 @@ def test_layer_keeps_a_flat_photo_flat():
     assert torch.allclose(out, torch.full_like(out, 0.7))
 
 
-def small(layout, channels=(3, 3), width=4):
+def small(variant, channels=(3, 3), width=4):
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        return layout.fresh(channels, width).eval()
+        return variant.fresh(channels, width).eval()
 
 
 def example(channels, height=PARTIAL_CONV.minimum, width=PARTIAL_CONV.minimum + PARTIAL_CONV.multiple):
@@ -164,49 +164,49 @@ def example(channels, height=PARTIAL_CONV.minimum, width=PARTIAL_CONV.minimum + 
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_fill_gives_the_promised_photo(layout, channels):
+def test_fill_gives_the_promised_photo(variant, channels):
     image, hole = example(channels[0])
-    network = small(layout, channels)
-    filled = layout.fill(network, image, hole)
+    network = small(variant, channels)
+    filled = variant.fill(network, image, hole)
     assert network.channels == channels
     assert filled.shape == (2, channels[1], *image.shape[-2:])
     assert filled.min() >= 0
     assert filled.max() <= 1
     assert filled[hole.expand_as(filled)].std() > 0
-    assert torch.equal(filled, layout.fill(network, image, hole))
+    assert torch.equal(filled, variant.fill(network, image, hole))
     dirty = torch.where(hole, torch.rand_like(image), image)
-    assert torch.equal(filled, layout.fill(network, dirty, hole))
+    assert torch.equal(filled, variant.fill(network, dirty, hole))
     for i in range(2):
-        assert torch.allclose(filled[[i]], layout.fill(network, image[[i]], hole[[i]]), atol=1e-5)
-    assert (layout.fill(network, image.roll(40, -1), hole) - filled).abs().max() > 1e-3
+        assert torch.allclose(filled[[i]], variant.fill(network, image[[i]], hole[[i]]), atol=1e-5)
+    assert (variant.fill(network, image.roll(40, -1), hole) - filled).abs().max() > 1e-3
 
 
 @each_layout
-def test_fill_survives_a_hole_without_rim(layout):
+def test_fill_survives_a_hole_without_rim(variant):
     image = torch.zeros(1, 1, PARTIAL_CONV.minimum, PARTIAL_CONV.minimum)
-    filled = layout.fill(small(layout, (1, 1)), image, torch.ones_like(image, dtype=torch.bool))
+    filled = variant.fill(small(variant, (1, 1)), image, torch.ones_like(image, dtype=torch.bool))
     assert filled.isfinite().all()
 
 
 @each_layout
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float16, 4e-3), (torch.bfloat16, 3e-2), (torch.float64, 1e-5)])
-def test_fill_follows_the_networks_dtype(layout, dtype, apart):
+def test_fill_follows_the_networks_dtype(variant, dtype, apart):
     image, hole = example(3, width=PARTIAL_CONV.minimum)
-    filled = layout.fill(small(layout), image, hole)
-    other = layout.fill(small(layout).to(dtype), image.to(dtype), hole)
+    filled = variant.fill(small(variant), image, hole)
+    other = variant.fill(small(variant).to(dtype), image.to(dtype), hole)
     assert other.dtype == dtype
     assert torch.allclose(other.float(), filled, rtol=0, atol=apart)
 
 
 @each_layout
 @pytest.mark.parametrize(("channels", "width"), [((1, 1), 4), ((4, 1), 6)])
-def test_build_reads_the_sizes_off_the_tensors(layout, channels, width, untouched_rng):
-    network = small(layout, channels, width)
-    again = layout.build(network.state_dict())
+def test_build_reads_the_sizes_off_the_tensors(variant, channels, width, untouched_rng):
+    network = small(variant, channels, width)
+    again = variant.build(network.state_dict())
     image, hole = example(channels[0], width=PARTIAL_CONV.minimum)
     assert again.channels == channels
     assert not again.training
-    assert torch.equal(layout.fill(again, image, hole), layout.fill(network, image, hole))
+    assert torch.equal(variant.fill(again, image, hole), variant.fill(network, image, hole))
 
 
 AUTHORS = {
@@ -216,52 +216,52 @@ AUTHORS = {
 WINDOWS = {"naoto0804": "mask_conv.weight", "mmagic": "weight_mask_updater"}
 
 
-def authors_state(layout, network):
+def authors_state(variant, network):
     """The tensors of a network of ours under the authors' names, with their windows of ones."""
     state = {}
     for name, value in network.state_dict().items():
-        for our, theirs in AUTHORS[layout].items():
+        for our, theirs in AUTHORS[variant].items():
             name = re.sub(our, theirs, name)
         state[name] = value
         if value.ndim == 4:
-            state[name.replace("input_conv.", "").removesuffix("weight") + WINDOWS[layout]] = torch.ones_like(value)
+            state[name.replace("input_conv.", "").removesuffix("weight") + WINDOWS[variant]] = torch.ones_like(value)
     return state
 
 
 @each_layout
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_slim_networks_of_the_authors_load(layout, channels):
-    network = small(layout, channels, 2)
-    state = authors_state(layout.id, network)
-    assert layout.recognize(state) == ""
-    found = layout.build(layout.convert(state))
+def test_slim_networks_of_the_authors_load(variant, channels):
+    network = small(variant, channels, 2)
+    state = authors_state(variant.id, network)
+    assert variant.detect(state) == ""
+    found = variant.build(variant.convert(state))
     assert found.channels == channels
     first = found.down["1"].conv.weight
     theirs = network.down["1"].conv.weight
-    assert torch.allclose(first, theirs.flip(1) if layout.id == "mmagic" else theirs / theirs[0].numel())
+    assert torch.allclose(first, theirs.flip(1) if variant.id == "mmagic" else theirs / theirs[0].numel())
     uncounted = {name: value for name, value in state.items() if not re.search("tracked|mask", name)}
-    assert layout.convert(state).keys() == layout.convert(uncounted).keys()
+    assert variant.convert(state).keys() == variant.convert(uncounted).keys()
 
 
 @each_layout
-def test_build_refuses_what_it_does_not_know(layout):
-    state = authors_state(layout.id, small(layout)) | {"more.weight": torch.zeros(3)}
+def test_build_refuses_what_it_does_not_know(variant):
+    state = authors_state(variant.id, small(variant)) | {"more.weight": torch.zeros(3)}
     with pytest.raises(RuntimeError, match=re.escape("more.weight")):
-        layout.build(layout.convert(state))
+        variant.build(variant.convert(state))
 
 
 def test_recognize_tells_the_layouts_apart():
-    naoto0804, mmagic = LAYOUTS.values()
-    states = {name: authors_state(name, small(layout)) for name, layout in LAYOUTS.items()}
-    assert naoto0804.recognize(states["naoto0804"]) == mmagic.recognize(states["mmagic"]) == ""
-    assert naoto0804.recognize(states["mmagic"]) is None
-    assert mmagic.recognize(states["naoto0804"]) is None
+    naoto0804, mmagic = VARIANTS.values()
+    states = {name: authors_state(name, small(variant)) for name, variant in VARIANTS.items()}
+    assert naoto0804.detect(states["naoto0804"]) == mmagic.detect(states["mmagic"]) == ""
+    assert naoto0804.detect(states["mmagic"]) is None
+    assert mmagic.detect(states["naoto0804"]) is None
 
 
 @each_layout
 @pytest.mark.parametrize("foreign", ["mmagic_global_local", "glcic", "mmagic_deepfillv1", "vcnet"])
-def test_recognize_says_none_to_others(layout, foreign):
+def test_recognize_says_none_to_others(variant, foreign):
     networks = Fixture(foreign).doc["networks"].values()
     for network in networks:
-        assert layout.recognize({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
-    assert layout.recognize(small(layout).state_dict()) is None
+        assert variant.detect({name: torch.zeros(0) for name, _ in network["state_dict"]}) is None
+    assert variant.detect(small(variant).state_dict()) is None

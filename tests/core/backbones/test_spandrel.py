@@ -14,10 +14,10 @@ from monochromic.core.backbones.lama import LAMA
 from monochromic.core.backbones.mat import MAT
 from torch import nn
 
-LAYOUTS = {"lama": LAMA.layouts[0], "mat": MAT.layouts[0]}
+VARIANTS = {"lama": LAMA.variants[0], "mat": MAT.variants[0]}
 PACKAGES = {"lama": "spandrel", "mat": "spandrel_extra_arches"}
 DECLARED = []
-each = pytest.mark.parametrize("name", LAYOUTS)
+each = pytest.mark.parametrize("name", VARIANTS)
 
 
 def needs(name):
@@ -61,17 +61,17 @@ def untouched(work):
     [("lama", p) for p in ("model.", "generator.model.", "model.model.", "")] + [("mat", p) for p in ("model.", "")],
 )
 def test_every_prefix_is_known(name, prefix):
-    layout, tensors = LAYOUTS[name], generator_of(name)
+    variant, tensors = VARIANTS[name], generator_of(name)
     state = {prefix + key: value for key, value in tensors.items()}
     state |= {prefix + "1.bn_l.num_batches_tracked": torch.tensor(3)} if name == "lama" else {}
     training = {"discriminator.model0.0.weight": torch.zeros(1), "loss_resnet_pl.impl.conv1.weight": torch.zeros(1)}
-    assert layout.recognize({**state, **training}) == ""
-    ours = layout.convert({**state, **training})
+    assert variant.detect({**state, **training}) == ""
+    ours = variant.convert({**state, **training})
     start = {"lama": "model.model.", "mat": "model."}[name]
     assert {key: value.data_ptr() for key, value in ours.items()} == {
         start + key: value.data_ptr() for key, value in tensors.items()
     }
-    assert layout.convert(ours).keys() == ours.keys()
+    assert variant.convert(ours).keys() == ours.keys()
 
 
 @each
@@ -83,13 +83,13 @@ def test_foreign_tensors_are_not_recognized(name):
         {"conv1.weight": torch.zeros(1)},
         {f"x.{key}": v for key, v in generator_of(name).items()},
     ):
-        assert LAYOUTS[name].recognize(state) is None
+        assert VARIANTS[name].detect(state) is None
 
 
 def test_a_smaller_lama_is_not_taken_for_the_published_one():
     state = generator_of("lama")
     del state["22.conv2.ffc.convg2g.fu.conv_layer.weight"]
-    assert LAYOUTS["lama"].recognize(state) is None
+    assert VARIANTS["lama"].detect(state) is None
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_missing_library_is_named(name, work, without, monkeypatch):
     with pytest.raises(
         DependencyError, match=rf"{name} needs .*{PACKAGES[name]}, which is not installed, or too old; run `pip"
     ):
-        getattr(LAYOUTS[name], work)(*arguments)
+        getattr(VARIANTS[name], work)(*arguments)
 
 
 @each
@@ -126,7 +126,7 @@ def test_a_broken_library_is_explained(name, source, message, without, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(sys.modules, "torchvision", None)
     with pytest.raises(DependencyError, match=message):
-        LAYOUTS[name].build(generator_of(name))
+        VARIANTS[name].build(generator_of(name))
 
 
 class Noisy(nn.Module):
@@ -150,7 +150,7 @@ class Noisy(nn.Module):
 def test_mat_is_shown_squares_and_its_noise_is_fixed():
     network = Noisy().eval()
     image, hole = torch.rand(2, 3, 6, 10), torch.rand(2, 1, 6, 10) < 0.5
-    answer = untouched(lambda: MAT.layouts[0].fill(network, image, hole))
+    answer = untouched(lambda: MAT.variants[0].fill(network, image, hole))
     assert answer.shape == image.shape
     assert 0 <= answer.min() < answer.max() <= 1
     for i, (photo, marked) in enumerate(list(network.seen)):
@@ -158,24 +158,24 @@ def test_mat_is_shown_squares_and_its_noise_is_fixed():
         assert torch.equal(photo[..., :6, :], image[[i]])
         assert torch.equal(photo[..., 6:, :], image[[i], :, 5:].expand(-1, -1, 4, -1))
         assert torch.equal(marked[..., 6:, :] > 0, hole[[i], :, 5:].expand(-1, -1, 4, -1))
-        assert torch.equal(MAT.layouts[0].fill(network, image[[i]], hole[[i]]), answer[[i]])
+        assert torch.equal(MAT.variants[0].fill(network, image[[i]], hole[[i]]), answer[[i]])
     inside = answer[hole.expand_as(answer)]
     assert 0.1 < (inside == 0).float().mean() < 0.9  # both kept and dropped
 
 
-def check_fill(layout, network, sides, batch=2):
-    """The promises of `Layout.fill`: the answer for the last photo, in its hole, comes again without the others and
+def check_fill(variant, network, sides, batch=2):
+    """The promises of `Variant.fill`: the answer for the last photo, in its hole, comes again without the others and
     with something under the hole."""
     taken, given = network.channels
     image, hole = torch.rand(batch, taken, *sides), torch.rand(batch, 1, *sides) < 0.3
     hole[..., : sides[0] // 2, : sides[1] // 2] = True
     with torch.inference_mode():
-        answer = untouched(lambda: layout.fill(network, image.masked_fill(hole, 0), hole))
+        answer = untouched(lambda: variant.fill(network, image.masked_fill(hole, 0), hole))
         assert answer.shape == (batch, given, *sides)
         assert answer.isfinite().all()
         assert 0 <= answer.min() < answer.max() <= 1
         image, hole, answer = image[-1:], hole[-1:], answer[-1:]
-        again = layout.fill(network, image, hole)
+        again = variant.fill(network, image, hole)
     inside = hole.expand_as(answer)
     torch.testing.assert_close(again[inside], answer[inside], rtol=0, atol=1e-5)
     return image, hole, again
@@ -183,46 +183,46 @@ def check_fill(layout, network, sides, batch=2):
 
 def test_lama_builds_and_fills():
     needs("lama")
-    layout = LAYOUTS["lama"]
-    state = layout.convert(layout.fresh((3, 3), 64).state_dict())
-    assert layout.recognize(state) == ""
-    network = untouched(lambda: layout.build({name: value.half() for name, value in state.items()}))
+    variant = VARIANTS["lama"]
+    state = variant.convert(variant.fresh((3, 3), 64).state_dict())
+    assert variant.detect(state) == ""
+    network = untouched(lambda: variant.build({name: value.half() for name, value in state.items()}))
     assert network.channels == (3, 3)
     assert not network.training
     assert {p.dtype for p in network.parameters()} == {torch.float32}
-    image, hole, answer = check_fill(layout, network, (LAMA.minimum, LAMA.minimum + 3 * LAMA.multiple))
+    image, hole, answer = check_fill(variant, network, (LAMA.minimum, LAMA.minimum + 3 * LAMA.multiple))
     from spandrel import ModelLoader
 
     whole = ModelLoader().load_from_state_dict({name: value.half() for name, value in state.items()}).eval()
     with torch.inference_mode():
         wanted = whole(image, hole.float())
-        assert layout.fill(network.double(), image.double(), hole).dtype == torch.float64
+        assert variant.fill(network.double(), image.double(), hole).dtype == torch.float64
     torch.testing.assert_close(torch.where(hole, answer, image), wanted, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("channels", [(1, 1), (4, 1)])
 def test_lama_of_other_channels(channels):
     needs("lama")
-    layout = LAYOUTS["lama"]
-    network = layout.build(layout.convert(layout.fresh(channels, 64).state_dict()))
+    variant = VARIANTS["lama"]
+    network = variant.build(variant.convert(variant.fresh(channels, 64).state_dict()))
     assert network.channels == channels
-    check_fill(layout, network, (16, 24))
+    check_fill(variant, network, (16, 24))
 
 
 def test_mat_builds_and_fills():
     needs("mat")
-    layout = LAYOUTS["mat"]
-    state = layout.convert(layout.fresh((3, 3), 64).state_dict())
-    assert layout.recognize(state) == ""
-    network = untouched(lambda: layout.build({name: value.half() for name, value in state.items()}))
+    variant = VARIANTS["mat"]
+    state = variant.convert(variant.fresh((3, 3), 64).state_dict())
+    assert variant.detect(state) == ""
+    network = untouched(lambda: variant.build({name: value.half() for name, value in state.items()}))
     assert network.channels == (3, 3)
     assert not network.training
     assert {p.dtype for p in network.parameters()} == {torch.float32}
-    assert layout.convert(network.state_dict()).keys() == state.keys()
-    assert torch.equal(layout.build(state).z, network.z)
+    assert variant.convert(network.state_dict()).keys() == state.keys()
+    assert torch.equal(variant.build(state).z, network.z)
     side = MAT.minimum
     with torch.inference_mode():
-        answer = layout.fill(network, torch.rand(1, 3, side, side), torch.rand(1, 1, side, side) < 0.3)
+        answer = variant.fill(network, torch.rand(1, 3, side, side), torch.rand(1, 1, side, side) < 0.3)
     assert answer.shape == (1, 3, side, side)
     assert answer.isfinite().all()
 
@@ -232,11 +232,11 @@ def test_a_small_mat_keeps_the_promises():
     needs("mat")
     from spandrel_extra_arches.architectures.MAT.__arch.MAT import Generator
 
-    layout = LAYOUTS["mat"]
-    network = layout.fresh((3, 3), 64)
+    variant = VARIANTS["mat"]
+    network = variant.fresh((3, 3), 64)
     torch.manual_seed(0)
     network.model = Generator(z_dim=512, c_dim=0, w_dim=512, img_resolution=128, img_channels=3)
     network.eval()
-    image, hole, answer = check_fill(layout, network, (128, 128), batch=1)
+    image, hole, answer = check_fill(variant, network, (128, 128), batch=1)
     known = ~hole.expand_as(image)
     torch.testing.assert_close(answer[known], image[known], rtol=0, atol=1e-6)

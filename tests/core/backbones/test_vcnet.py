@@ -1,4 +1,4 @@
-"""VCNet in both layouts, judged by the programs' own numbers."""
+"""VCNet in both variants, judged by the programs' own numbers."""
 
 import re
 
@@ -10,10 +10,10 @@ from monochromic.core.backbones import BACKBONES, vcnet_parts
 from monochromic.core.backbones.vcnet import BATCH_NORM, PC_BLOCK, TF_BLOCKS, TF_NAMES, VCNET, block, fill, fresh
 from monochromic.core.backbones.vcnet_parts import FixedContext, LearnedContext, doubled, resized
 from monochromic.core.errors import WeightsError
-from monochromic.core.weights.detect import identify
+from monochromic.core.weights.detect import detect
 
 CHANNELS = [(1, 1), (3, 3), (4, 1)]
-REPRODUCTION, OFFICIAL = VCNET.layouts
+REPRODUCTION, OFFICIAL = VCNET.variants
 ALMOST_ONE = 1 - 2**-24  # softer than 1 in 32 bits, so that `fill` looks at the image as the programs do
 
 
@@ -45,7 +45,7 @@ def authors_states(fixture):
 
 def joined(states):
     """One state of several, each under the prefix that recognizes it."""
-    return {REPRODUCTION.recognize(state) + name: value for state in states for name, value in state.items()}
+    return {REPRODUCTION.detect(state) + name: value for state in states for name, value in state.items()}
 
 
 def crop(fixture, name, found):
@@ -224,19 +224,19 @@ def test_everything_the_official_program_computes(official):
 def test_recognizes_its_own_and_no_other():
     first, second = authors_states(Fixture("vcnet"))
     official = Fixture("vcnet_official").state()
-    assert (REPRODUCTION.recognize(first), REPRODUCTION.recognize(second)) == REPRODUCTION.parts
-    assert OFFICIAL.recognize(official) == ""
+    assert (REPRODUCTION.detect(first), REPRODUCTION.detect(second)) == REPRODUCTION.parts
+    assert OFFICIAL.detect(official) == ""
     for state in (official, {}, {**first, "other.weight": torch.zeros(1)}, {f"net.{k}": v for k, v in first.items()}):
-        assert REPRODUCTION.recognize(state) is None
+        assert REPRODUCTION.detect(state) is None
     for layer in ("rb4.conv1.weight", "conv1.bias", "cb1.conv1.weight"):
-        assert REPRODUCTION.recognize({k: v for k, v in first.items() if k != layer}) is None
-    assert REPRODUCTION.recognize({k: v for k, v in second.items() if "sqex" not in k}) is None
+        assert REPRODUCTION.detect({k: v for k, v in first.items() if k != layer}) is None
+    assert REPRODUCTION.detect({k: v for k, v in second.items() if "sqex" not in k}) is None
     for state in (first, second, joined([first, second]), {}):
-        assert OFFICIAL.recognize(state) is None
+        assert OFFICIAL.detect(state) is None
     for missing in ("cmp_conv4_atrous/c3/kernel", "mask_output/bias"):
-        assert OFFICIAL.recognize({k: v for k, v in official.items() if not k.endswith(missing)}) is None
+        assert OFFICIAL.detect({k: v for k, v in official.items() if not k.endswith(missing)}) is None
     other = {"blind_inpaint_net/cmp_conv1/cn_se/fc1/kernel": torch.zeros(1)}  # the program's other normalization
-    assert OFFICIAL.recognize({**official, **other}) is None
+    assert OFFICIAL.detect({**official, **other}) is None
 
 
 def test_the_published_file_is_one_of_several_state_dicts(monkeypatch):
@@ -244,12 +244,12 @@ def test_the_published_file_is_one_of_several_state_dicts(monkeypatch):
     wanted, theirs = authors_like(REPRODUCTION, (3, 3), torch.Generator().manual_seed(2))
     nested = {p[:-1]: {k.removeprefix(p): v for k, v in theirs.items() if k.startswith(p)} for p in REPRODUCTION.parts}
     other = {"image_to_features.0.bias": torch.zeros(4)}
-    found = identify({"file": {"num_step": 200000, **nested, "D": other, "patch_D": other}})
-    assert (found.backbone, found.layout) == (VCNET, REPRODUCTION)
+    found = detect({"file": {"num_step": 200000, **nested, "D": other, "patch_D": other}})
+    assert (found.backbone, found.variant) == (VCNET, REPRODUCTION)
     assert found.tensors.keys() == wanted.keys()
     assert all(torch.equal(found.tensors[k], v) for k, v in wanted.items())
     with pytest.raises(WeightsError, match=r"lacks rin\."):
-        identify({"file": {"mpn": nested["mpn"]}})
+        detect({"file": {"mpn": nested["mpn"]}})
 
 
 def test_tensorflow_s_suffixes_and_other_variables():
@@ -258,23 +258,23 @@ def test_tensorflow_s_suffixes_and_other_variables():
     noisy = {f"{name}:0": value for name, value in theirs.items()}
     noisy |= {f"{name}/Adam:0": value for name, value in theirs.items()}
     noisy |= {"global_step": torch.zeros(()), "Variable:0": torch.zeros(15, 15, 1, 1)}
-    assert OFFICIAL.recognize(noisy) == ""
+    assert OFFICIAL.detect(noisy) == ""
     ours = OFFICIAL.convert(noisy)
     assert ours.keys() == wanted.keys()
     assert all(torch.equal(ours[k], v) for k, v in wanted.items())
 
 
-def new(layout, channels, width=4):
+def new(variant, channels, width=4):
     with torch.random.fork_rng():
         torch.manual_seed(4)
-        return fresh(channels, width, layout is OFFICIAL, finds=True).eval().requires_grad_(False)
+        return fresh(channels, width, variant is OFFICIAL, finds=True).eval().requires_grad_(False)
 
 
-def authors_like(layout, channels, generator, width=3):
+def authors_like(variant, channels, generator, width=3):
     """Random tensors under our names, and the same under the authors'."""
-    shapes = {k: v.shape for k, v in new(layout, channels, width).state_dict().items()}
+    shapes = {k: v.shape for k, v in new(variant, channels, width).state_dict().items()}
     ours = {k: torch.randn(shape, generator=generator) for k, shape in shapes.items()}
-    if layout is OFFICIAL:
+    if variant is OFFICIAL:
         names = {v: k for k, v in TF_NAMES.items()}
         axes = {k: v.permute(2, 3, 1, 0) if v.ndim == 4 else v for k, v in ours.items()}
         return ours, {f"blind_inpaint_net/{names[k]}": v for k, v in axes.items()}
@@ -299,23 +299,23 @@ def reproductions_names(ours):
     return theirs
 
 
-@pytest.fixture(params=VCNET.layouts, ids=lambda layout: layout.id)
-def layout(request):
+@pytest.fixture(params=VCNET.variants, ids=lambda variant: variant.id)
+def variant(request):
     return request.param
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_sizes_are_read_off_the_tensors(layout, channels):
-    wanted, theirs = authors_like(layout, channels, torch.Generator().manual_seed(1))
-    parts = [{k.removeprefix(p): v for k, v in theirs.items() if k.startswith(p)} for p in layout.parts]
-    if layout is REPRODUCTION:
+def test_sizes_are_read_off_the_tensors(variant, channels):
+    wanted, theirs = authors_like(variant, channels, torch.Generator().manual_seed(1))
+    parts = [{k.removeprefix(p): v for k, v in theirs.items() if k.startswith(p)} for p in variant.parts]
+    if variant is REPRODUCTION:
         idle = {f"{layer}.running_mean": torch.zeros(1) for layer in BATCH_NORM["mpn."]}
         parts[0] |= idle
         theirs |= {f"mpn.{k}": v for k, v in idle.items()}
-    assert tuple(layout.recognize(part) for part in parts) == layout.parts
-    network = layout.build(layout.convert(theirs))
+    assert tuple(variant.detect(part) for part in parts) == variant.parts
+    network = variant.build(variant.convert(theirs))
     assert network.channels == channels
-    again = layout.build(network.state_dict()).state_dict()
+    again = variant.build(network.state_dict()).state_dict()
     assert again.keys() == wanted.keys()
     assert all(torch.equal(again[k], v) for k, v in wanted.items())
 
@@ -329,8 +329,8 @@ def photos(channels, height=36, width=52, batch=2):
 
 
 @pytest.fixture(params=CHANNELS, ids=str)
-def network(request, layout):
-    return new(layout, request.param)
+def network(request, variant):
+    return new(variant, request.param)
 
 
 def test_predicts_and_fills_any_photo_of_its_sizes(network, untouched_rng):
@@ -406,23 +406,23 @@ def test_16_bits_sum_in_32():
     assert torch.allclose(norm(x.half(), hole.half()).float(), norm(x, hole), rtol=2e-3)
 
 
-def test_gradients_reach_every_weight(layout):
-    network = new(layout, (1, 1)).requires_grad_(True)
+def test_gradients_reach_every_weight(variant):
+    network = new(variant, (1, 1)).requires_grad_(True)
     image, hole = photos(1)
     (network.predict(image).sum() + network(image, hole * 0.5).sum()).backward()
     assert all(value.grad is not None and value.grad.isfinite().all() for value in network.parameters())
 
 
-def test_one_that_fills_only(layout):
+def test_one_that_fills_only(variant):
     """What was trained for filling has no decoder of the first network: the rest of it fills as with one."""
     with torch.random.fork_rng():
-        whole, part = new(layout, (1, 1)), layout.fresh((1, 1), 4)
+        whole, part = new(variant, (1, 1)), variant.fresh((1, 1), 4)
     lacking = part.load_state_dict(whole.state_dict(), strict=False).unexpected_keys
     assert {name.split(".")[1] for name in lacking} == {"decoder", "compress", "leave"}
-    again = layout.build(part.state_dict())
+    again = variant.build(part.state_dict())
     image, hole = photos(1)
-    assert torch.equal(layout.fill(again, image, hole), layout.fill(whole, image, hole))
+    assert torch.equal(variant.fill(again, image, hole), variant.fill(whole, image, hole))
     with pytest.raises(WeightsError, match=r"fill holes but do not find them; convert .* --as vcnet"):
         again.predict(image)
-    layout.fill(part.requires_grad_(True), image, hole).sum().backward()
+    variant.fill(part.requires_grad_(True), image, hole).sum().backward()
     assert all(value.grad is not None for value in part.parameters())

@@ -25,19 +25,19 @@ from monochromic.core.detect.multiscale import (
     predict_tiled,
 )
 from monochromic.core.io.files import hash_file
-from monochromic.core.weights import WeightFile, add_row, data_folder
+from monochromic.core.weights import WeightFile, add_entry, data_folder
 from monochromic.core.weights.convert import describe, save_weights
 from monochromic.core.weights.load import clear
 
 
-def bring(network, layout):
+def bring(network, variant):
     """Put a VCNet into the user's folder, as `monochromic weights convert` does with an authors' file."""
     path = data_folder() / "weights" / "mine.safetensors"
-    told = {"licence": "MIT", "source": "tests"}
-    save_weights(path, network.state_dict(), describe(BACKBONES["vcnet"], layout, network, **told))
-    whose = {"backbone": "vcnet", "layout": layout.id, "channels": "RGB", "trained_on": "nothing"}
+    told = {"license": "MIT", "source": "tests"}
+    save_weights(path, network.state_dict(), describe(BACKBONES["vcnet"], variant, network, **told))
+    whose = {"backbone": "vcnet", "variant": variant.id, "channels": "RGB", "trained_on": "nothing"}
     size = path.stat().st_size
-    add_row(WeightFile("mine", filename=path.name, sha256=hash_file(path), size=size, **whose, **told))
+    add_entry(WeightFile("mine", filename=path.name, sha256=hash_file(path), size=size, **whose, **told))
 
 
 @pytest.mark.parametrize("method", ["both", "learned", "classical"])
@@ -99,12 +99,12 @@ class TestVCNet:
             find_hole(photo, "vcnet")
 
     @pytest.mark.parametrize("channels", [(1, 1), (3, 3), (4, 1)])
-    @pytest.mark.parametrize("layout", BACKBONES["vcnet"].layouts, ids=lambda layout: layout.id)
-    def test_it_is_the_first_network_of_converted_weights(self, layout, channels):
+    @pytest.mark.parametrize("variant", BACKBONES["vcnet"].variants, ids=lambda variant: variant.id)
+    def test_it_is_the_first_network_of_converted_weights(self, variant, channels):
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            network = fresh(channels, 4, layout.id == "official", finds=True).eval().requires_grad_(False)
-        bring(network, layout)
+            network = fresh(channels, 4, variant.id == "official", finds=True).eval().requires_grad_(False)
+        bring(network, variant)
         photo = make_photo(1, 250, 270)
         padded = F.pad(photo, (0, 2, 0, 6), mode="replicate")
         shown = {1: luminance(padded), 3: padded, 4: torch.cat([padded, luminance(padded)], 1)}[channels[0]]

@@ -10,7 +10,7 @@ from fixtures import Fixture
 from monochromic.core import InputError, UnknownNameError, WeightsError, measure
 from monochromic.core.metrics import NETS, add_lpips, build_lpips, load_lpips, lpips, perceptual_weights
 from monochromic.core.metrics.perceptual import enlarged
-from monochromic.core.weights import get_row
+from monochromic.core.weights import get_entry
 from monochromic.nodes import metrics as node
 from safetensors.torch import load_file
 
@@ -137,7 +137,7 @@ def test_weights_that_do_not_fit():
 def test_the_heads_on_the_hub_are_the_authors(authors):
     if not HUB.exists():
         pytest.skip(f"no {HUB}")
-    assert HUB.stat().st_size == get_row("lpips_vgg").size
+    assert HUB.stat().st_size == get_entry("lpips_vgg").size
     found, wanted = load_file(HUB), heads_of(authors, "vgg")
     for i, (name, value) in enumerate(sorted(found.items())):
         assert name == f"{i}.weight"
@@ -172,7 +172,7 @@ def test_the_users_own_weights(authors, networks, tmp_path, monkeypatch):
     torch.save(heads_of(authors, "squeeze"), tmp_path / "squeeze.pth")
     rows = add_lpips("squeeze", tmp_path / "net.pth", tmp_path / "squeeze.pth")
     assert [row.id for row in rows] == ["squeezenet1_1", "lpips_squeeze"]
-    assert rows[0] == get_row("squeezenet1_1")
+    assert rows[0] == get_entry("squeezenet1_1")
     photos = make_photo(1), make_photo(2)
     assert torch.equal(lpips(*photos, load_lpips("squeeze")), lpips(*photos, networks["squeeze"]))
     add_lpips("squeeze", tmp_path / "net.pth", tmp_path / "squeeze.pth")  # again is no error

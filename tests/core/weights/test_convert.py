@@ -8,13 +8,13 @@ import pytest
 import torch
 from fixtures import FOLDER, Fixture
 from monochromic.core import BACKBONES, Backbone, InputError, WeightsError
-from monochromic.core.weights import all_rows, find, get_row, rows_for, user_manifest
+from monochromic.core.weights import all_entries, entries_for, find, get_entry, user_manifest
 from monochromic.core.weights import load as models
 from monochromic.core.weights.convert import convert, describe, save_weights
-from monochromic.core.weights.detect import find_matches, identify, read_tensors, state_dicts
+from monochromic.core.weights.detect import detect, find_matches, read_tensors, state_dicts
 from monochromic.core.weights.load import load_network
 from safetensors.torch import save_file
-from tiny_network import at_home, inside, saved, their_weights, tiny_layout, tiny_state
+from tiny_network import at_home, inside, saved, their_weights, tiny_state, tiny_variant
 from torch import nn
 
 
@@ -27,11 +27,11 @@ def home(tmp_path, monkeypatch):
 
 def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
     theirs, source = tiny_state(), tmp_path / "lab.pth"
-    row = convert([saved(source, theirs)], "mine", trained_on="roses")
-    assert (row.backbone, row.layout, row.channels, row.licence) == ("tiny", "lab", "RGB", "CC0")
-    assert row.trained_on == "roses"
-    assert find(row) == home / "weights" / "mine.safetensors"
-    told, tensors = inside(find(row))
+    entry = convert([saved(source, theirs)], "mine", trained_on="roses")
+    assert (entry.backbone, entry.variant, entry.channels, entry.license) == ("tiny", "lab", "RGB", "CC0")
+    assert entry.trained_on == "roses"
+    assert find(entry) == home / "weights" / "mine.safetensors"
+    told, tensors = inside(find(entry))
     assert told == {
         "monochromic": "1",
         "backbone": "tiny",
@@ -43,10 +43,10 @@ def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
         "source_sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
     }
     assert torch.equal(tensors["layers.one.weight"], theirs["lab.conv.weight"])
-    assert get_row("mine") == row
-    assert rows_for("tiny") == [row]
-    backbone, layout, network, _ = load_network("mine")
-    assert (backbone.id, layout.id, network.channels, network.training) == ("tiny", "lab", (3, 3), False)
+    assert get_entry("mine") == entry
+    assert entries_for("tiny") == [entry]
+    backbone, variant, network, _ = load_network("mine")
+    assert (backbone.id, variant.id, network.channels, network.training) == ("tiny", "lab", (3, 3), False)
     assert torch.equal(network.layers["one"].bias, theirs["lab.conv.bias"])
     written = {p.name for p in home.rglob("*") if p.is_file()}
     assert written == {"mine.safetensors", "verified.json", "weights_manifest.json"}
@@ -57,14 +57,14 @@ def test_converting_again_gives_the_same_bytes(tmp_path):
     first = convert([source], "mine")
     assert [convert([source], "mine") for _ in range(3)] == [first] * 3
     assert convert([saved(source, tiny_state(1))], "mine").sha256 != first.sha256
-    assert len(rows_for("tiny")) == 1
+    assert len(entries_for("tiny")) == 1
 
 
 def test_gray_weights_and_the_users_own_words(tmp_path):
     source = saved(tmp_path / "lab.pth", tiny_state(channels=1))
-    row = convert([source], "mine", licence="MIT", source="https://example.org/us")
-    assert (row.channels, row.licence, row.source) == ("gray", "MIT", "https://example.org/us")
-    assert inside(find(row))[0]["licence"] == "MIT"
+    entry = convert([source], "mine", license="MIT", source="https://example.org/us")
+    assert (entry.channels, entry.license, entry.source) == ("gray", "MIT", "https://example.org/us")
+    assert inside(find(entry))[0]["licence"] == "MIT"
 
 
 OTHER = {"disc.conv.weight": torch.zeros(2), "loss_percep.vgg.weight": torch.zeros(2)}
@@ -94,35 +94,35 @@ WRAPPED = {
 def test_nestings_and_prefixes(tmp_path, wrapped, zipped):
     theirs = tiny_state()
     source = saved(tmp_path / "x.ckpt", wrapped(theirs), _use_new_zipfile_serialization=zipped)
-    found = identify({"x": read_tensors(source)})
-    assert found.layout.id == "lab"
+    found = detect({"x": read_tensors(source)})
+    assert found.variant.id == "lab"
     assert torch.equal(found.tensors["layers.one.weight"], theirs["lab.conv.weight"])
 
 
 def test_safetensors_under_any_name(tmp_path):
     save_file({f"generator.{k}": v for k, v in tiny_state().items()}, tmp_path / "x.pt")
-    assert convert([tmp_path / "x.pt"], "mine").layout == "lab"
+    assert convert([tmp_path / "x.pt"], "mine").variant == "lab"
 
 
 def test_half_precision_and_shared_memory_are_kept_apart(tmp_path):
     theirs = {k: v.half() for k, v in tiny_state().items()}
     theirs["lab.conv.bias"] = theirs["lab.conv.weight"][:, 0, 0, 0]
-    row = convert([saved(tmp_path / "x.pth", theirs)], "mine")
-    assert inside(find(row))[1]["layers.one.bias"].dtype == torch.float16
-    assert load_network(row).network.layers["one"].bias.dtype == torch.float32
-    assert load_network(row, dtype=torch.float16).network.layers["one"].bias.dtype == torch.float16
+    entry = convert([saved(tmp_path / "x.pth", theirs)], "mine")
+    assert inside(find(entry))[1]["layers.one.bias"].dtype == torch.float16
+    assert load_network(entry).network.layers["one"].bias.dtype == torch.float32
+    assert load_network(entry, dtype=torch.float16).network.layers["one"].bias.dtype == torch.float16
 
 
 def test_a_network_in_two_files(tmp_path):
     edge = saved(tmp_path / "edge.pth", {"generator": their_weights("edge_conv", seed=1)})
     paint = saved(tmp_path / "paint.pth", {"generator": their_weights("paint_conv", seed=2)})
-    rows = [convert(files, "mine") for files in ([edge, paint], [paint, edge])]
-    assert [row.layout for row in rows] == ["pair", "pair"]
+    entries = [convert(files, "mine") for files in ([edge, paint], [paint, edge])]
+    assert [entry.variant for entry in entries] == ["pair", "pair"]
     assert set(load_network("mine").network.layers) == {"edge", "paint"}
     hashes = [hashlib.sha256(p.read_bytes()).hexdigest() for p in (paint, edge)]
-    assert inside(find(rows[1]))[0]["source_sha256"] == " ".join(hashes)
+    assert inside(find(entries[1]))[0]["source_sha256"] == " ".join(hashes)
     both = {"edge": their_weights("edge_conv"), "paint": their_weights("paint_conv")}
-    assert convert([saved(tmp_path / "both.pth", both)], "mine").layout == "pair"
+    assert convert([saved(tmp_path / "both.pth", both)], "mine").variant == "pair"
     with pytest.raises(WeightsError, match=r"edge.pth lacks paint\. of tiny \(pair\); give that file too"):
         convert([edge], "other")
     lab = saved(tmp_path / "lab.pth", tiny_state())
@@ -148,7 +148,7 @@ def test_weights_of_something_else(tmp_path, home):
 
 
 def test_weights_that_two_layouts_claim(tmp_path, home, monkeypatch):
-    twin = Backbone("twin", "Twin", "none", "CC0", layouts=(tiny_layout("lab"),))
+    twin = Backbone("twin", "Twin", "none", "CC0", variants=(tiny_variant("lab"),))
     monkeypatch.setitem(BACKBONES, "twin", twin)
     refused(saved(tmp_path / "x.pth", tiny_state()), home, r"could be tiny \(lab\) or twin \(lab\); it is not used")
 
@@ -237,7 +237,7 @@ def test_a_dict_that_holds_itself():
     content = {"a": {}, "state_dict": tiny_state()}
     content["a"]["b"] = content
     assert len(state_dicts(content)) == 1
-    assert identify({"x": content}).layout.id == "lab"
+    assert detect({"x": content}).variant.id == "lab"
 
 
 def test_ids_that_cannot_be_taken(tmp_path, home):
@@ -251,15 +251,15 @@ def test_ids_that_cannot_be_taken(tmp_path, home):
 def test_a_user_manifest_that_is_broken_is_not_overwritten(tmp_path, home):
     home.mkdir()
     user_manifest().write_text("{")
-    with pytest.raises(WeightsError, match=r"your weights manifest cannot be used; mend or remove it: .*home"):
+    with pytest.raises(WeightsError, match=r"your weights manifest cannot be used; repair or remove it: .*home"):
         convert([saved(tmp_path / "x.pth", tiny_state())], "mine")
     assert [p.read_text() for p in home.iterdir()] == ["{"]
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, home, monkeypatch):
     source = saved(tmp_path / "x.pth", tiny_state())
-    row = convert([source], "mine")
-    before = find(row).read_bytes()
+    entry = convert([source], "mine")
+    before = find(entry).read_bytes()
 
     def full(tensors, path, metadata):
         path.write_bytes(b"half")
@@ -269,7 +269,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, home, monkeypatch):
     with pytest.raises(WeightsError, match="cannot write .*mine.safetensors: .*No space left"):
         convert([saved(source, tiny_state(1))], "mine")
     assert [p.name for p in (home / "weights").iterdir()] == ["mine.safetensors"]
-    assert find(get_row("mine")).read_bytes() == before
+    assert find(get_entry("mine")).read_bytes() == before
 
 
 def test_a_home_that_cannot_be_made(tmp_path, monkeypatch):
@@ -281,16 +281,16 @@ def test_a_home_that_cannot_be_made(tmp_path, monkeypatch):
 
 def test_own_weights_can_be_described_and_saved(tmp_path):
     backbone = BACKBONES["tiny"]
-    layout = backbone.layouts[0]
-    network = layout.fresh((4, 1), 8)
-    told = describe(backbone, layout, network, "MIT", "us", trained_on="roses")
+    variant = backbone.variants[0]
+    network = variant.fresh((4, 1), 8)
+    told = describe(backbone, variant, network, "MIT", "us", trained_on="roses")
     save_weights(tmp_path / "own.safetensors", network.state_dict(), told)
     assert inside(tmp_path / "own.safetensors")[0]["channels"] == "gray"
 
 
 def test_the_users_rows_come_after_the_packs(tmp_path):
     convert([saved(tmp_path / "x.pth", tiny_state())], "a")
-    first, *_, last = all_rows()
+    first, *_, last = all_entries()
     assert (first, last) == ("colour_prior", "a")
 
 
@@ -323,5 +323,5 @@ def test_published_files(name, tmp_path):
     wrap = WRAPPED["mmagic" if name.startswith("mmagic") else "edge_connect"]
     contents = [wrap({k.removeprefix("generator."): v for k, v in state.items()}) for state in states]
     files = {f"{n}.pth": read_tensors(saved(tmp_path / f"{n}.pth", c)) for n, c in enumerate(contents)}
-    assert len([match for match in find_matches(files) if not match.lacking]) == 1
-    assert identify(files).backbone.id == NETWORKS[name]
+    assert len([match for match in find_matches(files) if not match.missing]) == 1
+    assert detect(files).backbone.id == NETWORKS[name]

@@ -15,13 +15,12 @@ import torch
 from hub_server import COMMIT, Fault, HubServer
 from monochromic.core import WeightsError
 from monochromic.core.host.host import using_host
-from monochromic.core.weights import WeightFile, fetch, find, hub, load_weights, locate, present
+from monochromic.core.weights import WeightFile, cached_path, fetch, find, hub, load_weights, locate
 from safetensors.torch import save
 
 SIZE = 3_000_000
 CLIENT = """
 import json, sys
-from monochromic.core.host.host import using_host
 from monochromic.core.weights import WeightFile, locate
 print(locate(WeightFile(**json.loads(sys.argv[1]))))
 """
@@ -66,13 +65,13 @@ def disconnect():
 
 
 @pytest.fixture
-def row(data):
-    return make_row(data)
+def entry(data):
+    return make_entry(data)
 
 
-def make_row(data, **more):
+def make_entry(data, **more):
     given = {"repo_id": "team/nets", "revision": COMMIT, "filename": "folder/net.safetensors", "use": "a test"}
-    given |= {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "licence": "CC0", "source": "us"}
+    given |= {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "license": "CC0", "source": "us"}
     return WeightFile(id="net", trained_on="nothing", **given | more)
 
 
@@ -81,30 +80,30 @@ def nothing_left(folder):
     return not [p for p in folder.rglob("*") if p.is_file() and p.stat().st_size > 1000]
 
 
-def test_a_fresh_download(connect, server, row, data, tmp_path):
+def test_a_fresh_download(connect, server, entry, data, tmp_path):
     connect(HF_TOKEN="hf_secret")
-    assert find(row) is None
+    assert find(entry) is None
     assert server.requests == []
-    path = locate(row)
+    path = locate(entry)
     assert path.read_bytes() == data
     assert path.is_relative_to(tmp_path / "hf")
     assert [(r.method, r.path.split("/")[1]) for r in server.requests] == [("HEAD", "team"), ("GET", "storage")]
     assert [r.token for r in server.requests] == ["Bearer hf_secret", None]  # not for another host's ears
-    assert locate(row) == find(row) == present(row) == path
+    assert locate(entry) == find(entry) == cached_path(entry) == path
     assert len(server.requests) == 2
 
 
-def test_progress_and_cancel(connect, server, row, tmp_path):
+def test_progress_and_cancel(connect, server, entry, tmp_path):
     def cancel(done, total):
         raise KeyError("stop")
 
     with pytest.raises(KeyError, match="stop"):
-        locate(row, progress=cancel)
+        locate(entry, progress=cancel)
     assert nothing_left(tmp_path / "hf")
-    assert find(row) is None
+    assert find(entry) is None
     seen = []
-    locate(row, progress=lambda *at: seen.append(at))
-    assert seen[-1] == (row.size, row.size)
+    locate(entry, progress=lambda *at: seen.append(at))
+    assert seen[-1] == (entry.size, entry.size)
 
 
 @pytest.fixture
@@ -116,77 +115,77 @@ def small_steps(connect, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_a_cut_connection(connect, small_steps, server, row, data, how):
+def test_a_cut_connection(connect, small_steps, server, entry, data, how):
     server.bodies.append(Fault(after=1_000_000, how=how))
-    assert locate(row).read_bytes() == data
+    assert locate(entry).read_bytes() == data
     first, second = server.bodies_sent()
     assert first.range is None
     assert second.range == ("bytes=1000000-" if how == "closed" else None)  # where the library goes on by itself
 
 
-def test_a_connection_that_is_cut_again_and_again(connect, small_steps, server, row, data):
+def test_a_connection_that_is_cut_again_and_again(connect, small_steps, server, entry, data):
     server.bodies += [Fault(after=800_000, how="closed")] * 2
-    assert locate(row).read_bytes() == data
+    assert locate(entry).read_bytes() == data
     assert [r.range for r in server.bodies_sent()] == [None, "bytes=800000-", "bytes=1600000-"]
 
 
-def test_a_truncated_body(connect, server, row, data, tmp_path):
+def test_a_truncated_body(connect, server, entry, data, tmp_path):
     server.bodies += [Fault(after=2_000_000, how="short")] * 3
-    with pytest.raises(WeightsError, match=r"net.safetensors \(3.0 MB, licence CC0\): .* size 2000000") as raised:
-        locate(row)
+    with pytest.raises(WeightsError, match=r"net.safetensors \(3.0 MB, license CC0\): .* size 2000000") as raised:
+        locate(entry)
     assert f"get it from {server.endpoint}/team/nets/blob/{COMMIT}/folder/net.safetensors" in str(raised.value)
     assert f"put it in {tmp_path / 'home' / 'weights'} as net.safetensors" in str(raised.value)
-    assert find(row) is None
+    assert find(entry) is None
     assert nothing_left(tmp_path / "hf")
     server.bodies.append(Fault(after=2_000_000, how="short"))
-    assert locate(row).read_bytes() == data  # the next try brings it
+    assert locate(entry).read_bytes() == data  # the next try brings it
 
 
-def test_wrong_bytes(connect, server, row, data):
+def test_wrong_bytes(connect, server, entry, data):
     server.bodies.append(Fault(how="wrong"))
     for call in (locate, locate, find):
-        with pytest.raises(WeightsError, match=f"another sha256 than expected, {row.sha256}, {len(data)} bytes.*again"):
-            call(row)
+        with pytest.raises(WeightsError, match=f"than expected, {entry.sha256}, {len(data)} bytes.*again"):
+            call(entry)
     assert len(server.bodies_sent()) == 1
-    assert fetch(row, again=True).read_bytes() == data
-    assert find(row).read_bytes() == data
+    assert fetch(entry, again=True).read_bytes() == data
+    assert find(entry).read_bytes() == data
 
 
 def test_a_row_with_another_size(connect, data):
     with pytest.raises(WeightsError, match=f"has {len(data)} bytes and another sha256 than expected"):
-        locate(make_row(data, size=len(data) + 1))
+        locate(make_entry(data, size=len(data) + 1))
 
 
 def test_a_size_that_is_not_published(connect, data):
-    assert locate(make_row(data, size=None, size_note="about 3 MB")).read_bytes() == data
+    assert locate(make_entry(data, size=None, size_note="about 3 MB")).read_bytes() == data
 
 
 @pytest.mark.parametrize("change", [{"filename": "other.safetensors"}, {"revision": "f" * 40}])
 def test_not_on_the_hub(connect, server, data, change):
     with pytest.raises(WeightsError, match=r"the Hub does not have it \(404\); get it from http"):
-        locate(make_row(data, **change))
+        locate(make_entry(data, **change))
     assert len(server.requests) == 1
 
 
-def test_no_leave(connect, server, row):
+def test_no_leave(connect, server, entry):
     server.heads += [Fault(401)]
     with pytest.raises(
-        WeightsError, match=r"refuses it \(401\): .*accept its licence .*HF_TOKEN.* licence|licence CC0"
+        WeightsError, match=r"refuses it \(401\): .*accept its license .*HF_TOKEN.* license|license CC0"
     ):
-        locate(row)
+        locate(entry)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("faults", ["heads", "bodies"])
-def test_a_busy_server(connect, server, row, data, faults):
+def test_a_busy_server(connect, server, entry, data, faults):
     getattr(server, faults).append(Fault(503))
-    assert locate(row).read_bytes() == data
+    assert locate(entry).read_bytes() == data
 
 
-def test_a_server_that_stays_busy(connect, server, row, tmp_path):
+def test_a_server_that_stays_busy(connect, server, entry, tmp_path):
     server.bodies += [Fault(503)] * 3
     with pytest.raises(WeightsError, match="the Hub answers 503; get it from"):
-        locate(row)
+        locate(entry)
     assert len(server.bodies_sent()) == 3
     assert nothing_left(tmp_path / "hf")
 
@@ -201,13 +200,13 @@ def files_at_most(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk(connect, server, row, data, tmp_path):
+def test_a_full_disk(connect, server, entry, data, tmp_path):
     with files_at_most(1_000_000), pytest.raises(WeightsError, match="the disk is full .*make room, or move HF_HOME"):
-        locate(row)
+        locate(entry)
     assert nothing_left(tmp_path / "hf")
-    assert find(row) is None
+    assert find(entry) is None
     assert len(server.bodies_sent()) == 1
-    assert locate(row).read_bytes() == data
+    assert locate(entry).read_bytes() == data
 
 
 @pytest.fixture
@@ -222,52 +221,52 @@ def locked(tmp_path):
     return folder
 
 
-def test_a_cache_that_cannot_be_written_to(connect, row, data, locked):
+def test_a_cache_that_cannot_be_written_to(connect, entry, data, locked):
     connect(HF_HOME=locked / "hf")
     with pytest.raises(WeightsError, match="cache cannot be written to .*HF_HOME"):
-        locate(row)
+        locate(entry)
 
 
-def test_a_read_only_cache_and_home(connect, server, row, data, tmp_path, locked):
-    path = locate(row)
+def test_a_read_only_cache_and_home(connect, server, entry, data, tmp_path, locked):
+    path = locate(entry)
     connect(MONOCHROMIC_HOME=locked / "home")
     folders = [p for p in (tmp_path / "hf").rglob("*") if p.is_dir() and not p.is_symlink()]
     for folder in folders:
         folder.chmod(0o555)
     try:
-        assert locate(row) == path  # although nothing can be remembered
+        assert locate(entry) == path  # although nothing can be remembered
     finally:
         for folder in folders:
             folder.chmod(0o755)
     assert len(server.bodies_sent()) == 1
 
 
-def test_offline(connect, server, row, data):
+def test_offline(connect, server, entry, data):
     connect(HF_HUB_OFFLINE=1)
     with pytest.raises(WeightsError, match=r"net.safetensors .*CC0.*: HF_HUB_OFFLINE forbids to fetch it; get it from"):
-        locate(row)
+        locate(entry)
     assert server.requests == []
     connect(HF_HUB_OFFLINE=0)
-    path = locate(row)
+    path = locate(entry)
     connect(HF_HUB_OFFLINE=1)
-    assert locate(row) == path
+    assert locate(entry) == path
     with pytest.raises(WeightsError, match="HF_HUB_OFFLINE"):
-        fetch(row, again=True)
+        fetch(entry, again=True)
     assert path.read_bytes() == data
 
 
-def test_no_server(connect, server, row, monkeypatch):
+def test_no_server(connect, server, entry, monkeypatch):
     connect(HF_ENDPOINT="http://127.0.0.1:9")
     pauses = []
     monkeypatch.setattr("time.sleep", pauses.append)  # the library tries again for 23 seconds
     with pytest.raises(WeightsError, match="ConnectError: .*get it from http://127.0.0.1:9/team/nets"):
-        locate(row)
+        locate(entry)
     assert len(pauses) >= 3
 
 
 @pytest.mark.slow
-def test_two_processes_at_once(connect, server, row, data, tmp_path):
-    given = json.dumps(vars(row))
+def test_two_processes_at_once(connect, server, entry, data, tmp_path):
+    given = json.dumps(vars(entry))
     command = [sys.executable, "-c", CLIENT, given]
     clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     paths = [client.communicate(timeout=60)[0].strip() for client in clients]
@@ -275,23 +274,23 @@ def test_two_processes_at_once(connect, server, row, data, tmp_path):
     assert paths[0] == paths[1]
     assert Path(paths[0]).read_bytes() == data
     assert len(server.bodies_sent()) == 1
-    assert find(row) == Path(paths[0])
+    assert find(entry) == Path(paths[0])
 
 
-def test_a_killed_process(connect, server, row, data, tmp_path):
+def test_a_killed_process(connect, server, entry, data, tmp_path):
     server.bodies.append(Fault(after=2_000_000, how="stalled"))
-    client = subprocess.Popen([sys.executable, "-c", CLIENT, json.dumps(vars(row))])
+    client = subprocess.Popen([sys.executable, "-c", CLIENT, json.dumps(vars(entry))])
     assert server.stalled.wait(60)
     client.kill()
     client.wait()
     server.go_on.set()
-    assert present(row) is None
-    assert locate(row).read_bytes() == data
+    assert cached_path(entry) is None
+    assert locate(entry).read_bytes() == data
 
 
-def test_threads_at_once(connect, server, row, data):
+def test_threads_at_once(connect, server, entry, data):
     found = []
-    threads = [threading.Thread(target=lambda: found.append(locate(row))) for _ in range(3)]
+    threads = [threading.Thread(target=lambda: found.append(locate(entry))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -299,21 +298,21 @@ def test_threads_at_once(connect, server, row, data):
     assert [p.read_bytes() == data for p in found] == [True] * 3
 
 
-def test_a_model_folder_comes_before_cache_and_server(connect, server, row, data, tmp_path):
-    cached = locate(row)
+def test_a_model_folder_comes_before_cache_and_server(connect, server, entry, data, tmp_path):
+    cached = locate(entry)
     folder = tmp_path / "models"
     folder.mkdir()
     with using_host(model_folders=(folder,)):
-        assert locate(row) == cached
+        assert locate(entry) == cached
         (folder / "net.safetensors").write_bytes(data)
-        assert locate(row) == folder / "net.safetensors"
+        assert locate(entry) == folder / "net.safetensors"
         (folder / "net.safetensors").unlink()
         (folder / "folder").mkdir()
         (folder / "folder" / "net.safetensors").write_bytes(data)
-        assert locate(row) == folder / "folder" / "net.safetensors"
+        assert locate(entry) == folder / "folder" / "net.safetensors"
         (folder / "folder" / "net.safetensors").write_bytes(data[:-1] + b"x")
-        with pytest.raises(WeightsError, match=f"damaged: {folder}.*expected, {row.sha256}.*remove it or put"):
-            locate(row)
+        with pytest.raises(WeightsError, match=f"damaged: {folder}.*expected, {entry.sha256}.*remove it or put"):
+            locate(entry)
 
 
 def test_nothing_is_asked_at_import_nor_for_bundled_weights(connect, server):
@@ -324,8 +323,8 @@ def test_nothing_is_asked_at_import_nor_for_bundled_weights(connect, server):
     assert server.requests == []
 
 
-def test_tensors_of_a_fetched_file(connect, server, row, data, monkeypatch):
-    monkeypatch.setattr("monochromic.core.weights.store.get_row", lambda name: row)
+def test_tensors_of_a_fetched_file(connect, server, entry, data, monkeypatch):
+    monkeypatch.setattr("monochromic.core.weights.store.get_entry", lambda name: entry)
     assert load_weights("net")["weight"].shape == (SIZE // 4,)
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from monochromic.core import BACKBONES, DependencyError, WeightsError
 from monochromic.core.host.host import using_host
-from monochromic.core.weights import find, present, rows_for
+from monochromic.core.weights import cached_path, entries_for, find
 from monochromic.core.weights import load as models
 from monochromic.core.weights.convert import convert, save_weights
 from monochromic.core.weights.load import load_network
@@ -26,9 +26,9 @@ def home(tmp_path, monkeypatch):
 def built_count(monkeypatch):
     """How often a network was built from tensors."""
     count = []
-    build = BACKBONES["tiny"].layouts[0].build
+    build = BACKBONES["tiny"].variants[0].build
     counted = lambda state: count.append(1) or build(state)  # noqa: E731
-    object.__setattr__(BACKBONES["tiny"].layouts[0], "build", counted)
+    object.__setattr__(BACKBONES["tiny"].variants[0], "build", counted)
     return count
 
 
@@ -74,48 +74,48 @@ def test_a_file_of_the_authors_in_a_model_folder(tmp_path):
     """As the Hub holds LaMa and MAT: safetensors under the authors' names, without our metadata."""
     theirs = tiny_state()
     save_file({f"generator.{k}": v for k, v in theirs.items()}, tmp_path / "theirs.safetensors")
-    row = convert([tmp_path / "theirs.safetensors"], "a")
+    entry = convert([tmp_path / "theirs.safetensors"], "a")
     data = (tmp_path / "theirs.safetensors").read_bytes()
-    hub = {"repo_id": "a/b", "revision": "0" * 40, "filename": "theirs.safetensors", "layout": None}
-    row = type(row)(**{**vars(row), **hub, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)})
+    hub = {"repo_id": "a/b", "revision": "0" * 40, "filename": "theirs.safetensors", "variant": None}
+    entry = type(entry)(**{**vars(entry), **hub, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)})
     with using_host(model_folders=(tmp_path,)):
-        model = load_network(row)
-    assert model.layout.id == "lab"
+        model = load_network(entry)
+    assert model.variant.id == "lab"
     assert torch.equal(model.network.layers["one"].bias, theirs["lab.conv.bias"])
 
 
-def rewritten(row, tensors, metadata, **changes):
-    """The row of a file that was written in place of its file."""
-    path = present(row)
+def rewritten(entry, tensors, metadata, **changes):
+    """The entry of a file that was written in place of its file."""
+    path = cached_path(entry)
     save_weights(path, tensors, metadata)
     data = path.read_bytes()
-    return type(row)(**{**vars(row), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data), **changes})
+    return type(entry)(**{**vars(entry), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data), **changes})
 
 
 def test_files_that_say_something_else(tmp_path):
-    row = convert([saved(tmp_path / "x.pth", tiny_state())], "a")
-    told, tensors = inside(find(row))
+    entry = convert([saved(tmp_path / "x.pth", tiny_state())], "a")
+    told, tensors = inside(find(entry))
     with pytest.raises(WeightsError, match=r"'a' should be of telea, but .* is of tiny \(lab\)"):
-        load_network(type(row)(**{**vars(row), "backbone": "telea", "layout": None}))
+        load_network(type(entry)(**{**vars(entry), "backbone": "telea", "variant": None}))
     with pytest.raises(WeightsError, match=r"should be of tiny \(pair\), but"):
-        load_network(type(row)(**{**vars(row), "layout": "pair"}))
+        load_network(type(entry)(**{**vars(entry), "variant": "pair"}))
     with pytest.raises(WeightsError, match=r"is of tiny \(new\), which this version does not know"):
-        load_network(rewritten(row, tensors, {**told, "layout": "new"}))
+        load_network(rewritten(entry, tensors, {**told, "layout": "new"}))
     with pytest.raises(WeightsError, match=r"does not fit tiny \(lab\): .*Missing key"):
-        load_network(rewritten(row, {"layers.one.weight": tensors["layers.one.weight"]}, told))
+        load_network(rewritten(entry, {"layers.one.weight": tensors["layers.one.weight"]}, told))
     with pytest.raises(WeightsError, match="are not of a backbone, but for: where the color stage looks"):
         load_network("colour_prior")
 
 
 def test_a_library_that_is_missing_is_named_as_such(tmp_path):
     source = saved(tmp_path / "x.pth", tiny_state())
-    row = convert([source], "a")
+    entry = convert([source], "a")
 
     def build(state):
         raise DependencyError("tiny needs the package giant")
 
-    object.__setattr__(BACKBONES["tiny"].layouts[0], "build", build)
-    for work in (lambda: convert([source], "b"), lambda: load_network(row)):
+    object.__setattr__(BACKBONES["tiny"].variants[0], "build", build)
+    for work in (lambda: convert([source], "b"), lambda: load_network(entry)):
         with pytest.raises(DependencyError, match="^tiny needs the package giant$"):
             work()
 
@@ -136,12 +136,12 @@ def test_the_users_weights_go_before_the_packs(tmp_path):
     convert([rgb], "b")
     assert load_model(tiny).network.channels == (1, 1)
     assert load_model(tiny, rgb=True).network.channels == (3, 3)
-    assert [row.id for row in rows_for("mono")] == ["mono", "mono_rgb"]
+    assert [entry.id for entry in entries_for("mono")] == ["mono", "mono_rgb"]
     assert load_model(BACKBONES["mono"]).network.channels == (4, 1)
     assert load_model(BACKBONES["mono"], rgb=True).network.channels == (3, 3)
     object.__setattr__(BACKBONES["tiny"], "id", "mono")  # as if they were mono's
     convert([gray], "c")
-    assert [row.id for row in rows_for("mono")] == ["c", "mono", "mono_rgb"]
+    assert [entry.id for entry in entries_for("mono")] == ["c", "mono", "mono_rgb"]
 
 
 def test_a_shipped_file_that_is_gone(tmp_path, monkeypatch):

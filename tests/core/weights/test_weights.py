@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 
 import pytest
 from monochromic.core import BACKBONES, InputError, MonochromicError, UnknownNameError, WeightsError
@@ -16,20 +16,21 @@ from monochromic.core.io.files import known_hash
 from monochromic.core.weights import (
     MANIFEST,
     WeightFile,
-    add_row,
-    all_rows,
+    add_entry,
+    all_entries,
+    cached_path,
     check,
     data_folder,
     find,
     format_manifest,
-    get_row,
+    get_entry,
     load_weights,
     locate,
-    present,
     read_manifest,
     store,
     user_manifest,
 )
+from monochromic.core.weights.manifest import JSON_NAMES
 
 
 @pytest.fixture(autouse=True)
@@ -91,36 +92,36 @@ def test_an_id_may_be_there_once(tmp_path):
 
 
 def test_no_file_is_there_twice():
-    rows = read_manifest().values()
-    assert len({row.sha256 for row in rows}) == len(rows)
-    assert len({(row.repo_id, row.filename, row.bundled) for row in rows}) == len(rows)
+    entries = read_manifest().values()
+    assert len({entry.sha256 for entry in entries}) == len(entries)
+    assert len({(entry.repo_id, entry.filename, entry.bundled) for entry in entries}) == len(entries)
 
 
 def test_every_row_can_be_had_and_checked():
-    for row in read_manifest().values():
-        assert bool(row.bundled) != bool(row.repo_id)
-        assert row.bundled or re.fullmatch("[0-9a-f]{40}", row.revision)
-        assert row.size or row.size_note.startswith("about ")
-        assert row.bundled is None or row.card
+    for entry in read_manifest().values():
+        assert bool(entry.bundled) != bool(entry.repo_id)
+        assert entry.bundled or re.fullmatch("[0-9a-f]{40}", entry.revision)
+        assert entry.size or entry.size_note.startswith("about ")
+        assert entry.bundled is None or entry.card
 
 
 def test_the_rows_of_published_weights():
     """As collected from the Hub's pages."""
-    rows = read_manifest()
-    assert rows["mat"].size == 125_280_278
-    assert rows["mat"].sha256.startswith("309dd6ce")
-    assert rows["mat"].licence == "CC BY-NC 4.0"
-    assert (rows["lama"].size, rows["vgg16"].size) == (None, None)
-    assert rows["lama"].page == (
+    entries = read_manifest()
+    assert entries["mat"].size == 125_280_278
+    assert entries["mat"].sha256.startswith("309dd6ce")
+    assert entries["mat"].license == "CC BY-NC 4.0"
+    assert (entries["lama"].size, entries["vgg16"].size) == (None, None)
+    assert entries["lama"].page == (
         "https://huggingface.co/michaelgold/big-lama/blob/98ab7cface89a594b381f32fc7a9f2cae3f91ccc/big-lama.safetensors"
     )
-    assert [rows[n].size_text for n in ("mat", "lama", "lpips_vgg")] == ["125.3 MB", "about 205 MB", "6.3 kB"]
+    assert [entries[n].size_text for n in ("mat", "lama", "lpips_vgg")] == ["125.3 MB", "about 205 MB", "6.3 kB"]
 
 
 def test_every_backbone_that_is_named_is_there():
-    for row in read_manifest().values():
-        layouts = [layout.id for layout in BACKBONES[row.backbone].layouts] if row.backbone else []
-        assert row.layout is None or row.layout in layouts
+    for entry in read_manifest().values():
+        variants = [variant.id for variant in BACKBONES[entry.backbone].variants] if entry.backbone else []
+        assert entry.variant is None or entry.variant in variants
 
 
 def test_every_id_that_the_code_names_is_there(root):
@@ -131,7 +132,7 @@ def test_every_id_that_the_code_names_is_there(root):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
                     "load_weights",
                     "load_network",
-                    "get_row",
+                    "get_entry",
                 ):
                     named |= {a.value: path for a in node.args[:1] if isinstance(a, ast.Constant)}
     assert "colour_prior" in named
@@ -148,7 +149,7 @@ HOSTED = WeightFile(
     filename="a/b c.safetensors",
     sha256="1" * 64,
     size=5,
-    licence="MIT",
+    license="MIT",
     source="us",
 )
 WRONG = [
@@ -170,7 +171,7 @@ WRONG = [
     ({"bundled": "weights/x.safetensors", "filename": None}, "repo_id needs filename"),
     ({"use": "a test"}, "needs use or backbone, and not both"),
     ({"backbone": None}, "needs use or backbone"),
-    ({"backbone": None, "use": "a test", "layout": "x"}, "layout needs backbone"),
+    ({"backbone": None, "use": "a test", "variant": "x"}, "variant needs backbone"),
     ({"channels": None}, "backbone needs channels"),
     ({"channels": "rgb"}, "channels must be gray or RGB"),
     ({"sha256": "1" * 63}, "sha256 must be"),
@@ -180,9 +181,9 @@ WRONG = [
     ({"size": 0}, "size must be a positive number of bytes, got 0"),
     ({"size": True}, "size must be"),
     ({"size": "5"}, "size must be"),
-    ({"licence": None}, "licence is missing"),
-    ({"licence": " "}, "licence must be a text"),
-    ({"licence": 5}, "licence must be a text"),
+    ({"license": None}, "license is missing"),
+    ({"license": " "}, "license must be a text"),
+    ({"license": 5}, "license must be a text"),
     ({"source": None}, "source is missing"),
     ({"trained_on": None}, "trained_on is missing"),
 ]
@@ -192,21 +193,24 @@ WRONG = [
 def test_rows_that_are_not_complete(change, message, root):
     with pytest.raises(InputError, match=message):
         replace(HOSTED, **change)
-    assert faults({"version": 1, "weights": [{**asdict(HOSTED), **change}]}, schema(root))
+    assert faults(
+        {"version": 1, "weights": [{**HOSTED.to_json(), **{JSON_NAMES.get(k, k): v for k, v in change.items()}}]},
+        schema(root),
+    )
 
 
 def test_rows_are_as_the_schema_says(root, tmp_path):
     assert not faults(json.loads(MANIFEST.read_text()), schema(root))
-    local = replace(HOSTED, repo_id=None, revision=None, layout="x", size=None, size_note="small")
+    local = replace(HOSTED, repo_id=None, revision=None, variant="x", size=None, size_note="small")
     document = json.loads(format_manifest([HOSTED, local]))
     assert not faults(document, schema(root))
-    assert {f.name for f in fields(WeightFile)} == set(schema(root)["$defs"]["row"]["properties"])
-    for change in (lambda row: row.pop("layout"), lambda row: row.update(licenses="MIT")):
+    assert set(HOSTED.to_json()) == set(schema(root)["$defs"]["entry"]["properties"])
+    for change in (lambda entry: entry.pop("layout"), lambda entry: entry.update(license="MIT")):
         broken = json.loads(format_manifest([HOSTED]))
         change(broken["weights"][0])
         assert faults(broken, schema(root))
         (tmp_path / "m.json").write_text(json.dumps(broken))
-        with pytest.raises(InputError, match=r"m.json: a weights row has exactly the fields .*look at"):
+        with pytest.raises(InputError, match=r"m.json: a weights entry has exactly the fields .*look at"):
             read_manifest(tmp_path / "m.json")
 
 
@@ -256,39 +260,39 @@ def test_manifests_that_are_none(tmp_path):
 
 
 def test_a_row_of_the_users(home, root):
-    assert get_row("lama").id == "lama"
-    add_row(HOSTED)
+    assert get_entry("lama").id == "lama"
+    add_entry(HOSTED)
     assert user_manifest() == home / "weights_manifest.json"
-    assert list(all_rows()) == [*read_manifest(), "ours"]
-    assert get_row("ours") == HOSTED
+    assert list(all_entries()) == [*read_manifest(), "ours"]
+    assert get_entry("ours") == HOSTED
     assert format_manifest([HOSTED]) == user_manifest().read_text()
     with pytest.raises(InputError, match="has weights 'ours' already"):
-        add_row(HOSTED)
+        add_entry(HOSTED)
     other = replace(HOSTED, size=6)
-    add_row(other, replace=True)
-    assert get_row("ours") == other
+    add_entry(other, replace=True)
+    assert get_entry("ours") == other
     with pytest.raises(InputError, match="the pack has weights 'lama' already"):
-        add_row(replace(HOSTED, id="lama"), replace=True)
+        add_entry(replace(HOSTED, id="lama"), replace=True)
     with pytest.raises(UnknownNameError, match="did you mean 'ours'"):
-        get_row("our")
+        get_entry("our")
 
 
 def test_the_users_manifest_names_no_file_of_the_pack(home):
     bundled = replace(HOSTED, repo_id=None, revision=None, filename=None, bundled="weights/x.safetensors")
-    with pytest.raises(InputError, match="only the pack's own rows may be bundled"):
-        add_row(bundled)
+    with pytest.raises(InputError, match="only the pack's own entries may be bundled"):
+        add_entry(bundled)
     home.mkdir()
     user_manifest().write_text(format_manifest([bundled]))
-    with pytest.raises(WeightsError, match="only the pack's own rows may be bundled"):
-        all_rows()
+    with pytest.raises(WeightsError, match="only the pack's own entries may be bundled"):
+        all_entries()
     load_weights("colour_prior")
 
 
 def test_the_packs_rows_win(home, caplog):
     home.mkdir()
     user_manifest().write_text(format_manifest([replace(HOSTED, id="lama")]))
-    assert all_rows()["lama"].repo_id == "michaelgold/big-lama"
-    assert "the pack has a row 'lama' too" in caplog.text
+    assert all_entries()["lama"].repo_id == "michaelgold/big-lama"
+    assert "the pack has an entry 'lama' too" in caplog.text
 
 
 def test_where_the_users_files_are(monkeypatch, home, tmp_path):
@@ -311,7 +315,7 @@ def test_where_the_users_files_are(monkeypatch, home, tmp_path):
 
 @pytest.fixture
 def local(home):
-    """A file of the user's own with its row."""
+    """A file of the user's own with its entry."""
     path = home / "weights" / "own.safetensors"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abcde")
@@ -328,19 +332,19 @@ def hashed(monkeypatch):
 
 
 def test_a_file_is_read_once(local, hashed):
-    path, row = local
-    assert [locate(row), find(row), find(row)] == [path] * 3
+    path, entry = local
+    assert [locate(entry), find(entry), find(entry)] == [path] * 3
     assert hashed == ["own.safetensors"]
-    check(path, row, anew=True)
+    check(path, entry, again=True)
     assert len(hashed) == 2
     os.utime(path, ns=(1, 1))
-    find(row)
+    find(entry)
     assert len(hashed) == 3
     path.write_bytes(b"abcdf")
-    with pytest.raises(WeightsError, match=f"another sha256 than expected, {row.sha256}, 5 bytes; it is not used"):
-        find(row)
+    with pytest.raises(WeightsError, match=f"another sha256 than expected, {entry.sha256}, 5 bytes; it is not used"):
+        find(entry)
     path.write_bytes(b"abcde")
-    assert find(row) == path
+    assert find(entry) == path
 
 
 def test_under_a_host_hashes_are_remembered_in_its_folder(tmp_path, monkeypatch):
@@ -354,42 +358,42 @@ def test_under_a_host_hashes_are_remembered_in_its_folder(tmp_path, monkeypatch)
 
 
 def test_another_row_for_a_file_that_was_seen(local):
-    row = local[1]
-    find(row)
+    entry = local[1]
+    find(entry)
     with pytest.raises(WeightsError, match="damaged"):
-        find(replace(row, sha256="2" * 64))
+        find(replace(entry, sha256="2" * 64))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"x": 5}', "PLACE"])
 def test_a_broken_memory_is_no_hindrance(local, home, hashed, text):
-    path, row = local
+    path, entry = local
     memory = home / "verified.json"
     memory.write_text(text.replace("PLACE", json.dumps({str(path): [5]})))
-    assert [find(row), find(row)] == [path] * 2
+    assert [find(entry), find(entry)] == [path] * 2
     assert len(hashed) == 1
 
 
 def test_a_memory_that_cannot_be_written(local, home, hashed):
-    path, row = local
+    path, entry = local
     (home / "verified.json").mkdir()
-    assert [find(row), find(row)] == [path] * 2
+    assert [find(entry), find(entry)] == [path] * 2
     assert len(hashed) == 2
     assert sorted(p.name for p in home.iterdir()) == ["verified.json", "weights"]
 
 
 def test_a_file_that_is_gone_or_cannot_be_read(local):
-    path, row = local
+    path, entry = local
     path.unlink()
-    assert find(row) is None
+    assert find(entry) is None
     with pytest.raises(WeightsError, match=r"'own' are not here: own.safetensors .*MIT\); it was made from us and put"):
-        locate(row)
+        locate(entry)
     with pytest.raises(WeightsError, match="'own' cannot be read"):
-        check(path, row)
+        check(path, entry)
 
 
 def test_a_file_that_is_no_safetensors(local, monkeypatch):
-    path, row = local
-    add_row(row)
+    path, entry = local
+    add_entry(entry)
     with pytest.raises(WeightsError, match="'own' cannot be read: .*own.safetensors"):
         load_weights("own")
-    assert present(row) == path
+    assert cached_path(entry) == path
