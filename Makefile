@@ -11,6 +11,7 @@ ifneq ($(shell $(BIN)/python -c "print(1)" 2>/dev/null),1)
 $(shell rm -f $(READY))
 endif
 INPUT := $(CURDIR)/workflows/input
+MYPY = MYPYPATH=$(VENV)/types:$(CURDIR)/training $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(VENV)/mypy
 
 .PHONY: demo test lint browser clean
 
@@ -22,8 +23,12 @@ demo: $(READY)
 test: $(READY) lint browser
 	cd $(CURDIR) && $(BIN)/python -m pytest tests -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
 
+# mypy finds the package under its name: `monochromic` is a link to this folder.
 lint: $(READY)
 	cd $(CURDIR) && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	mkdir -p $(VENV)/types && ln -sfn $(CURDIR) $(VENV)/types/monochromic
+	cd $(VENV)/types && $(MYPY) -p monochromic.core -p monochromic.cli -p monochromic.runner -p monochromic.nodes
+	cd $(VENV)/types && $(MYPY) monochromic/training
 
 # The painter is tested in Chromium. A machine that was set up only to run the tests gets Debian's; on any other
 # nothing is installed, and those tests say what they lack.
