@@ -106,9 +106,16 @@ def _tensors(path: Path | str) -> dict[str, Tensor]:
 def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, license: str, source: str) -> WeightFile:
     """Write a weight file of the user's and its row."""
     path = data_folder() / "weights" / f"{name}.safetensors"
-    about = {"use": use, "trained_on": trained_on, "source": source}
-    save_weights(path, tensors, {**about, "licence": license})
-    of_file = {"filename": path.name, "sha256": hash_file(path), "size": path.stat().st_size}
-    entry = WeightFile(id=name, license=license, **of_file, **about)
+    save_weights(path, tensors, {"use": use, "trained_on": trained_on, "source": source, "licence": license})
+    entry = WeightFile(
+        id=name,
+        use=use,
+        trained_on=trained_on,
+        filename=path.name,
+        sha256=hash_file(path),
+        size=path.stat().st_size,
+        license=license,
+        source=source,
+    )
     add_entry(entry, replace=True)
     return entry
