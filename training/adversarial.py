@@ -1,6 +1,8 @@
 """Adversarial losses: of scores (B, ...) of true and generated pictures by a discriminator -> a number."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
 
 import torch
 import torch.nn.functional as F
@@ -38,4 +40,4 @@ def gradient_penalty(
 
 def feature_matching(true: Sequence[Tensor], generated: Sequence[Tensor]) -> Tensor:
     """Mean absolute difference of a discriminator's features, averaged over layers (pix2pixHD, Wang et al. 2018)."""
-    return sum((a.detach() - b).abs().mean() for a, b in zip(true, generated, strict=True)) / len(true)
+    return reduce(add, ((a.detach() - b).abs().mean() for a, b in zip(true, generated, strict=True))) / len(true)

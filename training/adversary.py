@@ -1,5 +1,7 @@
 """A discriminator that learns beside the network: `[adversary]` of a recipe."""
 
+from typing import Any
+
 from adversarial import feature_matching, generator_loss, gradient_penalty, hinge, wasserstein
 from discriminators import DISCRIMINATORS
 from recipe import DiscriminatorConfig
@@ -15,7 +17,7 @@ class Adversary:
     def __init__(self, config: DiscriminatorConfig, channels: int) -> None:
         self.config = config
         self.network: nn.Module = DISCRIMINATORS[config.network](channels, config.width)
-        self.optimizer = optim.AdamW(self.network.parameters(), config.rate, betas=(0.5, 0.98), weight_decay=0)
+        self.optimizer: Any = optim.AdamW(self.network.parameters(), config.rate, betas=(0.5, 0.98), weight_decay=0)
 
     def loss(self, inputs: AdversaryInput) -> Tensor:
         """The discriminator's own loss: how badly it tells the truth from the answer."""

@@ -99,7 +99,14 @@ def _masks(folder: str) -> list[np.ndarray]:
     files = [path for path in sorted(Path(folder).glob("*.png")) if "stain" not in path.name]
     if not files:
         raise SystemExit(f"there are no masks (.png) in {folder}")
-    return [cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in files]
+    return [_mask(path) for path in files]
+
+
+def _mask(path: Path) -> np.ndarray:
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise SystemExit(f"{path} is no picture that can be read")
+    return mask
 
 
 @cache

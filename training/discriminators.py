@@ -27,7 +27,7 @@ class Convolutions(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """(B, C, H, W) to the output of each layer."""
-        outputs = []
+        outputs: list[Tensor] = []
         for layer in self.layers:
             x = layer(F.leaky_relu(x, SLOPE) if outputs else x)
             outputs.append(x)

@@ -4,7 +4,8 @@ Answer and truth (B, 1 or 3, H, W) in [0, 1], hole (B, 1, H, W) -> (B,). The com
 2019. The weights are fetched when a recipe first asks for them (`monochromic weights fetch vgg16`).
 """
 
-from functools import cache
+from functools import cache, reduce
+from operator import add
 
 import torch
 import torch.nn.functional as F
@@ -33,7 +34,7 @@ def tapped_features(network: nn.Sequential, image: Tensor, layers: tuple[int, ..
     """The outputs of these layers for a picture, (B, C, h, w) each."""
     shift, scale = (image.new_tensor(v).view(1, 3, 1, 1) for v in (SHIFT, SCALE))
     x, outputs = (image.expand(-1, 3, -1, -1) * 2 - 1 - shift) / scale, []
-    for index, layer in enumerate(network[: max(layers) + 1]):
+    for index, layer in enumerate(list(network)[: max(layers) + 1]):
         x = layer(x)
         if index in layers:
             outputs.append(x)
@@ -42,20 +43,20 @@ def tapped_features(network: nn.Sequential, image: Tensor, layers: tuple[int, ..
 
 def perceptual(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of features, summed over layers (Johnson et al. 2016)."""
-    return sum((a - b).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, STYLE_LAYERS, network))
+    pairs = _pairs(answer, truth, hole, STYLE_LAYERS, network)
+    return reduce(add, ((a - b).abs().flatten(1).mean(1) for a, b in pairs))
 
 
 def style(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """Mean absolute difference of Gram matrices, summed over layers (Gatys et al. 2016)."""
-    return sum(
-        (gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in _pairs(answer, truth, hole, STYLE_LAYERS, network)
-    )
+    pairs = _pairs(answer, truth, hole, STYLE_LAYERS, network)
+    return reduce(add, ((gram(a) - gram(b)).abs().flatten(1).mean(1) for a, b in pairs))
 
 
 def id_mrf(answer: Tensor, truth: Tensor, hole: Tensor, network: Net = None) -> Tensor:
     """How badly each feature of the truth is matched by one of the answer (Wang, Tao, Qi, Shen, Jia 2018)."""
     pairs = _pairs(answer, truth, hole, tuple(MRF_LAYERS), network)
-    return sum(weight * mrf(a, b) for weight, (a, b) in zip(MRF_LAYERS.values(), pairs, strict=True))
+    return reduce(add, (weight * mrf(a, b) for weight, (a, b) in zip(MRF_LAYERS.values(), pairs, strict=True)))
 
 
 def gram(features: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Te
     return image[:, top : top + side, left : left + side], part
 
 
-def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> StepResult:
+def loss_of(network: Filled | Mono, batch: tuple[Tensor, Tensor], losses: dict) -> StepResult:
     """The weighted sum of the recipe's losses, each a mean over the photos; and the mean PSNR in the hole."""
     image, hole = batch
     inputs, truth = _inputs_and_truth(image, network.channels)
@@ -95,7 +95,7 @@ def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> S
     return StepResult(loss, {"psnr": psnr}, AdversaryInput(composite(answer, truth, hole), truth, hole))
 
 
-def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+def preview(network: Filled | Mono, batch: tuple[Tensor, Tensor]) -> Tensor:
     """Rows of the photo with its hole, the answer and the truth, (B, 3, H, 3 W)."""
     image, hole = batch
     inputs, truth = _inputs_and_truth(image, network.channels)

@@ -50,12 +50,14 @@ def gradient(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
     """Absolute error of the differences to the next pixels, by the area of the hole; right around it."""
     error = (answer - truth) * hole
     area = _area(hole, truth)
-    return sum(error.diff(dim=d).abs().sum((1, 2, 3)) / area for d in (2, 3))
+    down, across = (error.diff(dim=d).abs().sum((1, 2, 3)) / area for d in (2, 3))
+    return down + across
 
 
 def tv(answer: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
     """Total variation of the composite where a pixel of the hole is part of it, by the area of the hole."""
-    picture, total = composite(answer, truth, hole), 0
+    picture = composite(answer, truth, hole)
+    total: Tensor | int = 0
     for d in (2, 3):
         touched = F.max_pool2d(hole, (2, 1) if d == 2 else (1, 2), stride=1)
         total = total + (picture.diff(dim=d).abs() * touched).sum((1, 2, 3))

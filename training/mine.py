@@ -43,11 +43,11 @@ def main() -> None:
     parser.add_argument("hard", type=Path)
     parser.add_argument("--count", type=int, default=3000, help="photos to use, evenly chosen")
     options = parser.parse_args()
-    network = build(load_average(options.state)).to(memory_format=torch.channels_last)
+    network = build(load_average(options.state)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stubs lack it
     photos = load_photos(options.photos)
     indices = np.unique(np.linspace(0, len(photos) - 1, options.count).astype(int))
     alarms = {int(i): false_alarms(network, photos[i]) for i in indices if not is_gray(photos[i])}
-    worst = sorted(alarms, key=alarms.get, reverse=True)[: max(1, round(HARD_SHARE * len(indices)))]
+    worst = sorted(alarms, key=lambda i: alarms[i], reverse=True)[: max(1, round(HARD_SHARE * len(indices)))]
     options.hard.write_text("".join(f"{i}\n" for i in worst))
     print(f"{len(worst)} of {len(alarms)} photos; false alarms {alarms[worst[0]]:.4f} to {alarms[worst[-1]]:.4f}")
 

@@ -58,8 +58,8 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
         elif path.suffix == ".tar":
             with tarfile.open(path) as shard:
                 for member in sorted(shard.getmembers(), key=lambda m: m.name):
-                    if member.name.lower().endswith(ENDINGS):
-                        yield f"{path}: {member.name}", shard.extractfile(member).read()
+                    if member.name.lower().endswith(ENDINGS) and (file := shard.extractfile(member)):
+                        yield f"{path}: {member.name}", file.read()
 
 
 def random_cut(photo: np.ndarray, side: int, random: Generator, least: float = 0.55) -> Tensor:

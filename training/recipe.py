@@ -1,6 +1,7 @@
 """Recipes: what is trained, on what and how long, as TOML files in `recipes/`."""
 
 import importlib
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
@@ -8,9 +9,9 @@ from typing import Any
 
 from task import TASKS
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ImportError:  # Python 3.10
+else:
     import tomli as tomllib
 
 PRECISIONS = ("bf16", "no")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator  # type: ignore[import-untyped]  # it has no annotations
 from adversary import Adversary
 from checkpoint import Parts, load_state, save_state, start_from
 from PIL import Image
@@ -66,10 +66,12 @@ class Training:
             self.seen = load_state(self.state, self.parts)
 
     def _adversary(self, network: nn.Module) -> Adversary | None:
-        config = self.recipe.adversary
-        if config and not hasattr(network, "channels"):
+        config, channels = self.recipe.adversary, getattr(network, "channels", None)
+        if config is None:
+            return None
+        if channels is None:
             raise SystemExit(f"{self.recipe.task} has no pictures for an adversary; take [adversary] out of the recipe")
-        return Adversary(config, network.channels[1]) if config else None
+        return Adversary(config, channels[1])
 
     @property
     def state(self) -> Path:
@@ -99,8 +101,8 @@ class Training:
         with self.accelerator.autocast():
             loss, figures, adversary_input = self.task.loss_of(self.network, batch, self.recipe.losses_at(self.seen))
         figures = {"loss": loss.detach(), **figures}
-        if self.adversary and self.seen >= self.recipe.adversary.start:
-            against, more = self._step_adversary(adversary_input)
+        if self.adversary and self.seen >= self.adversary.config.start:
+            against, more = self._step_adversary(self.adversary, adversary_input)
             loss, figures = loss + against, {**figures, **more}
         self._descend(self.optimizer, self.network, loss, self.recipe.rate)
         count = len(batch[0]) * self.accelerator.num_processes
@@ -108,9 +110,8 @@ class Training:
         self._average(count)
         return {name: value.item() for name, value in figures.items()}
 
-    def _step_adversary(self, inputs: AdversaryInput) -> tuple[Tensor, dict[str, Tensor]]:
+    def _step_adversary(self, adversary: Adversary, inputs: AdversaryInput) -> tuple[Tensor, dict[str, Tensor]]:
         """A step of the adversary, then its loss for the network."""
-        adversary = self.adversary
         with self.accelerator.autocast():
             own_loss = adversary.loss(inputs)
         self._descend(adversary.optimizer, adversary.network, own_loss, adversary.config.rate)
