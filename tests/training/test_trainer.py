@@ -154,7 +154,7 @@ def test_exported_weights_load_as_a_backbone(name, tmp_path, capsys):
     row = WeightFile(
         id=f"{name}_tiny",
         backbone=name,
-        layout="monochromic",
+        variant="monochromic",
         channels="gray",
         trained_on="nothing",
         filename=target.name,
