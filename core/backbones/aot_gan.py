@@ -16,7 +16,7 @@ of the size.
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 DILATIONS = (1, 2, 4, 8)
 BLOCKS = 8
@@ -53,7 +53,7 @@ class Double(nn.Upsample):
         super().__init__(scale_factor=2, mode="bilinear", align_corners=True)
 
 
-class AotGan(nn.Module):
+class AotGan(InpaintNetwork):
     """The generator: two halvings, the blocks, two doublings."""
 
     def __init__(self, channels: tuple[int, int], width: int, blocks: int = BLOCKS) -> None:
@@ -132,13 +132,13 @@ def convert(state: State, table: dict[str, str]) -> dict[str, Tensor]:
     return {ours: state[theirs] for theirs, ours in names(table, state).items()}
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["encoder.0.weight"].shape[:2]
     blocks = sum(name.endswith("gate.weight") for name in state)
     return build_network(lambda: AotGan((in_channels - 1, len(state["decoder.6.weight"])), width, blocks), state)
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return (network(image * 2 - 1, hole.to(image.dtype)) + 1) / 2
 
 

@@ -12,7 +12,7 @@ Our license, and our weights where there are any. Sides are multiples of 4.
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 DILATIONS = (1, 2, 4, 8, 16, 1)
 
@@ -23,7 +23,7 @@ def conv(in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, 
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, kernel, stride, padding, dilation), nn.ELU())
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(InpaintNetwork):
     """Encoder, dilated middle, decoder; `width` channels at full size."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
@@ -61,12 +61,12 @@ def detect(state: State) -> str | None:
     return "" if set(state) == NAMES else None
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["encoder.0.0.weight"].shape[:2]
     return build_network(lambda: Autoencoder((in_channels - 1, len(state["decoder.5.weight"])), width), state)
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))
 
 

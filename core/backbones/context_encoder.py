@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..image.color import KB, KG, KR
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 SIDE = 128  # the network's input, twice its answer
 HIDDEN = 56  # the part of it that the program hides
@@ -80,7 +80,7 @@ class ChannelWise(nn.Module):
         return self.norm(self.mix(mixed)).relu()
 
 
-class ContextEncoder(nn.Module):
+class ContextEncoder(InpaintNetwork):
     """The whole network.
 
     widths: of the first layer and of the last but one, 64 both in the program. code: length of the vector in
@@ -127,7 +127,7 @@ def convert(state: State) -> dict[str, Tensor]:
     return {ours: state[theirs] for theirs, ours in NAMES.items()}
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["down.0.conv.weight"].shape[:2]
     last, out_channels = state["photo.weight"].shape[:2]
     squeeze = "middle.squeeze.conv.weight"
@@ -191,14 +191,14 @@ def pasted(image: Tensor, answer: Tensor, window: Window) -> Tensor:
     return result
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     windows = [window_around(item) for item in hole]
     answers = (network(torch.stack([network_input(*each) for each in zip(image, hole, windows, strict=True)])) + 1) / 2
     known = image[:, -network.channels[1] :]  # the gray of RGB and gray is last
     return torch.stack([pasted(*each) for each in zip(known, answers, windows, strict=True)]).clamp(0, 1)
 
 
-def fresh(channels: tuple[int, int], width: int, *, channel_wise: bool = False) -> nn.Module:
+def fresh(channels: tuple[int, int], width: int, *, channel_wise: bool = False) -> InpaintNetwork:
     """A new network with as long a vector for its width as the program's, or with the paper's middle."""
     network = ContextEncoder(channels, (width, width), 0 if channel_wise else width * 4000 // 64)
     for layer in network.modules():

@@ -6,13 +6,14 @@ Inpainting with Gated Convolution", share this wiring; `Form` says what differs.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import ContextualAttention, Rules
-from .record import State, Variant, build_network
+from .record import InpaintNetwork, State, Variant, build_network
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -73,7 +74,7 @@ class Convolution(nn.Conv2d):
         gated = form.gated if activation else form.last_gated
         uneven = form.padding == "same" and stride == 2
         padding = 0 if uneven else dilation * (side // 2)
-        mode = "reflect" if form.padding == "reflect" else "zeros"
+        mode: Literal["reflect", "zeros"] = "reflect" if form.padding == "reflect" else "zeros"
         super().__init__(in_channels, out_channels * (1 + gated), side, stride, padding, dilation, padding_mode=mode)
         self.activation, self.gated, self.uneven = activation, gated, uneven
 
@@ -163,7 +164,7 @@ class Fine(nn.Module):
         return self.decoder(features)
 
 
-class TwoStages(nn.Module):
+class TwoStages(InpaintNetwork):
     """Coarse, then fine: image (B, in_channels, H, W) in [-1, 1], 0 in the hole, and hole (B, 1, H, W), 1 = fill.
 
     Gives both images, (B, out_channels, H, W) in [-1, 1]. The second stage has the first one's image pasted into the
@@ -186,7 +187,7 @@ class TwoStages(nn.Module):
         return coarse, self.fine(torch.cat([image, marks], dim=1) if self.form.marked else image, hole)
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     """As `Variant.fill`: the networks work in [-1, 1], with 0 in the hole."""
     dtype = next(network.parameters()).dtype
     inside = hole.to(dtype)
@@ -250,20 +251,20 @@ def sizes(state: State, form: Form) -> tuple[tuple[int, int], int, int]:
     return channels, first.shape[0] // (1 + form.gated), wide // (1 + form.gated)
 
 
-def build(form: Form) -> Callable[[State], nn.Module]:
+def build(form: Form) -> Callable[[State], InpaintNetwork]:
     """As `Variant.build`, for one form."""
     return lambda state: build_network(lambda: TwoStages(form, *sizes(state, form)), state)
 
 
-def fresh(form: Form) -> Callable[[tuple[int, int], int], nn.Module]:
+def fresh(form: Form) -> Callable[[tuple[int, int], int], InpaintNetwork]:
     """As `Variant.fresh`, for one form: the narrowest layer has half the width of the first."""
 
-    def make(channels: tuple[int, int], width: int) -> nn.Module:
+    def make(channels: tuple[int, int], width: int) -> InpaintNetwork:
         network = TwoStages(form, channels, 2 * width, 2 * round(width * form.widened))
         for layer in network.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, std=GAIN[form.gated] / layer.weight[0].numel() ** 0.5)
-                nn.init.zeros_(layer.bias)
+                nn.init.zeros_(layer.get_parameter("bias"))
         return network
 
     return make

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import State, Variant, build_network
+from .record import InpaintNetwork, State, Variant, build_network
 
 MULTIPLE, MINIMUM = 4, 68
 SOURCE = "https://github.com/zhaoyuzhi/deepfillv2"
@@ -95,7 +95,7 @@ class Stage(nn.Sequential):
         )
 
 
-class TwoStages(nn.Module):
+class TwoStages(InpaintNetwork):
     """The color network: a coarse photo, then a better one, whose input has the coarse one in the hole."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
@@ -114,7 +114,7 @@ class TwoStages(nn.Module):
         return coarse, self.refinement(torch.cat([known + coarse * hole, hole], 1)).tanh()
 
 
-class OneStage(nn.Module):
+class OneStage(InpaintNetwork):
     """The gray network: a single stage."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
@@ -182,11 +182,11 @@ def sizes(state: State, stage: str) -> tuple[tuple[int, int], int]:
     return (in_channels - 1, len(state[f"{stage}.15.feature.weight"])), width
 
 
-def fill_color(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_color(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))[1].clamp(0, 1)
 
 
-def fill_gray(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_gray(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))
 
 

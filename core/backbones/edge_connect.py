@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..image.canny import canny
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 SIGMA = 2.0  # of the Canny edges, from the authors' configuration
 RGB_TO_GRAY = (0.2125, 0.7154, 0.0721)  # scikit-image's, which they trained with
@@ -86,7 +86,7 @@ class Generator(nn.Module):
         return self.leave(x)
 
 
-class EdgeConnect(nn.Module):
+class EdgeConnect(InpaintNetwork):
     """Both networks. `channels` are those of the second's photo, without the edges."""
 
     def __init__(self, channels: tuple[int, int], widths: tuple[int, int], blocks: tuple[int, int]) -> None:
@@ -167,10 +167,10 @@ def convert(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State) -> EdgeConnect:
-    first_layers = [state[f"{part}enter.weight"] for part in PARTS]
-    blocks = [sum(name.startswith(f"{part}blocks.") for name in state) // 2 for part in PARTS]
-    channels = first_layers[1].shape[1] - 1, state["inpaint.leave.weight"].shape[0]
-    return build_network(partial(EdgeConnect, channels, tuple(len(w) for w in first_layers), tuple(blocks)), state)
+    edge, inpaint = (state[f"{part}enter.weight"] for part in PARTS)
+    edge_blocks, blocks = (sum(name.startswith(f"{part}blocks.") for name in state) // 2 for part in PARTS)
+    channels = inpaint.shape[1] - 1, state["inpaint.leave.weight"].shape[0]
+    return build_network(partial(EdgeConnect, channels, (len(edge), len(inpaint)), (edge_blocks, blocks)), state)
 
 
 def fresh(channels: tuple[int, int], width: int) -> EdgeConnect:

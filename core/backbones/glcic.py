@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 MEAN_COLOR = (0.506, 0.425, 0.383, 0.444)  # of CelebA, about: red, green, blue and gray
 
@@ -28,6 +28,8 @@ class Block(nn.Module):
 
     enlarge: doubles the size, by a transposed convolution; else stride 2 halves it.
     """
+
+    conv: nn.Conv2d | nn.ConvTranspose2d
 
     def __init__(
         self,
@@ -55,12 +57,14 @@ class Block(nn.Module):
         return self.norm(F.relu(x)) if self.relu_first else F.relu(self.norm(x))
 
 
-class Completion(nn.Module):
+class Completion(InpaintNetwork):
     """Encoder to a quarter of the size, dilated middle, decoder.
 
     channels: of the input and the output. width: of the last features, an eighth of the middle's.
     relu_first: as otenim has it, with a sigmoid at the end and a color for the hole.
     """
+
+    hole_colour: Tensor  # only with `relu_first`
 
     def __init__(self, channels: tuple[int, int], width: int, *, relu_first: bool) -> None:
         super().__init__()
@@ -98,7 +102,7 @@ class Completion(nn.Module):
         return self.bound(self.last(self.decoder(features)))
 
 
-def fresh(channels: tuple[int, int], width: int, *, relu_first: bool) -> nn.Module:
+def fresh(channels: tuple[int, int], width: int, *, relu_first: bool) -> InpaintNetwork:
     """New weights, drawn after He et al. 2015: by torch's own choice 16 layers would let nothing through."""
     network = Completion(channels, width, relu_first=relu_first)
     for block in (*network.encoder, *network.middle, *network.decoder):
@@ -150,18 +154,18 @@ def convert_mmagic(state: State) -> dict[str, Tensor]:
     return ours | {name: ours[name].flip(0) for name in ("last.weight", "last.bias")}
 
 
-def build(state: State, *, relu_first: bool) -> nn.Module:
+def build(state: State, *, relu_first: bool) -> InpaintNetwork:
     in_channels = state["encoder.0.conv.weight"].shape[1] - 1
     out_channels, width = state["last.weight"].shape[:2]
     return build_network(partial(Completion, (in_channels, out_channels), width, relu_first=relu_first), state)
 
 
-def fill_otenim(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_otenim(network: Completion, image: Tensor, hole: Tensor) -> Tensor:
     hole = hole.to(image.dtype)
     return network(image * (1 - hole) + network.hole_colour.view(-1, 1, 1) * hole, hole)
 
 
-def fill_mmagic(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_mmagic(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     hole = hole.to(image.dtype)
     return (network((image * 2 - 1) * (1 - hole), hole) + 1) / 2
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 KERNELS = (7, 5, 3)
 ENCODER = ((1, 1, 1), (2, 2, 1), (2, 1, 1), (4, 2, 1), *((4, 1, d) for d in (1, 1, 2, 4, 8, 16, 1, 1)))
@@ -54,7 +54,7 @@ class Column(nn.Module):
         return x
 
 
-class MultiColumn(nn.Module):
+class MultiColumn(InpaintNetwork):
     """The whole network; width: of the columns' first layers, the authors have 32."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
@@ -94,24 +94,24 @@ def convert(state: State) -> dict[str, Tensor]:
     return {ours: state[theirs] for theirs, ours in NAMES.items()}
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["columns.0.encoder.0.weight"].shape[:2]
     out_channels = state["photo.weight"].shape[0]
     return build_network(lambda: MultiColumn((in_channels - 1, out_channels), width), state)
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     known = (image * 2 - 1).masked_fill(hole, 0)
     answer = network(torch.cat([known, hole.to(image.dtype)], dim=1))
     return ((answer + 1) / 2).clamp(0, 1)
 
 
-def fresh(channels: tuple[int, int], width: int) -> nn.Module:
+def fresh(channels: tuple[int, int], width: int) -> InpaintNetwork:
     network = MultiColumn(channels, 2 * width)  # narrowest is the merging layer, of half the width
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):  # torch's own start lets the photo fade out over fourteen layers
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
-            nn.init.zeros_(layer.bias)
+            nn.init.zeros_(layer.get_parameter("bias"))
     return network
 
 

@@ -10,11 +10,12 @@ layers' numbers: the authors' `generator.model.`, or `model.`, `model.model.` or
 """
 
 import re
+from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .optional import load_frozen, optional_import
-from .record import Backbone, State, Variant
+from .record import Backbone, InpaintNetwork, State, Variant
 
 SPANDREL = "spandrel.architectures.LaMa"
 AUTHORS = re.compile(r"(generator\.model\.|model\.model\.|model\.|)(?P<layer>\d+\..+)")
@@ -34,24 +35,24 @@ def detect(state: State) -> str | None:
     return "" if {OURS + name for name in LANDMARKS} <= renamed(state).keys() else None
 
 
-def with_channels(network: nn.Module) -> nn.Module:
+def with_channels(network: Any) -> InpaintNetwork:
     """Set `channels` of the network, read off its first and last layer."""
     network.channels = (network.get_parameter(OURS + FIRST).shape[1] - 1, len(network.get_parameter(OURS + LAST)))
     return network
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     spandrel = optional_import(SPANDREL, "lama")
     return with_channels(load_frozen(lambda: spandrel.LaMaArch().load(dict(state)).model))
 
 
-def fresh(channels: tuple[int, int], width: int) -> nn.Module:
+def fresh(channels: tuple[int, int], width: int) -> InpaintNetwork:
     """The network with new weights. spandrel knows one width, 64: `width` is not used."""
     in_channels, out_channels = channels
     return with_channels(optional_import(SPANDREL, "lama").LaMa(in_nc=in_channels + 1, out_nc=out_channels))
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: Any, image: Tensor, hole: Tensor) -> Tensor:
     hole = hole.to(image.dtype)
     return network.model(image * (1 - hole), hole).to(image.dtype)
 

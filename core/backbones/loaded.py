@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..host.device import on_device
 from ..image.color import to_y
-from .record import Backbone, Variant
+from .record import Backbone, InpaintNetwork, Variant
 
 
 class Model(NamedTuple):
@@ -22,7 +22,7 @@ class Model(NamedTuple):
 
     backbone: Backbone
     variant: Variant | None = None
-    network: nn.Module | None = None
+    network: InpaintNetwork | None = None
     device: torch.device | None = None
 
     def fill(self, image: Tensor, hole: Tensor, source: str = "gray") -> Tensor:
@@ -36,14 +36,15 @@ class Model(NamedTuple):
         Returns:
             RGB (B, 3, H, W) from an RGB network on "rgb", else gray (B, 1, H, W).
         """
-        if self.network is None:
+        if self.backbone.fill is not None:
             return torch.cat([self.backbone.fill(image[[i]], hole[[i]]) for i in range(len(image))])
-        answer = self.variant.fill(self.network, self.network_input(image, source), hole.to(self.weight.device))
+        variant, network = self.loaded
+        answer = variant.fill(network, self.network_input(image, source), hole.to(self.weight.device))
         answer = answer.to(image)
-        out_channels = self.network.channels[1]
+        out_channels = network.channels[1]
         return answer if out_channels == 3 and source == "rgb" else to_y(answer.clamp(0, 1))
 
-    def on_device(self, pixels: int) -> nn.Module | None:
+    def on_device(self, pixels: int) -> InpaintNetwork | None:
         """The network, where it is to run.
 
         Args:
@@ -66,7 +67,7 @@ class Model(NamedTuple):
         Returns:
             (B, input channels, H, W), of the weights' type and on their device.
         """
-        in_channels, gray = self.network.channels[0], to_y(image)
+        in_channels, gray = self.loaded[1].channels[0], to_y(image)
         if in_channels == 4:
             channels = torch.cat([image, gray], dim=1)
         elif in_channels == 1:
@@ -76,6 +77,13 @@ class Model(NamedTuple):
         return channels.to(self.weight)
 
     @property
+    def loaded(self) -> tuple[Variant, InpaintNetwork]:
+        """The variant and its network, of a backbone that has one."""
+        if self.variant is None or self.network is None:
+            raise ValueError(f"{self.backbone.id} has no network here")
+        return self.variant, self.network
+
+    @property
     def weight(self) -> Tensor:
         """A tensor of the network, for its type and its device."""
-        return next(self.network.parameters())
+        return next(self.loaded[1].parameters())

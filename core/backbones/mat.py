@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from .optional import load_frozen, optional_import
-from .record import Backbone, State, Variant
+from .record import Backbone, InpaintNetwork, State, Variant
 
 PACKAGE = "spandrel_extra_arches.architectures.MAT"
 SEED = 0
@@ -58,7 +58,7 @@ def detect(state: State) -> str | None:
     return "" if {f"model.{name}" for name in LANDMARKS} <= renamed(state).keys() else None
 
 
-def with_style(network: nn.Module) -> nn.Module:
+def with_style(network: Any) -> InpaintNetwork:
     """Replace the style that the package drew by the one of `SEED`, as a buffer, so that it moves along."""
     style = torch.randn(network.z.shape, generator=torch.Generator().manual_seed(SEED))
     del network.z
@@ -67,17 +67,17 @@ def with_style(network: nn.Module) -> nn.Module:
     return network
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     extra = optional_import(PACKAGE, "mat")
     return load_frozen(lambda: with_style(extra.MATArch().load(dict(state)).model))
 
 
-def fresh(channels: tuple[int, int], width: int) -> nn.Module:
+def fresh(channels: tuple[int, int], width: int) -> InpaintNetwork:
     """The network with new weights. The package knows one size of it, for RGB: both arguments are not used."""
     return with_style(optional_import(PACKAGE, "mat").MAT())
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     h, w = image.shape[-2:]
     pads = (0, max(h, w) - w, 0, max(h, w) - h)
     square, inside = (F.pad(t, pads, mode="replicate") for t in (image, hole.to(image.dtype)))

@@ -9,15 +9,15 @@ Our license and weights (weights/mono.md). Sides are multiples of 8.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..layers.unet import MULTIPLE, UNet, widths_of
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 HEADS = 2
 
 
-class Mono(nn.Module):
+class Mono(InpaintNetwork):
     """`channels`: (4, 1) RGB and gray to gray; (1, 1) and (3, 3) for comparisons. widths: as of `UNet`."""
 
     def __init__(self, channels: tuple[int, int], widths: tuple[int, int, int]) -> None:
@@ -59,7 +59,7 @@ def detect(state: State) -> str | None:
     return "" if set(state) == NAMES else None
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     body = {name.removeprefix("body."): value for name, value in state.items()}
     widths, out_channels = widths_of(body), len(body["leave.bias"]) // 4
     in_channels = body["enter.weight"].shape[1] // 4 - 1 - out_channels
@@ -71,7 +71,7 @@ def fresh(channels: tuple[int, int], width: int) -> Mono:
     return Mono(channels, (width, 2 * width, 4 * width))
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype)).clamp(0, 1)
 
 

@@ -6,9 +6,9 @@ from types import ModuleType
 
 import numpy as np
 import torch
-from torch import nn
 
 from ..errors import DependencyError
+from .record import AnyModule
 
 INSTALL = "run `pip install spandrel spandrel-extra-arches` with the Python that runs this"
 
@@ -40,7 +40,7 @@ def optional_import(name: str, needed_by: str) -> ModuleType:
         ) from error
 
 
-def load_frozen(load: Callable[[], nn.Module]) -> nn.Module:
+def load_frozen(load: Callable[[], AnyModule]) -> AnyModule:
     """Call another package's loader, without changing the global random states.
 
     Such a package draws the weights first and reads them then.

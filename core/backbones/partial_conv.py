@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 
 class PartialConv2d(nn.Conv2d):
@@ -34,7 +34,9 @@ class PartialConv2d(nn.Conv2d):
         ones = known.new_ones(1, 1, *self.kernel_size)
         return F.conv2d(known.sum(1, keepdim=True), ones, None, self.stride, self.padding, self.dilation)
 
-    def forward(self, x: Tensor, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(  # type: ignore[override]  # what is known goes along
+        self, x: Tensor, known: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """The scaled convolution (B, O, H', W') and where its window held anything known (B or 1, 1, H', W').
 
         x: (B, C, H, W). known: (B or 1, 1 or C, H, W) of 0 and 1, 1 = known; one channel stands for all;
@@ -86,7 +88,7 @@ def joined(x: Tensor, known: Tensor, skip: Tensor, skip_known: Tensor) -> tuple[
     return torch.cat([x, skip], 1), torch.cat(channels_known, 1)
 
 
-class PartialConvUNet(nn.Module):
+class PartialConvUNet(InpaintNetwork):
     """Seven levels down and up again with skips; a level is named by its number, "1" the outermost.
 
     channels: of the input and the output. width: of the first level. first_bias: a bias in the first layer.
@@ -177,7 +179,7 @@ def detect_mmagic(state: State) -> str | None:
     return "" if landmarks <= set(state) else None
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["down.1.conv.weight"].shape[:2]
     channels = in_channels, len(state["up.1.conv.weight"])
     return build_network(partial(PartialConvUNet, channels, width, first_bias="down.1.conv.bias" in state), state)
@@ -192,7 +194,7 @@ def normal_units(channels: int, like: Tensor) -> tuple[Tensor, Tensor]:
     return like.new_tensor(MEAN[selected]).view(-1, 1, 1), like.new_tensor(STD[selected]).view(-1, 1, 1)
 
 
-def fill_naoto0804(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_naoto0804(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     in_channels, out_channels = network.channels
     known = (~hole).to(image.dtype)
     mean, std = normal_units(in_channels, image)
@@ -201,7 +203,7 @@ def fill_naoto0804(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
     return (answer * std + mean).clamp(0, 1)
 
 
-def fill_mmagic(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill_mmagic(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     known = (~hole).to(image.dtype)
     answer = network(image * 2 - 1, known)[0]
     return ((answer + 1) / 2).clamp(0, 1)

@@ -89,7 +89,7 @@ def level_of(gray: Tensor, hole: Tensor, share: float = 0) -> Level | None:
     return None
 
 
-def pyramid(level: Level) -> list[Level]:
+def pyramid(level: Level | None) -> list[Level]:
     """`level` and its halves, until the hole is shallow or gone or too little is known."""
     levels = []
     while level is not None and level.hole.any():

@@ -20,7 +20,7 @@ Sides are multiples of 4.
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 DILATIONS = (2, 4, 8, 16, 2, 4, 8, 16)
 
@@ -51,7 +51,7 @@ class Double(nn.Upsample):
         super().__init__(scale_factor=2, mode="bilinear", align_corners=False)
 
 
-class Pggan(nn.Module):
+class Pggan(InpaintNetwork):
     """The generator; `width` channels at full size."""
 
     def __init__(self, channels: tuple[int, int], width: int) -> None:
@@ -96,12 +96,12 @@ def detect(state: State) -> str | None:
     return "" if kept(state).keys() == NAMES else None
 
 
-def build(state: State) -> nn.Module:
+def build(state: State) -> InpaintNetwork:
     width, in_channels = state["encoder.0.0.weight"].shape[:2]
     return build_network(lambda: Pggan((in_channels - 1, len(state["decoder.6.weight"])), width), state)
 
 
-def fill(network: nn.Module, image: Tensor, hole: Tensor) -> Tensor:
+def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
     return network(image, hole.to(image.dtype))
 
 

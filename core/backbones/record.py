@@ -2,11 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 State = Mapping[str, Tensor]
+AnyModule = TypeVar("AnyModule", bound=nn.Module)
+
+
+class InpaintNetwork(nn.Module):
+    """A network that fills holes.
+
+    Attributes:
+        channels: Of its input and its output: (1, 1) gray, (3, 3) RGB, or (4, 1) RGB and gray to gray.
+    """
+
+    channels: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -22,8 +34,6 @@ class Variant:
             not. It looks at names first, since shapes alone mislead.
         convert: `convert(state)` returns the authors' tensors by our names.
         build: `build(state)` returns the network of our tensors, in evaluation mode; sizes are read off the tensors.
-            The network has `channels`, its input and output channels: (1, 1) gray, (3, 3) RGB, or (4, 1) RGB and gray
-            to gray.
         fill: `fill(network, image, hole)` takes an image, float (B, input channels, H, W) in [0, 1], zero inside the
             hole, and a hole, bool (B, 1, H, W), True = fill. It returns (B, output channels, H, W) in [0, 1]. Every
             oddity (range, polarity, channel order, what fills the hole) ends inside it.
@@ -37,9 +47,9 @@ class Variant:
     license: str
     detect: Callable[[State], str | None]
     convert: Callable[[State], dict[str, Tensor]]
-    build: Callable[[State], nn.Module]
-    fill: Callable[[nn.Module, Tensor, Tensor], Tensor]
-    fresh: Callable[[tuple[int, int], int], nn.Module]
+    build: Callable[[State], InpaintNetwork]
+    fill: Callable[[Any, Tensor, Tensor], Tensor]  # of the class that `build` returns
+    fresh: Callable[[tuple[int, int], int], InpaintNetwork]
     parts: tuple[str, ...] = ("",)
 
 
@@ -76,7 +86,7 @@ class Backbone:
     channels_last: bool = False
 
 
-def build_network(make: Callable[[], nn.Module], state: State) -> nn.Module:
+def build_network(make: Callable[[], AnyModule], state: State) -> AnyModule:
     """Build a network with these tensors.
 
     No random numbers are drawn, and nothing is allocated twice.

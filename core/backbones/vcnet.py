@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import WeightsError
-from .record import Backbone, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network
 from .vcnet_parts import Block, Conv, FixedContext, LearnedContext, doubled
 
 ENCODER = ((1, 5, 1, 1), (2, 3, 2, 1), (2, 3, 1, 1), (4, 3, 2, 1), *((4, 3, 1, d) for d in (1, 2, 2, 4, 4, 1)))
@@ -153,11 +153,11 @@ class Filler(nn.Module):
         self.mix = nn.ModuleList([Conv(w + joined, w), Conv(w, w // 2)] if official else [])
         self.leave = Conv(w // 2 if official else w, out_channels)
 
-    def _block(self, in_channels: int, out_channels: int, *sizes: int) -> Block:
+    def _block(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> Block:
         norm = FixedContext() if self.official else LearnedContext(out_channels)
         if self.official and len(self.encoder) in PLAIN:
-            return Block(Conv(in_channels, out_channels, *sizes), norm)
-        return block(in_channels, out_channels, *sizes, norm=norm, official=self.official)
+            return Block(Conv(in_channels, out_channels, kernel, stride, dilation), norm)
+        return block(in_channels, out_channels, kernel, stride, dilation, norm, self.official)
 
     def forward(self, photo: Tensor, hole: Tensor, neck: Tensor) -> Tensor:
         """Photo (B, in_channels, H, W) and soft hole (B, 1, H, W) to (B, out_channels, H, W).
@@ -179,7 +179,7 @@ class Filler(nn.Module):
         return self.leave(x)
 
 
-class VCNet(nn.Module):
+class VCNet(InpaintNetwork):
     """Both networks: `predicting` and `filling`. `channels` are those of the input, and of the output of the second.
 
     finds: False where the first was trained for its features alone, which is all that filling takes of it.
@@ -264,11 +264,9 @@ def convert_official(state: State) -> dict[str, Tensor]:
 
 
 def build(state: State, official: bool) -> VCNet:
-    first_layers = [state[f"{part}encoder.0.first.weight"] for part in PARTS.values()]
-    channels = first_layers[1].shape[1], len(state["filling.leave.weight"])
-    return build_network(
-        partial(VCNet, channels, tuple(map(len, first_layers)), official, "predicting.leave.weight" in state), state
-    )
+    predicting, filling = (state[f"{part}encoder.0.first.weight"] for part in PARTS.values())
+    channels, widths = (filling.shape[1], len(state["filling.leave.weight"])), (len(predicting), len(filling))
+    return build_network(partial(VCNet, channels, widths, official, "predicting.leave.weight" in state), state)
 
 
 def fresh(channels: tuple[int, int], width: int, official: bool, finds: bool = False) -> VCNet:

@@ -119,7 +119,7 @@ class Block(nn.Module):
         super().__init__()
         width = first.out_channels
         self.first = first
-        self.second = Conv(width, width, *first.kernel_size[:1], dilation=first.dilation[0])
+        self.second = Conv(width, width, first.kernel_size[0], dilation=first.dilation[0])
         self.norm, self.shortcut = norm, shortcut
 
     def forward(self, x: Tensor, hole: Tensor | None = None) -> Tensor:

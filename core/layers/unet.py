@@ -34,7 +34,7 @@ class Residual(nn.Module):
         self.gate = nn.Conv2d(channels, channels, 1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        nn.init.zeros_(self.second.get_parameter("bias"))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -52,7 +52,7 @@ class Attention(nn.Module):
         self.look = nn.Conv2d(channels, 3 * channels, 1)
         self.leave = nn.Conv2d(channels, channels, 1)
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        nn.init.zeros_(self.leave.get_parameter("bias"))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
@@ -88,11 +88,11 @@ class UNet(nn.Module):
         self.fine_out = Residual(fine)
         self.leave = nn.Conv2d(fine, 4 * out_channels, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        nn.init.zeros_(self.leave.get_parameter("bias"))
         for conv in (self.enter, self.to_middle, self.to_coarse, self.from_coarse, self.from_middle):
             if not conv.weight.is_meta:  # on which normal_ makes torch load its compiler, a second's work
                 nn.init.kaiming_normal_(conv.weight, nonlinearity="linear")  # keeps the scale of the features
-            nn.init.zeros_(conv.bias)
+            nn.init.zeros_(conv.get_parameter("bias"))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) to (B, out_channels, H, W)."""
@@ -113,4 +113,5 @@ def widths_of(state: Mapping[str, Tensor]) -> tuple[int, int, int]:
     Returns:
         Channels at 1/2, 1/4 and 1/8 of the size.
     """
-    return tuple(len(state[f"{name}.bias"]) for name in ("enter", "to_middle", "to_coarse"))
+    fine, middle, coarse = (len(state[f"{name}.bias"]) for name in ("enter", "to_middle", "to_coarse"))
+    return fine, middle, coarse

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..backbones.record import Backbone, Variant
+from ..backbones.record import Backbone, InpaintNetwork, Variant
 from ..errors import InputError, WeightsError
 from ..io.files import atomic_write, data_folder, hash_file
 from .detect import detect, read_tensors
@@ -60,7 +60,7 @@ def convert(
         license=license,
         source=source,
     )
-    path = data_folder() / "weights" / entry.filename
+    path = data_folder() / "weights" / entry.local_name
     save_weights(
         path, detected.tensors, describe(detected.backbone, detected.variant, detected.network, license, source, **more)
     )
@@ -70,7 +70,7 @@ def convert(
 
 
 def describe(
-    backbone: Backbone, variant: Variant, network: nn.Module, license: str, source: str, **more: str
+    backbone: Backbone, variant: Variant, network: InpaintNetwork, license: str, source: str, **more: str
 ) -> dict[str, str]:
     """What a weight file of ours says of itself.
 
@@ -89,11 +89,11 @@ def describe(
     return {"monochromic": VERSION, **metadata, "licence": license, "source": source, **more}
 
 
-def channels_of(network: nn.Module) -> str:
+def channels_of(network: InpaintNetwork) -> str:
     """What a network gives, in the manifest's words.
 
     Args:
-        network: With `channels`.
+        network: Of a backbone.
 
     Returns:
         "gray" or "RGB".

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..backbones import BACKBONES
-from ..backbones.record import Backbone, State, Variant
+from ..backbones.record import Backbone, InpaintNetwork, State, Variant
 from ..errors import MonochromicError, WeightsError
 
 DEPTH = 4  # of dicts in dicts, and of prefixes on prefixes
@@ -32,7 +32,7 @@ class DetectedNetwork(NamedTuple):
     backbone: Backbone
     variant: Variant
     tensors: dict[str, Tensor]
-    network: nn.Module
+    network: InpaintNetwork
 
 
 class Match(NamedTuple):

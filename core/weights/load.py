@@ -4,14 +4,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
-from ..backbones.record import Backbone, Variant
+from ..backbones.record import Backbone, InpaintNetwork, Variant
 from ..errors import MonochromicError, WeightsError
 from ..host.device import on_device
 from ..host.progress import Progress
@@ -23,7 +23,7 @@ KEPT_BACKBONES = 2
 
 Network = TypeVar("Network")
 
-_networks: OrderedDict[tuple[str, Hashable], object] = OrderedDict()
+_networks: OrderedDict[tuple[str, Hashable], Any] = OrderedDict()
 _lock = threading.RLock()
 
 
@@ -107,7 +107,7 @@ def _to_channels_last(network: nn.Module) -> None:
             values.data = values.data.contiguous(memory_format=torch.channels_last)
 
 
-def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, nn.Module]:
+def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, InpaintNetwork]:
     """Whose the file's weights are, and their network. A file of ours says it; others are detected."""
     metadata = read_metadata(path)
     if "monochromic" not in metadata:
