@@ -27,6 +27,8 @@ def cached_path(entry: WeightFile) -> Path | None:
     Returns:
         Its path; None where it is not there.
     """
+    if entry.repo_id is None or entry.filename is None:
+        return None
     from huggingface_hub import try_to_load_from_cache
 
     path = try_to_load_from_cache(entry.repo_id, entry.filename, revision=entry.revision)
@@ -50,12 +52,13 @@ def fetch(entry: WeightFile, *, again: bool = False, progress: Progress | None =
     from huggingface_hub import hf_hub_download
 
     raised: list[BaseException] = []
-    options: dict[str, Any] = {"revision": entry.revision, "force_download": again}
+    options: dict[str, Any] = {"repo_id": entry.repo_id, "filename": entry.filename}
+    options |= {"revision": entry.revision, "force_download": again}
     if progress and "tqdm_class" in inspect.signature(hf_hub_download).parameters:
         options["tqdm_class"] = _bar(progress, entry.size or 0, raised)
     for pause in (*PAUSES, None):
         try:
-            return Path(hf_hub_download(entry.repo_id, entry.filename, **options))
+            return Path(hf_hub_download(**options))
         except Exception as error:
             if raised:
                 raise raised[0] from None

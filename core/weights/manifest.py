@@ -85,12 +85,14 @@ class WeightFile:
     @property
     def size_text(self) -> str:
         """How large the file is, for people."""
-        return self.size_note or (f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB")
+        if self.size is None:
+            return self.size_note or ""
+        return f"{self.size / 1e6:.1f} MB" if self.size >= 1e5 else f"{self.size / 1e3:.1f} kB"
 
     @property
     def page(self) -> str | None:
         """Address of the file's page on the Hub."""
-        if self.repo_id is None:
+        if self.repo_id is None or self.filename is None:
             return None
         hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
         return f"{hub}/{self.repo_id}/blob/{self.revision}/{quote(self.filename)}"

@@ -97,7 +97,7 @@ def entry_fingerprint(name: str) -> str:
         The sha256 as their entry has it; "" for none.
     """
     try:
-        return get_entry(name).sha256
+        return get_entry(name).sha256 or ""
     except MonochromicError:
         return ""
 

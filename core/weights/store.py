@@ -28,9 +28,10 @@ def cached_path(entry: WeightFile) -> Path | None:
     if entry.bundled:
         paths = [ROOT / entry.bundled]
     else:
-        paths = [folder / name for folder in search_folders() for name in (entry.filename, entry.local_name)]
+        names = [*filter(None, (entry.filename, entry.local_name))]
+        paths = [folder / name for folder in search_folders() for name in names]
     path = next((path for path in paths if path.is_file()), None)
-    return hub.cached_path(entry) if path is None and entry.repo_id else path
+    return hub.cached_path(entry) if path is None else path
 
 
 def find(entry: WeightFile) -> Path | None:
