@@ -114,19 +114,19 @@ class TestVCNet:
 
 
 MIN_F1 = {
-    "scratch": 0.5,
-    "crease": 0.4,
-    "crackle": 0.3,
-    "film_scratch": 0.33,
+    "scratch": 0.53,
+    "crease": 0.41,
+    "crackle": 0.26,
+    "film_scratch": 0.35,
     "hair": 0.39,
-    "fold": 0.35,
+    "fold": 0.26,
     "dust": 0.32,
-    "torn_corner": 0.55,
-    "worn_border": 0.5,
+    "torn_corner": 0.61,
+    "worn_border": 0.52,
 }
 """F1 of what is filled, before it grows: four fifths of what the shipped network reaches, or a little less."""
 
-MAX_FILLED = {"astronaut": 0.01, "chelsea": 0.04, "coffee": 0.08, "rocket": 0.08}
+MAX_FILLED = {"astronaut": 0.002, "chelsea": 0.025, "coffee": 0.035, "rocket": 0.025}
 """Of clean photos at most so much is filled: what is still wrong with all but the first, so that it gets no worse."""
 
 
