@@ -152,7 +152,7 @@ def test_fetch(say, converted, home, monkeypatch):
         return arrived
 
     monkeypatch.setattr(hub, "fetch", fetch)
-    monkeypatch.setattr(hub, "cached", lambda row: arrived if arrived.exists() else None)
+    monkeypatch.setattr(hub, "cached_path", lambda row: arrived if arrived.exists() else None)
     say("add", "ours", *flags(sha256=hashlib.sha256(data).hexdigest(), size=str(len(data))))
     told, path = say("fetch", "ours").splitlines()
     assert told.startswith("ours: ")
