@@ -1,13 +1,12 @@
 """A first guess at the missing color: attention to this photo's known pixels, with learned weights."""
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..host.device import on_device
 from ..weights import load_weights
+from ..weights.load import cached_network
 from .prior_network import MULTIPLE, PATCH, PriorNetwork
 
 KEYS = 2048  # tokens that are attended to, at most
@@ -54,13 +53,11 @@ def prior_network(device: torch.device) -> PriorNetwork:
     Raises:
         WeightsError: where the shipped file is missing or damaged.
     """
-    return on_device(_prior_network(device), device, PIXELS)
+    network = cached_network("color prior", device, _build_prior_network, keep=4)
+    return on_device(network, device, PIXELS)
 
 
-@lru_cache(maxsize=4)
-def _prior_network(_device: torch.device) -> PriorNetwork:
-    """One for each device, so that it stays there."""
-    with torch.inference_mode(False):
-        network = PriorNetwork()
-        network.load_state_dict({k: v.float() for k, v in load_weights("colour_prior").items()})
+def _build_prior_network() -> PriorNetwork:
+    network = PriorNetwork()
+    network.load_state_dict({k: v.float() for k, v in load_weights("colour_prior").items()})
     return network.eval().requires_grad_(False)

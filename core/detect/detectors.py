@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import cast
 
 import torch
@@ -19,6 +18,7 @@ from ..host.device import on_device
 from ..host.memory import halving_sizes, retry_smaller
 from ..host.progress import Progress, part_of, silent
 from ..weights import load_weights
+from ..weights.load import cached_network
 from ..weights.select import load_model
 from .batch import join_photos
 from .filters import find_marks
@@ -72,17 +72,14 @@ def _retry_smaller_tiles(predict: Callable[[int], Tensor], image: Tensor) -> Ten
 
 def damage_network(device: torch.device) -> nn.Module:
     """Our network with its weights on a device; read once."""
-    return on_device(_damage_network(device), device, TILE * TILE)
+    return on_device(cached_network("damage", device, _build_damage_network, keep=4), device, TILE * TILE)
 
 
-@lru_cache(maxsize=4)
-def _damage_network(_device: torch.device) -> nn.Module:
-    """One for each device, so that it stays there."""
-    with torch.inference_mode(False):
-        state = {name: value.float() for name, value in load_weights("damage").items()}
-        bias = state["body.leave.bias"].view(len(LOGIT_BIAS), -1) + torch.tensor([*LOGIT_BIAS.values()])[:, None]
-        network = build({**state, "body.leave.bias": bias.flatten()})
-        return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stubs lack it
+def _build_damage_network() -> nn.Module:
+    state = {name: value.float() for name, value in load_weights("damage").items()}
+    bias = state["body.leave.bias"].view(len(LOGIT_BIAS), -1) + torch.tensor([*LOGIT_BIAS.values()])[:, None]
+    network = build({**state, "body.leave.bias": bias.flatten()})
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stubs lack it
 
 
 def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:

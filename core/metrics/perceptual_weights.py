@@ -13,13 +13,12 @@ from ..io.files import hash_file
 from ..weights import WeightFile, add_entry, all_entries, data_folder, get_entry, load_weights, read_manifest
 from ..weights.convert import save_weights
 from ..weights.detect import read_tensors
+from ..weights.load import cached_network
 from .perceptual import NETS, Lpips, build_lpips
 
 BACKBONES = {"vgg": "vgg16", "alex": "alexnet", "squeeze": "squeezenet1_1"}  # ids of weights
 AUTHORS = "https://github.com/richzhang/PerceptualSimilarity"
 JUDGED = "BAPPS, people's judgements of likeness"
-
-_last: dict[tuple[str | None, ...], Lpips] = {}
 
 
 def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress: Progress | None = None) -> Lpips:
@@ -27,7 +26,7 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
 
     Args:
         net: "vgg" fetches VGG16 (about 553 MB, once) and its heads if they are not here; "alex" and "squeeze" need
-            weights of the user's: `add_lpips`, or rows `alexnet` and `lpips_alex` of `monochromic weights add`.
+            weights of the user's: `add_lpips`, or entries `alexnet` and `lpips_alex` of `monochromic weights add`.
         device: where it is to run.
         progress: of the download.
 
@@ -47,13 +46,12 @@ def load_lpips(net: str = "vgg", device: torch.device | str = "cpu", *, progress
             f'lpips/weights/v0.1/{net}.pth of {AUTHORS}, then run python -c "from monochromic.core.metrics import '
             f"add_lpips; add_lpips('{net}', 'FILE', '{net}.pth')\"; or take vgg"
         )
+
+    def build() -> Lpips:
+        return build_lpips(net, *(load_weights(name, progress=progress) for name in ids))
+
     key = net, str(torch.device(device)), *(get_entry(name).sha256 for name in ids)
-    if key not in _last:
-        with torch.inference_mode(False):
-            network = build_lpips(net, *(load_weights(name, progress=progress) for name in ids))
-        _last.clear()
-        _last[key] = network
-    return on_device(_last[key], device)
+    return on_device(cached_network("LPIPS", key, build), device)
 
 
 def lpips_weights(net: str) -> tuple[str, str]:
@@ -71,7 +69,7 @@ def lpips_weights(net: str) -> tuple[str, str]:
 def add_lpips(net: str, backbone: Path | str, heads: Path | str) -> tuple[WeightFile, WeightFile]:
     """Make the authors' files usable here: torchvision's of the network, and the heads of LPIPS v0.1.
 
-    They are read, tried and written to the user's weights folder, with rows in the user's manifest that replace
+    They are read, tried and written to the user's weights folder, with entries in the user's manifest that replace
     those of before. Nothing in the files is run.
 
     Args:
@@ -80,7 +78,7 @@ def add_lpips(net: str, backbone: Path | str, heads: Path | str) -> tuple[Weight
         heads: the file of the heads.
 
     Returns:
-        The two rows of the manifest.
+        The two entries of the manifest.
 
     Raises:
         UnknownNameError: for another network.
@@ -104,7 +102,7 @@ def _tensors(path: Path | str) -> dict[str, Tensor]:
 
 
 def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, license: str, source: str) -> WeightFile:
-    """Write a weight file of the user's and its row."""
+    """Write a weight file of the user's and its entry."""
     path = data_folder() / "weights" / f"{name}.safetensors"
     save_weights(path, tensors, {"use": use, "trained_on": trained_on, "source": source, "licence": license})
     entry = WeightFile(

@@ -19,7 +19,7 @@ from monochromic.core import (
 )
 from monochromic.core.backbones.vcnet import fresh
 from monochromic.core.damage_kinds import KIND_NAMES
-from monochromic.core.detect.detectors import LOGIT_BOOST, _damage_network, damage_network, learned
+from monochromic.core.detect.detectors import LOGIT_BOOST, damage_network, learned
 from monochromic.core.detect.multiscale import (
     TILE,
     predict_tiled,
@@ -63,7 +63,7 @@ class TestContract:
 
     def test_under_inference_mode(self, method):
         plain = predict_damage(make_photo(), method)
-        _damage_network.cache_clear()
+        clear()
         with torch.inference_mode():
             assert torch.equal(predict_damage(make_photo(), method), plain)
         assert torch.equal(predict_damage(make_photo(), method), plain)

@@ -11,6 +11,7 @@ from monochromic.core import InputError, UnknownNameError, WeightsError, measure
 from monochromic.core.metrics import NETS, add_lpips, build_lpips, load_lpips, lpips, perceptual_weights
 from monochromic.core.metrics.perceptual import enlarged
 from monochromic.core.weights import get_entry
+from monochromic.core.weights.load import clear
 from monochromic.nodes import metrics as node
 from safetensors.torch import load_file
 
@@ -150,7 +151,7 @@ def test_vgg_is_of_the_manifest(authors, monkeypatch):
     files["lpips_vgg"] = {f"{i}.weight": v for i, v in enumerate(heads_of(authors, "vgg").values())}
     asked = []
     monkeypatch.setattr(perceptual_weights, "load_weights", lambda name, progress: asked.append(name) or files[name])
-    monkeypatch.setattr(perceptual_weights, "_last", {})
+    clear()
     with torch.inference_mode():
         network = load_lpips()
     assert load_lpips("vgg") is network
@@ -163,7 +164,7 @@ def test_vgg_is_of_the_manifest(authors, monkeypatch):
 def test_the_users_own_weights(authors, networks, tmp_path, monkeypatch):
     """The authors' files are added once; then the network is there by its name."""
     monkeypatch.setenv("MONOCHROMIC_HOME", str(tmp_path))
-    monkeypatch.setattr(perceptual_weights, "_last", {})
+    clear()
     with pytest.raises(
         WeightsError, match=r"LPIPS \(squeeze\) needs weights squeezenet1_1 and lpips_squeeze of your own"
     ):

@@ -149,3 +149,27 @@ def test_a_shipped_file_that_is_gone(tmp_path, monkeypatch):
     monkeypatch.setattr("monochromic.core.weights.store.ROOT", tmp_path)
     with pytest.raises(WeightsError, match=r"'mono' are missing: .*mono.safetensors; install the pack again"):
         load_model(BACKBONES["mono"])
+
+
+class TestCachedNetwork:
+    def test_uses_do_not_displace_each_other(self):
+        a, b = (models.cached_network(use, "cpu", object) for use in ("a", "b"))
+        assert models.cached_network("a", "cpu", object) is a
+        assert models.cached_network("a", "cuda", object) is not a
+        assert models.cached_network("b", "cpu", object) is b
+        assert models.cached_network("a", "cpu", object) is not a  # one of each use stays
+
+    def test_it_goes_longest_unused_first(self):
+        first, _ = (models.cached_network("a", key, object, keep=2) for key in (1, 2))
+        models.cached_network("a", 1, object, keep=2)
+        models.cached_network("a", 3, object, keep=2)
+        assert models.cached_network("a", 1, pytest.fail, keep=2) is first
+
+    def test_networks_are_made_outside_of_inference_mode(self):
+        with torch.inference_mode():
+            assert not models.cached_network("a", 1, lambda: torch.zeros(1)).is_inference()
+
+    def test_a_network_that_cannot_be_made_is_tried_again(self):
+        with pytest.raises(ZeroDivisionError):
+            models.cached_network("a", 1, lambda: 1 / 0)
+        assert models.cached_network("a", 1, lambda: 5) == 5
