@@ -9,14 +9,14 @@ from monochromic.core.backbones.loaded import Model
 from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 
-LAYOUT = BACKBONES["autoencoder"].variants[0]
+VARIANT = BACKBONES["autoencoder"].variants[0]
 
 
 @pytest.fixture
 def network():
     with torch.random.fork_rng():
         torch.manual_seed(3)
-        found = LAYOUT.fresh((3, 3), 4).eval().requires_grad_(False)
+        found = VARIANT.fresh((3, 3), 4).eval().requires_grad_(False)
     for values in found.parameters():
         values.mul_(2)  # so that its answer is more than a gray haze
     return found
@@ -68,7 +68,7 @@ def test_converted_weights_restore(place, network, capsys):
         assert torch.equal(result[..., known], photo[..., known])
     assert torch.equal(a, d)
     assert not torch.equal(a, b)
-    model = Model(BACKBONES["autoencoder"], LAYOUT, network)
+    model = Model(BACKBONES["autoencoder"], VARIANT, network)
     for result, source in ((a, "gray"), (b, "rgb"), (c, "rgb")):
         wanted = fill(photo, hole, model, source=source)
         assert (luminance(result) - wanted)[..., inside].abs().max() < 1 / 255
@@ -94,7 +94,7 @@ def test_nodes_run_networks(place, network):
         found = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5, "rgb")
         gray = found["result"][0]
         direct = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5)[0]
-    model = Model(BACKBONES["autoencoder"], LAYOUT, network)
+    model = Model(BACKBONES["autoencoder"], VARIANT, network)
     wanted = fill(photo, hole, model, source="rgb")
     assert torch.allclose(gray[..., :1].movedim(-1, 1), wanted, atol=1e-5)  # loaded weights have channels last
     assert torch.allclose(luminance(direct.movedim(-1, 1)), gray[..., :1].movedim(-1, 1), atol=1e-6)
@@ -111,7 +111,7 @@ def test_rgb_at_once_takes_weights_that_give_it(place, capsys):
     assert restore("--weights", "autoencoder_slim", "--pipeline", "rgb", "-o", "x.png") == 2
     assert "autoencoder gives gray only" in capsys.readouterr().err
     with torch.random.fork_rng():
-        gray = LAYOUT.fresh((1, 1), 4).state_dict()
+        gray = VARIANT.fresh((1, 1), 4).state_dict()
     torch.save(gray, "gray.pth")
     assert main(["weights", "convert", "gray.pth", "--as", "a_gray_one"]) == 0
     assert main(["weights", "convert", "theirs.pth", "--as", "mine"]) == 0

@@ -44,11 +44,11 @@ HALF = [b for b in BACKBONES.values() if b.half and b.variants]
 @pytest.mark.parametrize("backbone", HALF, ids=[b.id for b in HALF])
 def test_sixteen_bits_agree_with_thirty_two(backbone):
     """A backbone whose record allows 16 bits gives the same picture in them, to 2/255."""
-    layout = backbone.variants[0]
+    variant = backbone.variants[0]
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = layout.fresh((3, 3), 8).eval().requires_grad_(False).cuda()
+        network = variant.fresh((3, 3), 8).eval().requires_grad_(False).cuda()
     photo, hole = make_photo(1, 256, 256).cuda(), make_hole(256, 256).cuda()
-    one = fill(photo, hole, Model(backbone, layout, network))
+    one = fill(photo, hole, Model(backbone, variant, network))
     half = copy.deepcopy(network).half()
-    assert (fill(photo, hole, Model(backbone, layout, half)) - one).abs().max() < 2 / 255
+    assert (fill(photo, hole, Model(backbone, variant, half)) - one).abs().max() < 2 / 255

@@ -53,10 +53,10 @@ def scratched():
 
 @pytest.fixture
 def rgb_model():
-    layout = AUTOENCODER.variants[0]
+    variant = AUTOENCODER.variants[0]
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Model(AUTOENCODER, layout, layout.fresh((3, 3), 4).eval())
+        return Model(AUTOENCODER, variant, variant.fresh((3, 3), 4).eval())
 
 
 def test_gray_then_color(photo):

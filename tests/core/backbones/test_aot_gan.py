@@ -9,9 +9,8 @@ from fixtures import Fixture
 from monochromic.core.backbones.aot_gan import AOT_GAN
 
 VARIANTS = {variant.id: variant for variant in AOT_GAN.variants}
-CHANNELS = [(1, 1), (3, 3), (4, 1)]
 SIDES = AOT_GAN.minimum, AOT_GAN.minimum + 3 * AOT_GAN.multiple
-each_layout = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+each_variant = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +67,7 @@ def test_network_is_the_program():
         fixture.check(network(*x.split([3, 1], 1)), case, "output")
 
 
-@each_layout
+@each_variant
 def test_the_saved_result_comes_out(variant):
     fixture, network = program()
     for case in fixture.cases:
@@ -91,8 +90,8 @@ def test_both_sets_of_names_are_one_network():
     assert all(torch.equal(ours[name], wanted[name]) for name in wanted)
 
 
-@each_layout
-def test_foreign_or_incomplete_tensors_are_not_recognized(variant):
+@each_variant
+def test_foreign_or_incomplete_tensors_are_not_detected(variant):
     state = program()[0].state()
     if variant.id == "researchmm":
         state = researchmm_names(state)
@@ -103,28 +102,8 @@ def test_foreign_or_incomplete_tensors_are_not_recognized(variant):
         assert variant.detect({k: v for k, v in state.items() if k != name}) is None
 
 
-@pytest.mark.parametrize("channels", CHANNELS)
-@each_layout
-def test_fill_keeps_its_promises(variant, channels):
-    taken, given = channels
-    torch.manual_seed(0)
-    network = variant.fresh(channels, 4).eval()
-    assert network.channels == channels
-    image, hole = torch.rand(2, taken, *SIDES), torch.rand(2, 1, *SIDES) < 0.3
-    known = image.masked_fill(hole, 0)
-    answer = variant.fill(network, known, hole)
-    assert answer.shape == (2, given, *SIDES)
-    assert 0 <= answer.min() < answer.max() <= 1
-    assert torch.equal(variant.fill(network, image, hole), answer)
-    for i in range(2):
-        torch.testing.assert_close(variant.fill(network, known[[i]], hole[[i]]), answer[[i]], atol=1e-5, rtol=0)
-    double = variant.fill(network.double(), known.double(), hole)
-    assert double.dtype == torch.float64
-    torch.testing.assert_close(double.float(), answer, atol=1e-4, rtol=0)
-
-
 @pytest.mark.parametrize(("channels", "width", "blocks"), [((1, 1), 4, 8), ((4, 1), 8, 3), ((3, 3), 12, 1)])
-@each_layout
+@each_variant
 def test_saved_tensors_of_any_width_build(variant, channels, width, blocks):
     network = variant.fresh(channels, width, blocks).eval()
     again = variant.build(network.state_dict())

@@ -177,26 +177,9 @@ def test_fresh_networks_fill_any_size(channels, channel_wise):
         assert filled[hole.expand_as(filled)].std() > 1e-3
 
 
-@pytest.mark.parametrize("channels", CHANNELS)
-def test_what_lies_under_the_hole_changes_nothing(channels):
-    network = new(channels)
-    image, hole = task(channels)
-    filled = VARIANT.fill(network, image, hole)
-    assert torch.equal(filled, VARIANT.fill(network, image.masked_fill(hole, 0.9), hole))
-    other = VARIANT.fill(network, image.flip(-1).masked_fill(hole, 0), hole)
-    assert not torch.equal(filled[hole.expand_as(filled)], other[hole.expand_as(other)])
-
-
 def test_an_empty_hole_is_no_error():
     image, hole = task((3, 3))
     assert VARIANT.fill(new((3, 3)), image, torch.zeros_like(hole)).shape == image.shape
-
-
-def test_a_batch_equals_its_items():
-    network = new((3, 3))
-    image, hole = task((3, 3), batch=3)
-    alone = torch.cat([VARIANT.fill(network, image[[i]], hole[[i]]) for i in range(3)])
-    torch.testing.assert_close(VARIANT.fill(network, image, hole), alone, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(("dtype", "apart"), [(torch.float64, 1e-5), (torch.bfloat16, 0.05), (torch.float16, 0.01)])
@@ -227,7 +210,7 @@ def authors_state():
     return {theirs: ours[name] for theirs, name in NAMES.items()}
 
 
-def test_authors_names_are_recognized_with_and_without_counters():
+def test_authors_names_are_detected_with_and_without_counters():
     state = authors_state()
     assert load(state).channels == (3, 3)
     counters = {f"main.{3 + 3 * i}.num_batches_tracked": torch.tensor(7) for i in range(9)}

@@ -16,7 +16,7 @@ def authors_states(fixture):
 
 
 def joined(states):
-    """One state of several files, each under the prefix that recognizes it."""
+    """One state of several files, each under the prefix by which it is detected."""
     return {detect(state) + name: value for state in states.values() for name, value in state.items()}
 
 
@@ -104,7 +104,7 @@ def test_the_picture_it_paints(parity, answers):
         fixture.check(painted, case, "output_with_canny_edges")
 
 
-def test_recognizes_its_two_files_and_no_other():
+def test_detects_its_two_files_and_no_other():
     states = authors_states(Fixture("edge_connect"))
     assert {part: detect(state) for part, state in states.items()} == {"edge": "edge.", "inpaint": "inpaint."}
     for state in states.values():
@@ -210,15 +210,6 @@ def test_what_lies_under_the_hole_does_not_matter(network):
         for value in (0.3, 1, float("nan")):
             assert torch.equal(fill(network, image.masked_fill(hole, value), hole), wanted)
         assert not torch.equal(fill(network, image * 0.5, hole), wanted)
-
-
-def test_a_batch_equals_its_items(network):
-    image, hole = photos(network.channels[0])
-    with torch.inference_mode():
-        both = fill(network, image, hole)
-        for i in range(2):
-            alone = fill(network, image[i : i + 1], hole[i : i + 1])
-            assert (alone - both[i : i + 1]).abs().max() < 1e-5
 
 
 def test_the_edges_of_rgb_and_gray_come_from_the_gray():

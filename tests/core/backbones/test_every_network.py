@@ -1,4 +1,4 @@
-"""What every variant of every backbone promises when it runs within the gray stage, with new weights."""
+"""What every variant of every backbone promises, alone and within the gray stage, with new weights."""
 
 import pytest
 import torch
@@ -6,15 +6,29 @@ from conftest import make_photo
 from monochromic.core import BACKBONES, InputError, fill, fill_rgb, luminance
 from monochromic.core.backbones.loaded import Model
 
-HEAVY = ("lama", "mat")  # of one size, 51 and 62 million numbers: tests/backbones/test_spandrel.py
+HEAVY = ("lama", "mat")  # of one size, 51 and 62 million numbers: test_spandrel.py
 VARIANTS = [(b, n) for b in BACKBONES.values() if b.id not in HEAVY for n in b.variants]
 SIZE = 83, 61  # no multiple of anything
 
 
-def network(variant, channels):
+def network(variant, channels, width=4):
+    """New weights, moved a little, so that no layer is at zero as before training."""
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        return variant.fresh(channels, 4).eval().requires_grad_(False)
+        made = variant.fresh(channels, width).eval().requires_grad_(False)
+        for weight in made.parameters():
+            weight.add_(torch.randn_like(weight) * 0.01)
+        return made
+
+
+def case(backbone, channels):
+    """Two photos of sides that suit the backbone, in double precision, and their holes."""
+    height = backbone.minimum + -(-max(40 - backbone.minimum, 0) // backbone.multiple) * backbone.multiple
+    width = height + backbone.multiple
+    generator = torch.Generator().manual_seed(2)
+    hole = torch.zeros(2, 1, height, width, dtype=torch.bool)
+    hole[0, :, 6:22, 5:17] = hole[1, :, 14:30, 9:31] = True
+    return torch.rand(2, channels, height, width, generator=generator, dtype=torch.float64), hole
 
 
 def small_hole(batch=1):
@@ -30,11 +44,15 @@ def record(request):
 
 
 @pytest.fixture(params=[(1, 1), (3, 3), (4, 1)], ids=["gray", "RGB", "RGB+gray"])
-def model(record, request):
-    backbone, variant = record
-    if variant.id == "zhaoyuzhi_gray" and request.param != (1, 1):
+def channels(record, request):
+    if record[1].id == "zhaoyuzhi_gray" and request.param != (1, 1):
         pytest.skip("a gray network only")
-    return Model(backbone, variant, network(variant, request.param))
+    return request.param
+
+
+@pytest.fixture
+def model(record, channels):
+    return Model(*record, network(record[1], channels))
 
 
 def test_the_contract(model, untouched_rng):
@@ -106,6 +124,62 @@ def test_what_is_refused():
         fill_rgb(photo, hole, "telea")
     with pytest.raises(InputError, match="source must be one of gray, rgb, got 'lab'"):
         fill(photo, hole, source="lab")
+
+
+class TestVariant:
+    """The promises of `Variant` (core/backbones/record.py), without the gray stage around it."""
+
+    @torch.inference_mode()
+    def test_fill(self, model, untouched_rng):
+        """Shape and range; the same each time; only what is known counts; a batch equals its items."""
+        variant, network = model.variant, model.network.double()  # attention magnifies the rounding of single precision
+        in_channels, out_channels = network.channels
+        image, hole = case(model.backbone, in_channels)
+        known = image.masked_fill(hole, 0)
+        answer = variant.fill(network, known, hole)
+        assert answer.shape == (2, out_channels, *image.shape[-2:])
+        assert answer.dtype == image.dtype
+        assert 0 <= answer.min() < answer.max() <= 1
+        assert torch.equal(variant.fill(network, known, hole), answer)
+        assert torch.equal(variant.fill(network, image, hole), answer)
+        assert not torch.equal(variant.fill(network, known.flip(-1).masked_fill(hole, 0), hole), answer)
+        for i in range(2):
+            alone = variant.fill(network, known[[i]], hole[[i]])
+            torch.testing.assert_close(alone, answer[[i]], rtol=0, atol=1e-6)
+
+    @torch.inference_mode()
+    @pytest.mark.parametrize("width", [3, 6])
+    def test_build_reads_the_sizes_off_the_tensors(self, record, channels, width, untouched_rng):
+        backbone, variant = record
+        theirs = network(variant, channels, width)
+        ours = variant.build(theirs.state_dict())
+        assert ours.channels == theirs.channels == channels
+        assert not ours.training
+        assert not any(weight.requires_grad for weight in ours.parameters())
+        image, hole = case(backbone, channels[0])
+        assert torch.equal(variant.fill(ours, image.float(), hole), variant.fill(theirs, image.float(), hole))
+
+    def test_build_refuses_tensors_that_do_not_fit(self, record):
+        variant = record[1]
+        state = network(variant, (1, 1)).state_dict()
+        with pytest.raises(RuntimeError, match="more.weight"):
+            variant.build({**state, "more.weight": torch.zeros(1)})
+
+    def test_detect_passes_over_what_is_foreign(self, record):
+        variant = record[1]
+        assert variant.detect({}) is None
+        assert variant.detect({"conv1.weight": torch.zeros(1)}) is None
+
+    @torch.inference_mode()
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+    def test_16_bits_are_near(self, record, dtype):
+        backbone, variant = record
+        if not backbone.half:
+            pytest.skip("not for 16 bits")
+        full, (image, hole) = network(variant, (1, 1)), case(backbone, 1)
+        answer = variant.fill(full, image.float(), hole)
+        low = variant.fill(full.to(dtype), image.to(dtype), hole)
+        torch.testing.assert_close(low.float(), answer, rtol=0, atol=0.05)
 
 
 def test_records_say_what_is_needed():

@@ -75,7 +75,7 @@ def test_every_prefix_is_known(name, prefix):
 
 
 @each
-def test_foreign_tensors_are_not_recognized(name):
+def test_foreign_tensors_are_not_detected(name):
     other = generator_of("mat" if name == "lama" else "lama")
     for state in (
         {},

@@ -44,7 +44,7 @@ def authors_states(fixture):
 
 
 def joined(states):
-    """One state of several, each under the prefix that recognizes it."""
+    """One state of several, each under the prefix by which it is detected."""
     return {REPRODUCTION.detect(state) + name: value for state in states for name, value in state.items()}
 
 
@@ -221,7 +221,7 @@ def test_everything_the_official_program_computes(official):
         assert torch.equal(fixture[f"{case}.mask_nhwc"][0, ..., 0] > 0, fixture[f"{case}.mask"] > 0)
 
 
-def test_recognizes_its_own_and_no_other():
+def test_detects_its_own_and_no_other():
     first, second = authors_states(Fixture("vcnet"))
     official = Fixture("vcnet_official").state()
     assert (REPRODUCTION.detect(first), REPRODUCTION.detect(second)) == REPRODUCTION.parts
