@@ -1,11 +1,13 @@
 """The workflow runner and the command line: everything without ComfyUI."""
 
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command `monochromic`; returns the exit code. Reads what it needs here, so that this can be stopped too."""
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")  # torch's threads sleep while they wait: see docs/measured.md
     try:
         from .app import main as command
 

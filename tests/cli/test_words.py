@@ -213,3 +213,12 @@ def test_the_package_has_the_names_of_the_library():
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
     assert out.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "0"), ("500", "500")])
+def test_threads_sleep_while_they_wait_unless_told_otherwise(before, after, monkeypatch, capsys):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if before:
+        monkeypatch.setenv("GOMP_SPINCOUNT", before)
+    assert main(["help"]) == 0
+    assert os.environ["GOMP_SPINCOUNT"] == after

@@ -179,7 +179,9 @@ class TestVariant:
         full, (image, hole) = network(variant, (1, 1)), case(backbone, 1)
         answer = variant.fill(full, image.float(), hole)
         low = variant.fill(full.to(dtype), image.to(dtype), hole)
-        torch.testing.assert_close(low.float(), answer, rtol=0, atol=0.05)
+        difference = (low.float() - answer).abs()
+        assert difference.mean() < 0.01
+        assert difference.max() < 0.1
 
 
 def test_records_say_what_is_needed():
