@@ -54,6 +54,9 @@ def test_the_readme_names_every_choice(root):
     text = (root / "README.md").read_text()
     for name in (*BACKBONES, *METHODS):
         assert f"`{name}`" in text, f"README.md does not name `{name}`"
+    table = (root / "docs" / "backbones.md").read_text()
+    for name in BACKBONES:
+        assert f"| `{name}`" in table or f", `{name}`" in table, f"the table of docs/backbones.md lacks `{name}`"
     for title in NODE_DISPLAY_NAME_MAPPINGS.values():
         name = title.removesuffix(" (Monochromic)")
         assert name in text, f"README.md does not name the node {name}"

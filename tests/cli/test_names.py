@@ -10,13 +10,10 @@ from monochromic.core.pipeline import PIPELINES
 
 
 def test_the_help_names_what_there_is():
-    """Add a new name to the list in cli/names.py, in the same order."""
-    assert list(names.BACKBONES) == list(BACKBONES)
-    assert list(names.METHODS) == list(METHODS)
-    assert list(names.SCHEDULES) == list(SCHEDULES)
-    assert list(names.DETECTORS) == list(DETECTORS)
-    assert list(names.PIPELINES) == list(PIPELINES)
-    assert list(names.ENDINGS) == list(ENDINGS)
+    lists = {"BACKBONES": BACKBONES, "METHODS": METHODS, "SCHEDULES": SCHEDULES, "DETECTORS": DETECTORS}
+    lists |= {"PIPELINES": PIPELINES, "ENDINGS": ENDINGS}
+    for name, there_are in lists.items():
+        assert list(getattr(names, name)) == list(there_are), f"{name} of cli/names.py must be {list(there_are)}"
     assert {kind.id: kind.title for kind in DAMAGE_KINDS} == names.KINDS
     assert [kind.id for kind in DAMAGE_KINDS if kind.restored] == list(names.RESTORED_KINDS)
     assert (names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR) == (DEFAULT, DETECTOR)

@@ -1,5 +1,8 @@
 """What every backbone, every color method and the whole restoration promise (CONTRIBUTING.md)."""
 
+import importlib
+import pkgutil
+
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from monochromic.core import (
     InputError,
     Settings,
     UnknownNameError,
+    backbones,
     colorize,
     fill,
     luminance,
@@ -211,4 +215,15 @@ def test_a_repeated_id_is_refused():
     one = BACKBONES["telea"]
     with pytest.raises(ValueError, match="two backbones are called 'telea'"):
         registry(one, one)
-    assert all(b.id == name and b.title and b.paper and b.license for name, b in BACKBONES.items())
+
+
+def test_every_backbone_is_listed_and_described():
+    modules = [info.name for info in pkgutil.iter_modules(backbones.__path__)]
+    for module in modules:
+        for record in vars(importlib.import_module(f"{backbones.__name__}.{module}")).values():
+            if isinstance(record, Backbone):
+                listed = BACKBONES.get(record.id) is record
+                assert listed, f"BACKBONES of core/backbones/__init__.py lacks {record.id!r} of {module}.py"
+    for name, record in BACKBONES.items():
+        for field in ("title", "paper", "license"):
+            assert getattr(record, field), f"the record of {name!r} in core/backbones/ lacks {field}"

@@ -186,10 +186,12 @@ class TestVariant:
 
 def test_records_say_what_is_needed():
     assert len(BACKBONES) >= 16
-    for backbone in BACKBONES.values():
-        assert (backbone.fill is None) == bool(backbone.variants)
-        assert all(n.source and n.license and n.parts for n in backbone.variants)
-        assert len({n.id for n in backbone.variants}) == len(backbone.variants)
+    for name, backbone in BACKBONES.items():
+        assert (backbone.fill is None) == bool(backbone.variants), f"{name} needs fill or variants, and not both"
+        assert len({n.id for n in backbone.variants}) == len(backbone.variants), f"{name} has two variants of one id"
+        for variant in backbone.variants:
+            for field in ("source", "license", "parts"):
+                assert getattr(variant, field), f"the variant {variant.id!r} of {name!r} lacks {field}"
         if backbone.variants:
-            assert backbone.trained > 0
-            assert backbone.minimum % backbone.multiple == 0
+            assert backbone.trained > 0, f"{name}: trained is the side of the photos that it was trained on"
+            assert backbone.minimum % backbone.multiple == 0, f"{name}: minimum must be a multiple of multiple"
