@@ -23,13 +23,23 @@ from .vcnet import VCNET
 
 
 def registry(*backbones: Backbone) -> dict[str, Backbone]:
-    """Backbones by id, in the order given. Raises `ValueError` if two have the same id."""
-    found: dict[str, Backbone] = {}
+    """Collect backbones by id.
+
+    Args:
+        *backbones: In menu order.
+
+    Returns:
+        The records by id, in that order.
+
+    Raises:
+        ValueError: where two have the same id.
+    """
+    by_id: dict[str, Backbone] = {}
     for backbone in backbones:
-        if backbone.id in found:
+        if backbone.id in by_id:
             raise ValueError(f"two backbones are called {backbone.id!r}")
-        found[backbone.id] = backbone
-    return found
+        by_id[backbone.id] = backbone
+    return by_id
 
 
 BACKBONES = registry(
@@ -59,7 +69,17 @@ DEFAULT = MONO.id
 
 
 def get_backbone(name: str) -> Backbone:
-    """The backbone of that id. Raises `UnknownNameError`, which names the nearest one."""
+    """Look a backbone up.
+
+    Args:
+        name: Its id, a key of `BACKBONES`.
+
+    Returns:
+        The record.
+
+    Raises:
+        UnknownNameError: where there is none, with the nearest id.
+    """
     if name not in BACKBONES:
         raise UnknownNameError("backbone", name, BACKBONES)
     return BACKBONES[name]

@@ -16,7 +16,16 @@ LEVELS = 65535
 
 
 def opencv_inpaint(image: Tensor, hole: Tensor, method: str) -> Tensor:
-    """Fill `hole` by `cv2.<method>`: (1, 3, H, W) and (1, 1, H, W) -> gray (1, 1, H, W)."""
+    """Fill a hole by OpenCV.
+
+    Args:
+        image: (1, 1 or 3, H, W) in [0, 1].
+        hole: bool (1, 1, H, W), True = fill.
+        method: Name of a constant of `cv2`, "INPAINT_TELEA" or "INPAINT_NS".
+
+    Returns:
+        Gray (1, 1, H, W) in [0, 1].
+    """
     import cv2
 
     gray = (to_y(image)[0, 0] * LEVELS).round().cpu().numpy().astype(np.uint16)

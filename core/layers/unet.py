@@ -63,10 +63,13 @@ class Attention(nn.Module):
 
 
 class UNet(nn.Module):
-    """(B, in_channels, H, W) to (B, out_channels, H, W), H and W multiples of `MULTIPLE`.
+    """(B, in_channels, H, W) -> (B, out_channels, H, W), H and W multiples of `MULTIPLE`.
 
-    widths: channels at 1/2, 1/4 and 1/8 of the size. heads: of the attention after the second and the fourth block
-    at 1/8; 0 for none. The last layer begins at zero.
+    Args:
+        in_channels: Of the input.
+        out_channels: Of the output, which is 0 for new weights.
+        widths: Channels at 1/2, 1/4 and 1/8 of the size.
+        heads: Of the attention after the second and the fourth block at 1/8; 0 for none.
     """
 
     def __init__(self, in_channels: int, out_channels: int, widths: Sequence[int], heads: int = 0) -> None:
