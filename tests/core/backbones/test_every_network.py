@@ -22,13 +22,13 @@ def network(variant, channels, width=4):
 
 
 def case(backbone, channels):
-    """Two photos of sides that suit the backbone, in double precision, and their holes."""
+    """Two photos of sides that suit the backbone, and their holes."""
     height = backbone.minimum + -(-max(40 - backbone.minimum, 0) // backbone.multiple) * backbone.multiple
     width = height + backbone.multiple
     generator = torch.Generator().manual_seed(2)
     hole = torch.zeros(2, 1, height, width, dtype=torch.bool)
     hole[0, :, 6:22, 5:17] = hole[1, :, 14:30, 9:31] = True
-    return torch.rand(2, channels, height, width, generator=generator, dtype=torch.float64), hole
+    return torch.rand(2, channels, height, width, generator=generator), hole
 
 
 def small_hole(batch=1):
@@ -132,7 +132,7 @@ class TestVariant:
     @torch.inference_mode()
     def test_fill(self, model, untouched_rng):
         """Shape and range; the same each time; only what is known counts; a batch equals its items."""
-        variant, network = model.variant, model.network.double()  # attention magnifies the rounding of single precision
+        variant, network = model.variant, model.network
         in_channels, out_channels = network.channels
         image, hole = case(model.backbone, in_channels)
         known = image.masked_fill(hole, 0)
@@ -145,7 +145,7 @@ class TestVariant:
         assert not torch.equal(variant.fill(network, known.flip(-1).masked_fill(hole, 0), hole), answer)
         for i in range(2):
             alone = variant.fill(network, known[[i]], hole[[i]])
-            torch.testing.assert_close(alone, answer[[i]], rtol=0, atol=1e-6)
+            torch.testing.assert_close(alone, answer[[i]], rtol=0, atol=1e-3)  # attention magnifies rounding
 
     @torch.inference_mode()
     @pytest.mark.parametrize("width", [3, 6])
@@ -157,7 +157,7 @@ class TestVariant:
         assert not ours.training
         assert not any(weight.requires_grad for weight in ours.parameters())
         image, hole = case(backbone, channels[0])
-        assert torch.equal(variant.fill(ours, image.float(), hole), variant.fill(theirs, image.float(), hole))
+        assert torch.equal(variant.fill(ours, image, hole), variant.fill(theirs, image, hole))
 
     def test_build_refuses_tensors_that_do_not_fit(self, record):
         variant = record[1]
@@ -171,14 +171,14 @@ class TestVariant:
         assert variant.detect({"conv1.weight": torch.zeros(1)}) is None
 
     @torch.inference_mode()
-    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-    def test_16_bits_are_near(self, record, dtype):
+    def test_16_bits_are_near(self, record):
+        """Half precision, as networks run in on CUDA (`core/weights/select.py`)."""
         backbone, variant = record
         if not backbone.half:
             pytest.skip("not for 16 bits")
         full, (image, hole) = network(variant, (1, 1)), case(backbone, 1)
-        answer = variant.fill(full, image.float(), hole)
-        low = variant.fill(full.to(dtype), image.to(dtype), hole)
+        answer = variant.fill(full, image, hole)
+        low = variant.fill(full.half(), image.half(), hole)
         difference = (low.float() - answer).abs()
         assert difference.mean() < 0.01
         assert difference.max() < 0.1
