@@ -6,26 +6,30 @@ hole drawn for the whole photo, so that networks trained at 128 pixels know how 
 By `channels` of its recipe a network may also be trained for RGB, [3, 3], or with gray alone as input, [1, 1].
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from features import FEATURES
+from holes import THIN
 from losses import PIXELS, composite
 from monochromic.core import luminance, random_hole
 from monochromic.core.backbones import get_backbone
 from monochromic.core.backbones.mono import Mono
 from monochromic.core.backbones.record import Variant
 from numpy.random import Generator
-from photos import random_cut
+from photos import Photo, random_cut
 from task import AdversaryInput, StepResult
 from torch import Tensor, nn
 
 FULL_SIDE = 256  # pixels a side, of which a part is cut
-HOLES = ("free_form", "box", "blob")
+HOLES = ("free_form", "box", "blob", *THIN)
+THIN_COVERAGE = 0.01, 0.12
 TERMS = {**PIXELS, **FEATURES}
 TAKES = {
     "network": {"backbone", "layout", "channels", "width", "widths"},
-    "data": {"holes", "coverage"},
+    "data": {"holes", "coverage", "grain"},
     "losses": set(TERMS),
 }
 
@@ -56,19 +60,41 @@ def make(network: dict) -> nn.Module:
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
     """A photo (3, side, side) in [0, 1] and a hole (1, side, side)."""
+    return photo_with_hole(photos, side, random, data, draw_hole)
+
+
+def photo_with_hole(
+    photos: Sequence[Photo], side: int, random: Generator, data: dict, hole_of: Callable[[int, Generator, dict], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """A photo (3, side, side) in [0, 1], where the photos are, and a hole (1, side, side) by `hole_of`."""
     photo = photos[random.integers(len(photos))]
     cut = side < FULL_SIDE and random.random() < 0.5
     image = random_cut(photo, FULL_SIDE if cut else side, random, least=0.9 if cut else 0.55)
-    hole = _hole(image.shape[-1], random, data)
+    hole = hole_of(image.shape[-1], random, data)
     if cut:
         image, hole = _part(image, hole, side, random)
+    if data.get("grain") and random.random() < data["grain"]:
+        image = (image + _grain(side, random).to(image.device)).clamp(0, 1)
     return image, hole
 
 
-def _hole(side: int, random: Generator, data: dict) -> Tensor:
-    kind = random.choice(HOLES, p=data.get("holes", (0.6, 0.2, 0.2)))
+def draw_hole(side: int, random: Generator, data: dict) -> Tensor:
+    """A hole (1, side, side) of a kind drawn by the shares `data["holes"]` of `HOLES`."""
+    shares = data.get("holes", (0.6, 0.2, 0.2))
+    kind = str(random.choice(HOLES[: len(shares)], p=shares))
+    if kind in THIN:
+        canvas = np.zeros((side, side), np.uint8)
+        THIN[kind](canvas, random.uniform(*THIN_COVERAGE), random)
+        return torch.from_numpy(canvas)[None].float()
     low, high = data.get("coverage", (0.05, 0.45))
-    return random_hole(str(kind), side, side, random.uniform(low, high), seed=int(random.integers(2**32)))[0]
+    return random_hole(kind, side, side, random.uniform(low, high), seed=int(random.integers(2**32)))[0]
+
+
+def _grain(side: int, random: Generator) -> Tensor:
+    """Gray noise (1, side, side) as of film, of 1 to 6 % and a grain of 1 to 2 pixels."""
+    n = side if random.random() < 0.5 else side // 2
+    noise = torch.from_numpy(random.standard_normal((1, 1, n, n), dtype=np.float32))
+    return F.interpolate(noise, (side, side), mode="bilinear")[0] * float(random.uniform(0.01, 0.06))
 
 
 def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Tensor, Tensor]:
@@ -76,7 +102,7 @@ def _part(image: Tensor, hole: Tensor, side: int, random: Generator) -> tuple[Te
     for _ in range(8):
         top, left = random.integers(0, image.shape[-1] - side + 1, 2)
         part = hole[:, top : top + side, left : left + side]
-        if 0.02 < part.mean() < 0.7:
+        if 0.01 < part.float().mean() < 0.7:
             break
     else:
         part = part.clone()

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+Photo = np.ndarray | Tensor  # uint8 (H, W, 3)
 MAX_SHORTER_SIDE = 768  # pixels; larger photos are reduced to it, as all stay in memory
 
 
@@ -62,14 +63,15 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{path}: {member.name}", file.read()
 
 
-def random_cut(photo: np.ndarray, side: int, random: Generator, least: float = 0.55) -> Tensor:
+def random_cut(photo: Photo, side: int, random: Generator, least: float = 0.55) -> Tensor:
     """A square of `least` to 100 % of the shorter side, as float (3, side, side) in [0, 1], at times mirrored."""
     h, w = photo.shape[:2]
     n = max(int(min(h, w) * random.uniform(least, 1)), min(side, h, w))
     top, left = random.integers(0, h - n + 1), random.integers(0, w - n + 1)
     cut = photo[top : top + n, left : left + n]
-    cut = cut[:, ::-1] if random.random() < 0.5 else cut
-    cut = cut[::-1] if random.random() < 0.15 else cut
-    image = torch.from_numpy(cut.copy()).permute(2, 0, 1)[None].float() / 255
+    cut = cut if isinstance(cut, Tensor) else torch.from_numpy(cut.copy())
+    cut = cut.flip(1) if random.random() < 0.5 else cut
+    cut = cut.flip(0) if random.random() < 0.15 else cut
+    image = cut.permute(2, 0, 1)[None].float() / 255
     mode = {"mode": "area"} if n >= side else {"mode": "bilinear", "antialias": True}
     return F.interpolate(image, (side, side), **mode)[0]

@@ -11,6 +11,7 @@ import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]  # it has no annotations
 from adversary import Adversary
 from checkpoint import Parts, load_state, save_state, start_from
+from on_device import OnDevice
 from PIL import Image
 from recipe import Recipe
 from task import AdversaryInput
@@ -87,9 +88,11 @@ class Training:
             parts |= {"judge": unwrapped(self.adversary.network), "judging": self.adversary.optimizer.optimizer}
         return parts
 
-    def batches(self, photos: list[np.ndarray], workers: int) -> Iterator[Batch]:
+    def batches(self, photos: list[np.ndarray], workers: int, on_device: OnDevice | None = None) -> Iterator[Batch]:
         """The rest of the current phase."""
         phase, end = self.recipe.phase_at(self.seen)
+        if on_device:
+            return on_device.batches(phase.side, phase.batch, range(self.seen, end))
         samples = Samples(self.recipe, photos, phase.side, range(self.seen, end))
         each = max(phase.batch // self.accelerator.num_processes, 1)
         return self.accelerator.prepare(DataLoader(samples, each, num_workers=workers))
@@ -160,6 +163,7 @@ def train(
     every: float = SAVE_EVERY,
     compiled: bool = False,
     start: Path | None = None,
+    on_device: bool = False,
 ) -> Training:
     """Train to the end of the recipe, from where it was stopped.
 
@@ -171,15 +175,17 @@ def train(
         every: Seconds between checkpoints.
         compiled: Whether to compile the network.
         start: Weights to begin with, where there is no checkpoint.
+        on_device: Whether samples are made on the GPU, by one process.
 
     Returns:
         The training at its end.
     """
     out.mkdir(parents=True, exist_ok=True)
     run = Training(recipe, out, compiled, start)
+    source = OnDevice(recipe, photos, run.accelerator.device, workers) if on_device else None
     saved, before, figures = time.monotonic(), run.seen, []
     while run.seen < recipe.samples:
-        for batch in run.batches(photos, workers):
+        for batch in run.batches(photos, workers, source):
             figures.append(run.step(batch))
             passed = time.monotonic() - saved
             if passed > every or run.seen >= recipe.samples:

@@ -63,7 +63,7 @@ def test_a_phase_may_have_losses_of_its_own():
         (GOOD + 'precision = "fp8"', "precision must be one of bf16, no, got 'fp8'"),
         (GOOD + "[losses]\nps = 1", r"\[losses\] of gray takes .*, not 'ps'"),
         (GOOD.replace("8 }", "8, losses = { ps = 1 } }"), r"\[losses\] of gray takes .*, not 'ps'"),
-        (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes coverage, holes, not 'hole'"),
+        (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes coverage, grain, holes, not 'hole'"),
         (GOOD + '[adversary]\nkind = "soft"', "kind must be one of hinge, wgan_gp"),
         (GOOD + '[adversary]\nkind = "hinge"\nnetwork = "vgg"', "network one of sn_patch, patch, global_local"),
     ],
