@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.errors import UnknownNameError, WorkflowError
 from .graph import Call, Graph, Link, target_of
+from .origin import check_assignment
 from .saved_format import calls_of_saved, muted_nodes, wake
 from .schema import Classes
 
@@ -43,7 +44,8 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
         The graph, which says what was woken and what is muted still.
 
     Raises:
-        WorkflowError: for a file that is missing, not JSON, or no workflow, and for a node that is not there.
+        WorkflowError: for a file that is missing, not JSON, or no workflow, for a node that is not there, and for a
+            value where another node's output belongs.
     """
     data = _read(path)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
@@ -52,6 +54,7 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
     else:
         graph = _graph_of_api(data, path)
     for assignment in assignments:
+        check_assignment(assignment, graph, classes)
         graph.set(assignment)
     return graph
 

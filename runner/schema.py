@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN")
+VALUES = (*WIDGETS, "COMBO", "*")  # types that a value can be set for; the others come from another node
 Classes = Mapping[str, type[Any]]
 
 

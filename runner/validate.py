@@ -5,7 +5,7 @@ from typing import Any
 
 from ..core.errors import UnknownNameError, WorkflowError
 from .graph import Call, Graph, Link
-from .schema import Classes, Input, inputs_of
+from .schema import VALUES, Classes, Input, inputs_of
 
 TRUE, FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
@@ -82,7 +82,8 @@ def _constant(call: Call, entry: Input, value: Any, ranged: bool) -> Any:
     try:
         value = _convert(entry.kind, value)
     except (TypeError, ValueError) as error:
-        raise WorkflowError(f"{call}: input {entry.name!r} must be {entry.kind}, got {value!r}") from error
+        wanted = entry.kind if entry.kind in VALUES else f"{entry.kind} from another node"
+        raise WorkflowError(f"{call}: input {entry.name!r} must be {wanted}, got {value!r}") from error
     if not ranged:
         return value
     if entry.choices is not None and value not in entry.choices:
@@ -98,7 +99,7 @@ def _convert(kind: str, value: Any) -> Any:
         if value.lower() not in TRUE + FALSE:
             raise ValueError(value)
         return value.lower() in TRUE
-    if kind not in ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "*"):
+    if kind not in VALUES:
         raise TypeError(f"{kind} has to come from another node")
     return {"INT": int, "FLOAT": float, "STRING": str, "BOOLEAN": bool}.get(kind, lambda v: v)(value)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -263,7 +264,7 @@ def changed(node, **inputs):
         (changed("3", grow=-1), r"node 3 .*: input 'grow' must be from 0 to 256, got -1"),
         (changed("3", grow="many"), r"node 3 .*: input 'grow' must be INT, got 'many'"),
         (changed("2", invert="maybe"), r"node 2 .*: input 'invert' must be BOOLEAN, got 'maybe'"),
-        (changed("3", mask="m.png"), r"node 3 .*: input 'mask' must be MASK, got 'm.png'"),
+        (changed("3", mask="m.png"), r"node 3 .*: input 'mask' must be MASK from another node, got 'm.png'"),
         (
             changed("3", mask=["1", 0]),
             r"input 'mask' takes MASK, but output 0 of node 1 \(Photo\) gives IMAGE",
@@ -299,6 +300,55 @@ def test_refusals(place, capsys, workflow, words):
 )
 def test_bad_assignments(place, capsys, assignment, words):
     assert re.search(words, refused(capsys, api(), "--set", assignment))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_file_for_an_output_names_the_node_that_loads_it(name, place, root, capsys):
+    """Whatever input of an image or mask is set in a shipped workflow, the error says what to type, and that works."""
+    path = root / "workflows" / f"{name}.json"
+    for call in load_graph(path, CLASSES).calls.values():
+        for key, entry in inputs_of(CLASSES[call.kind]).items():
+            if entry.kind not in ("IMAGE", "MASK") or key not in call.inputs:
+                continue
+            assert main(["run", name, "--set", f"{call.id}.{key}=old.png"]) == 2
+            error = capsys.readouterr().err
+            start = f"monochromic: {call}: input {key!r} takes {entry.kind} from another node, not 'old.png'; it comes "
+            assert error.startswith(start)
+            assert error.count("\n") == 1
+            if "--set " in error:
+                _, assignment = shlex.split(error[error.index("--set ") :])
+                graph = load_graph(path, CLASSES, [assignment])
+                loader = graph.find(assignment.rpartition(".image=")[0])
+                assert loader.inputs["image"] == "old.png"
+                assert entry.kind in CLASSES[loader.kind].RETURN_TYPES
+
+
+@pytest.mark.parametrize(
+    ("name", "assignment", "words"),
+    [
+        ("restore_photo", "5.image=my old.png", "node 3 (Your photo): --set 'Your photo.image=my old.png'"),
+        ("restore_photo", "Fill in gray.mask=m.png", "node 4 (Your mask): --set 'Your mask.image=m.png'"),
+        ("restore_photo", "Damaged photo.image=a.png", "takes IMAGE from another node, not 'a.png'; it comes from"),
+        ("restore_without_mask", "Fill in gray.mask=m.png", "(Find the damage): set its inputs (method, threshold, "),
+        ("restore_folder", "Find the damage.image=a.png", "node 2 (Photos): set its inputs (folder, first, count"),
+        ("color_hint", "With the hint.guide=h.png", "node 5 (Your hints): set its inputs (points, strokes"),
+    ],
+)
+def test_where_a_value_comes_from(place, capsys, name, assignment, words):
+    assert main(["run", name, "--set", assignment]) == 2
+    assert words in capsys.readouterr().err
+    assert not (place / "output").exists()
+
+
+def test_where_a_value_comes_from_in_the_api_format(place, capsys):
+    assert "node 1 (Photo): --set Photo.image=a.png" in refused(capsys, api(), "--set", "4.image=a.png")
+    workflow = changed("2", image="mask.png")
+    workflow["2"]["_meta"] = {"title": "Photo"}
+    assert "node 1 (Photo): --set 1.image=a.png" in refused(capsys, workflow, "--set", "4.gray=a.png")
+    assert "not 'a.png'; link it in the workflow" in refused(capsys, without("3", "mask"), "--set", "3.mask=a.png")
+    cycle = changed("3", image=["4", 0])
+    cycle["4"]["inputs"]["image"] = ["3", 0]
+    assert "it comes from node 3 (" in refused(capsys, cycle, "--set", "5.images=a.png")
 
 
 def test_two_nodes_of_one_title(place, capsys):
