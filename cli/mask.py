@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..core import Detection
 
 log = logging.getLogger(__name__)
-log.setLevel(logging.INFO)  # what was filled and what was left is said, though other commands only warn
+log.setLevel(logging.INFO)  # what is filled and what is not is said, though other commands only warn
 
 FLAGS = {name: f"--{name}" for name in ("find", "threshold", "smallest", "protect", "kinds")} | {"guard": "--no-guard"}
 """The flags that ask for a search, by the option that holds them."""
@@ -130,12 +130,12 @@ def find_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def say_found(found: "Detection", photo: str, nothing: str) -> None:
-    """Say what is filled and what is left; and, where nothing is filled, what comes of it."""
+    """Say what is filled and what is not; and, where nothing is filled, what comes of it."""
     from ..core.detect import summary
 
     if found.hole.any() or found.skipped.any():
         for line in summary(found):
             log.info("%s: %s", photo, line)
     if not found.hole.any():
-        what = "all that looks damaged was left alone" if found.skipped.any() else "no damage was found"
+        what = "nothing that looks damaged is filled" if found.skipped.any() else "no damage was found"
         log.warning("%s in %s; %s", what, photo, nothing)

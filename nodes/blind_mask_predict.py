@@ -17,7 +17,7 @@ class BlindMaskPredict:
     DESCRIPTION = (
         "Finds the damage of a photo without a mask, by kind: lines, specks, lost parts, areas and overlays. It "
         "makes mistakes, so check what it marks: the node shows the photo under the colors of what was found, and "
-        "says what is filled and what is left. Follow it with Gray Inpaint and Progressive Colorize."
+        "says what is filled and what is not. Follow it with Gray Inpaint and Progressive Colorize."
     )
     SEARCH_ALIASES = ("find damage", "detect scratches", "auto mask", "blind inpainting", "vcnet", "damage mask")
     RETURN_TYPES = ("MASK", "MASK", "IMAGE", "STRING")
@@ -27,7 +27,7 @@ class BlindMaskPredict:
         "How probable damage is in each pixel, from 0 to 1.",
         "The photo in gray under what was found: lines are yellow, specks orange, lost parts pink, areas blue and "
         "overlays green.",
-        "What is filled, and what looked damaged but was left; one line per photo.",
+        "What is filled, and what looks damaged but is not filled; one line per photo.",
     )
     FUNCTION = "predict"
     OUTPUT_NODE = True

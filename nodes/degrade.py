@@ -52,4 +52,4 @@ class Degrade:
     ) -> tuple[Tensor, Tensor, Tensor]:
         foreign = None if other is None else image_in(other, "other")
         found = degrade(image_in(image), kind, difficulty, seed, foreign, progress=runtime.progress())
-        return image_out(found.image), mask_out(found.hole), mask_out(found.soft)
+        return image_out(found.image), mask_out(found.hole), mask_out(found.alpha)

@@ -18,10 +18,10 @@ def free_form(scene: Scene) -> Layer:
     on the colors of what it covers.
     """
     strokes = [_stroke(scene) for _ in range(round(scene.by_difficulty(8, 3)))]
-    soft = (draw_lines(scene.shape, strokes) > 0.5).astype(np.float32)
+    alpha = (draw_lines(scene.shape, strokes) > 0.5).astype(np.float32)
     if scene.chance(0.5):
-        soft = _softened(soft, scene.unit)
-    return Layer(_foreign(scene), soft)
+        alpha = _softened(alpha, scene.unit)
+    return Layer(_foreign(scene), alpha)
 
 
 def _stroke(scene: Scene) -> tuple[np.ndarray, float]:
@@ -33,15 +33,15 @@ def _stroke(scene: Scene) -> tuple[np.ndarray, float]:
     return np.clip(points, 0, (scene.shape[1], scene.shape[0])), max(random.uniform(10, 20) * unit, 1.5)
 
 
-def _softened(soft: np.ndarray, unit: float) -> np.ndarray:
+def _softened(alpha: np.ndarray, unit: float) -> np.ndarray:
     """The mask after four Gaussian windows of 15 x 15 on a photo of 256; on larger ones, at about that size."""
     import cv2
 
-    smooth = downscale(soft, unit)
+    smooth = downscale(alpha, unit)
     side = 2 * round(min(unit, 1) * 7) + 1
     for _ in range(4 if side > 1 else 0):
         smooth = cv2.GaussianBlur(smooth, (side, side), 0)
-    smooth = cv2.resize(smooth, soft.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.resize(smooth, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.where(smooth < 0.01, 0, smooth)
 
 
@@ -89,10 +89,10 @@ def _blocks(picture: np.ndarray, side: int) -> np.ndarray:
 
 def constant(scene: Scene) -> Layer:
     """Areas of one color, often white, gray or black; harder: closer to what they cover."""
-    soft = _area(scene)
+    alpha = _area(scene)
     plain = scene.chance(0.6)
     color = np.full(3, scene.random.choice([0, 0.5, 1.0])) if plain else scene.random.random(3)
-    return Layer(np.broadcast_to(toward(scene, color, soft), scene.photo.shape), soft)
+    return Layer(np.broadcast_to(toward(scene, color, alpha), scene.photo.shape), alpha)
 
 
 def noise(scene: Scene) -> Layer:

@@ -16,10 +16,10 @@ def crease(scene: Scene) -> Layer:
     cracks, shades = zip(*(_one_crease(scene) for _ in range(count)), strict=True)
     crack, shade = np.maximum.reduce(cracks), np.sum(shades, 0)
     flank = 0.3 * (np.abs(shade) > 0.004)  # the alpha of the flanks, which is below that of the crack
-    soft = np.maximum(crack * scene.by_difficulty(1, 0.55), flank).astype(np.float32)
+    alpha = np.maximum(crack * scene.by_difficulty(1, 0.55), flank).astype(np.float32)
     shaded = scene.photo + shade[..., None] / 0.3
     content = np.where((crack > 0.05)[..., None], _crack_color(scene), shaded)
-    return Layer(np.clip(content, 0, 1).astype(np.float32), soft)
+    return Layer(np.clip(content, 0, 1).astype(np.float32), alpha)
 
 
 def _one_crease(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -59,11 +59,11 @@ def crackle(scene: Scene) -> Layer:
     """A branching network of fine cracks, over all of the photo or thickest near one place."""
     random = scene.random
     lines = [line for _ in range(random.integers(1, 5)) for line in _branching(scene)]
-    soft = _ragged(scene, lines, broken=scene.by_difficulty(0.1, 0.55))
+    alpha = _ragged(scene, lines, broken=scene.by_difficulty(0.1, 0.55))
     if scene.chance(0.3):
-        soft = soft * np.clip(0.4 + fractal_noise(scene, 120 * scene.unit), 0, 1)
+        alpha = alpha * np.clip(0.4 + fractal_noise(scene, 120 * scene.unit), 0, 1)
     color = _crack_color(scene)
-    return Layer(np.broadcast_to(color, scene.photo.shape), (soft * scene.by_difficulty(1, 0.5)).astype(np.float32))
+    return Layer(np.broadcast_to(color, scene.photo.shape), (alpha * scene.by_difficulty(1, 0.5)).astype(np.float32))
 
 
 def _branching(scene: Scene) -> list[Line]:
@@ -96,9 +96,9 @@ def film_scratch(scene: Scene) -> Layer:
         sway = np.cumsum(random.normal(0, 0.05 * scene.unit, POINTS))
         lines.append((np.stack([x + lean * at / h + sway, at], 1), scene.fine * random.uniform(0.6, 2.2)))
     worn = np.clip(1.2 + 0.7 * value_noise(scene, 40 * scene.unit), 0, 1)
-    soft = draw_lines(scene.shape, lines) * worn
+    alpha = draw_lines(scene.shape, lines) * worn
     level = np.full(3, random.choice([random.uniform(0.8, 1), random.uniform(0, 0.15)]), np.float32)
-    return Layer(np.broadcast_to(level, scene.photo.shape), (soft * scene.by_difficulty(1, 0.45)).astype(np.float32))
+    return Layer(np.broadcast_to(level, scene.photo.shape), (alpha * scene.by_difficulty(1, 0.45)).astype(np.float32))
 
 
 def hair(scene: Scene) -> Layer:
@@ -109,6 +109,6 @@ def hair(scene: Scene) -> Layer:
         length = scene.unit * random.uniform(25, 180)
         path = random_path(scene, random.uniform(0, 2 * math.pi), length, random.uniform(0.05, 0.4))
         lines.append((path, scene.fine * random.uniform(0.7, 1.8)))
-    soft = draw_lines(scene.shape, lines)
-    color = contrasting_color(scene, soft) if scene.chance(0.7) else np.full(3, random.uniform(0.1, 0.9), np.float32)
-    return Layer(np.broadcast_to(color, scene.photo.shape), (soft * scene.by_difficulty(1, 0.5)).astype(np.float32))
+    alpha = draw_lines(scene.shape, lines)
+    color = contrasting_color(scene, alpha) if scene.chance(0.7) else np.full(3, random.uniform(0.1, 0.9), np.float32)
+    return Layer(np.broadcast_to(color, scene.photo.shape), (alpha * scene.by_difficulty(1, 0.5)).astype(np.float32))

@@ -14,9 +14,9 @@ def text(scene: Scene) -> Layer:
     lines = [_date(scene)] if dated else [_phrase(scene, 2, 5) for _ in range(scene.random.integers(1, 5))]
     size = min(scene.shape) * scene.random.uniform(0.06, scene.by_difficulty(0.14, 0.09))
     letters = _typeset(lines, size, _typeface(scene))
-    soft = _placed(scene, _rotated(letters, scene.random.normal(0, 4)))
-    color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting_color(scene, soft)
-    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.98, 0.35)), soft)
+    alpha = _placed(scene, _rotated(letters, scene.random.normal(0, 4)))
+    color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting_color(scene, alpha)
+    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.98, 0.35)), alpha)
 
 
 def watermark(scene: Scene) -> Layer:
@@ -24,10 +24,10 @@ def watermark(scene: Scene) -> Layer:
     words = [("(c) " if scene.chance(0.4) else "") + _phrase(scene, 1, 2).upper()]
     turn = scene.random.uniform(-40, 40)
     if scene.chance(0.5):
-        soft = _placed(scene, _rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
+        alpha = _placed(scene, _rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
     else:
-        soft = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
-    return Layer(alpha_blend(scene, contrasting_color(scene, soft), scene.by_difficulty(0.65, 0.2)), soft)
+        alpha = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
+    return Layer(alpha_blend(scene, contrasting_color(scene, alpha), scene.by_difficulty(0.65, 0.2)), alpha)
 
 
 def _phrase(scene: Scene, min_words: int, max_words: int) -> str:
@@ -99,9 +99,9 @@ def _placed(scene: Scene, letters: np.ndarray, margin: float = 0.0) -> np.ndarra
     high, wide = max(1, int(letters.shape[0] * shrink)), max(1, int(letters.shape[1] * shrink))
     letters = cv2.resize(letters, (wide, high), interpolation=cv2.INTER_AREA)
     top, left = (scene.random.uniform(margin, 1 - margin, 2) * (h - high, w - wide)).astype(int)
-    soft = np.zeros(scene.shape, np.float32)
-    soft[top : top + high, left : left + wide] = letters / max(letters.max(), 1e-6)
-    return soft
+    alpha = np.zeros(scene.shape, np.float32)
+    alpha[top : top + high, left : left + wide] = letters / max(letters.max(), 1e-6)
+    return alpha
 
 
 def _repeated(scene: Scene, letters: np.ndarray, degrees: float) -> np.ndarray:

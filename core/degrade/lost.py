@@ -10,23 +10,23 @@ def torn_corner(scene: Scene) -> Layer:
     layer = _torn(scene)
     if scene.chance(0.25):
         second = _torn(scene._replace(photo=layer.content))
-        layer = Layer(_composite(layer.content, second), np.maximum(layer.soft, second.soft))
+        layer = Layer(_composite(layer.content, second), np.maximum(layer.alpha, second.alpha))
     return layer
 
 
 def _composite(photo: np.ndarray, layer: Layer) -> np.ndarray:
-    return photo + layer.soft[..., None] * (layer.content - photo)
+    return photo + layer.alpha[..., None] * (layer.content - photo)
 
 
 def _torn(scene: Scene) -> Layer:
     unit, beyond = scene.unit, _beyond_the_tear(scene)
-    soft = np.clip(beyond + 0.5, 0, 1)
+    alpha = np.clip(beyond + 0.5, 0, 1)
     paper = unit * np.clip(3 + 2 * fractal_noise(scene, 12 * unit), 0.5, 7)  # the width of the bare edge
     fibers = 0.9 + 0.05 * value_noise(scene, 1.5 * unit)[..., None] + np.array([0.02, 0.01, -0.02], np.float32)
     shadow = 1 - 0.35 * np.exp(-np.maximum(beyond - paper, 0) / (3 * unit))[..., None]
-    lid = _backing(scene, soft) * shadow
-    content = np.where((beyond < paper)[..., None], toward(scene, fibers, soft), lid)
-    return Layer(np.clip(content, 0, 1).astype(np.float32), soft)
+    lid = _backing(scene, alpha) * shadow
+    content = np.where((beyond < paper)[..., None], toward(scene, fibers, alpha), lid)
+    return Layer(np.clip(content, 0, 1).astype(np.float32), alpha)
 
 
 def _beyond_the_tear(scene: Scene) -> np.ndarray:
@@ -46,8 +46,8 @@ def missing_border(scene: Scene) -> Layer:
     """One to three sides cut short: a strip that is not quite straight, white, gray or black."""
     sides = scene.random.permutation(4)[: scene.random.integers(1, 4)]
     depth = np.maximum.reduce([_strip(scene, int(side)) for side in sides])
-    soft = np.clip(depth + 0.5, 0, 1)
-    return Layer(_backing(scene, soft), soft)
+    alpha = np.clip(depth + 0.5, 0, 1)
+    return Layer(_backing(scene, alpha), alpha)
 
 
 def _strip(scene: Scene, side: int) -> np.ndarray:
@@ -62,9 +62,9 @@ def _strip(scene: Scene, side: int) -> np.ndarray:
     return np.where(outermost & (depth < 0.5), np.maximum(beyond, 0.5), beyond)
 
 
-def _backing(scene: Scene, soft: np.ndarray) -> np.ndarray:
+def _backing(scene: Scene, alpha: np.ndarray) -> np.ndarray:
     """What lies behind the print: a plain color with a little grain, (H, W, 3)."""
     level = scene.random.choice([0.97, 0.9, 0.5, 0.08, 0.0])
     color = np.clip(level + scene.random.normal(0, 0.02, 3), 0, 1)
     grain = scene.random.normal(0, 0.012, (*scene.shape, 1)).astype(np.float32)
-    return np.clip(toward(scene, color, soft) + grain, 0, 1)
+    return np.clip(toward(scene, color, alpha) + grain, 0, 1)

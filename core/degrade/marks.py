@@ -33,9 +33,9 @@ def scratch(scene: Scene) -> Layer:
         if scene.chance(0.3):
             lines += _scuffs(scene, lines[-1][0], angle)
     worn = np.clip(1.3 + fractal_noise(scene, 30 * scene.unit), 0, 1)
-    soft = draw_lines(scene.shape, lines) * worn
-    color = contrasting_color(scene, soft)
-    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.95, 0.3)), soft)
+    alpha = draw_lines(scene.shape, lines) * worn
+    color = contrasting_color(scene, alpha)
+    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.95, 0.3)), alpha)
 
 
 def _scuffs(scene: Scene, path: np.ndarray, angle: float) -> list[Line]:
@@ -72,7 +72,7 @@ def fold(scene: Scene) -> Layer:
     layers = [_crease(scene, upright)]
     if scene.chance(0.35):
         layers.append(_crease(scene._replace(photo=layers[0].content), not upright))
-    return Layer(layers[-1].content, np.maximum.reduce([layer.soft for layer in layers]))
+    return Layer(layers[-1].content, np.maximum.reduce([layer.alpha for layer in layers]))
 
 
 def _crease(scene: Scene, upright: bool) -> Layer:

@@ -53,10 +53,10 @@ class Scene(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Damage over a photo: `content`, (H, W, 3) in [0, 1], blended in with the alpha `soft`, (H, W) in [0, 1]."""
+    """Damage over a photo: `content`, (H, W, 3) in [0, 1], blended in with the opacity `alpha`, (H, W) in [0, 1]."""
 
     content: np.ndarray
-    soft: np.ndarray
+    alpha: np.ndarray
 
 
 def value_noise(scene: Scene, size: float) -> np.ndarray:
@@ -163,10 +163,10 @@ def paper_color(scene: Scene) -> np.ndarray:
     return np.clip(level * tint, 0, 1).astype(np.float32)
 
 
-def mean_color(photo: np.ndarray, soft: np.ndarray) -> np.ndarray:
+def mean_color(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The mean color (3,) of a photo (H, W, 3) under an alpha (H, W)."""
     check_cancelled()
-    weight = soft[..., None].astype(np.float32) + np.float32(1e-6)
+    weight = alpha[..., None].astype(np.float32) + np.float32(1e-6)
     return (photo * weight).sum((0, 1)) / weight.sum()
 
 
@@ -187,9 +187,9 @@ def local_means(photo: np.ndarray, spread: float) -> np.ndarray:
     return cv2.resize(smooth, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def contrasting_color(scene: Scene, soft: np.ndarray) -> np.ndarray:
+def contrasting_color(scene: Scene, alpha: np.ndarray) -> np.ndarray:
     """A nearly white or nearly black random color (3,), whichever contrasts with the photo under an alpha (H, W)."""
-    light = mean_color(scene.photo, soft).mean() < 0.6
+    light = mean_color(scene.photo, alpha).mean() < 0.6
     level = scene.random.uniform(0.88, 1) if light else scene.random.uniform(0, 0.12)
     return np.clip(level + scene.random.normal(0, 0.03, 3), 0, 1).astype(np.float32)
 
@@ -200,6 +200,6 @@ def alpha_blend(scene: Scene, color: np.ndarray, opacity: float) -> np.ndarray:
     return scene.photo + np.float32(opacity) * (color.astype(np.float32) - scene.photo)
 
 
-def toward(scene: Scene, color: np.ndarray, soft: np.ndarray) -> np.ndarray:
+def toward(scene: Scene, color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """A color moved toward the photo's mean under an alpha (H, W): by nothing at difficulty 0, by 3/4 at 1."""
-    return (color + 0.75 * scene.difficulty * (mean_color(scene.photo, soft) - color)).astype(np.float32)
+    return (color + 0.75 * scene.difficulty * (mean_color(scene.photo, alpha) - color)).astype(np.float32)

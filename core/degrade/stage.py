@@ -26,16 +26,16 @@ class Degraded(NamedTuple):
     """Damaged photos, and where they are damaged.
 
     image: (B, C, H, W) in [0, 1], the damaged photos.
-    soft: (B, 1, H, W) in [0, 1], the alpha of the damage; where it is 0 the photo is untouched, bit for bit. How much
-    the damage differs from the photo is another matter: a faint watermark has an alpha of 1.
-    hole: (B, 1, H, W) of 0 and 1, 1 where soft is above 0.5, or a channel has changed by more than `VISIBLE` = 0.05. So
-    outside the hole nothing has changed by more than that.
+    alpha: (B, 1, H, W) in [0, 1], the opacity of the damage; where it is 0 the photo is untouched, bit for bit. How
+    much the damage differs from the photo is another matter: a faint watermark has an alpha of 1.
+    hole: (B, 1, H, W) of 0 and 1, 1 where alpha is above 0.5, or a channel has changed by more than `VISIBLE` = 0.05.
+    So outside the hole nothing has changed by more than that.
     kinds: (B, 5, H, W) of 0 and 1 in the order of `KIND_NAMES`, 1 where damage of that kind has an alpha above 0.5 and
     has changed what it covers by more than `VISIBLE`. The light and shade beside a crease belong to the hole only.
     """
 
     image: Tensor
-    soft: Tensor
+    alpha: Tensor
     hole: Tensor
     kinds: Tensor
 
@@ -109,18 +109,18 @@ def _degrade_photo(
     random = np.random.default_rng(seed)
     foreign = None if other is None else _pixels(other[int(random.integers(len(other)))])
     scene = Scene(_pixels(photo[0]), difficulty, random, foreign, scale)
-    soft, maps = np.zeros(scene.shape, np.float32), np.zeros((len(KIND_NAMES), *scene.shape), bool)
+    alpha, maps = np.zeros(scene.shape, np.float32), np.zeros((len(KIND_NAMES), *scene.shape), bool)
     for i, requested in enumerate(kinds):
         kind = KINDS[draw_kind(seed, i) if requested == ANY else requested]
         layer = _paint(scene, kind.paint)
         check_cancelled()
-        alpha = layer.soft[..., None]
-        painted = np.clip(scene.photo * (1 - alpha) + layer.content * alpha, 0, 1)
+        opacity = layer.alpha[..., None]
+        painted = np.clip(scene.photo * (1 - opacity) + layer.content * opacity, 0, 1)
         check_cancelled()
-        maps[KIND_NAMES.index(kind.group)] |= _visible(scene.photo, painted, layer.soft, kind.group)
+        maps[KIND_NAMES.index(kind.group)] |= _visible(scene.photo, painted, layer.alpha, kind.group)
         check_cancelled()
-        soft, scene = np.maximum(soft, layer.soft), scene._replace(photo=painted)
-    return _as_tensors(photo, scene.photo, soft, maps)
+        alpha, scene = np.maximum(alpha, layer.alpha), scene._replace(photo=painted)
+    return _as_tensors(photo, scene.photo, alpha, maps)
 
 
 def _paint(scene: Scene, paint: Callable[[Scene], Layer]) -> Layer:
@@ -128,20 +128,20 @@ def _paint(scene: Scene, paint: Callable[[Scene], Layer]) -> Layer:
     for _ in range(ATTEMPTS):
         check_cancelled()
         layer = paint(scene)
-        marked = layer.soft > 0.5
+        marked = layer.alpha > 0.5
         if marked.any() and not marked.all():
             break
     return layer
 
 
-def _visible(before: np.ndarray, after: np.ndarray, soft: np.ndarray, group: str) -> np.ndarray:
+def _visible(before: np.ndarray, after: np.ndarray, alpha: np.ndarray, group: str) -> np.ndarray:
     """Where a layer shows, bool (H, W); areas and overlays without the gaps where chance left the color as it was."""
     import cv2
 
-    visible = (soft > 0.5) & (np.abs(after - before).max(2) > VISIBLE)
+    visible = (alpha > 0.5) & (np.abs(after - before).max(2) > VISIBLE)
     if group in ("areas", "overlays"):
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-        visible = (cv2.morphologyEx(visible.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0) & (soft > 0.5)
+        visible = (cv2.morphologyEx(visible.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0) & (alpha > 0.5)
     return visible
 
 
@@ -150,14 +150,14 @@ def _pixels(photo: Tensor) -> np.ndarray:
     return np.ascontiguousarray(photo.detach().cpu().float().expand(3, -1, -1).movedim(0, -1).numpy())
 
 
-def _as_tensors(photo: Tensor, damaged: np.ndarray, soft: np.ndarray, maps: np.ndarray) -> Degraded:
-    """Back to the photo's channels, dtype and device; untouched where `soft` is 0."""
+def _as_tensors(photo: Tensor, damaged: np.ndarray, alpha: np.ndarray, maps: np.ndarray) -> Degraded:
+    """Back to the photo's channels, dtype and device; untouched where `alpha` is 0."""
     check_cancelled()
     changed = torch.from_numpy(damaged).movedim(-1, 0)[None]
     if photo.shape[1] == 1:
         changed = changed.mean(1, keepdim=True)
-    alpha = torch.from_numpy(np.ascontiguousarray(soft, np.float32))[None, None].to(photo)
-    image = torch.where(alpha > 0, changed.to(photo), photo)
+    plane = torch.from_numpy(np.ascontiguousarray(alpha, np.float32))[None, None].to(photo)
+    image = torch.where(plane > 0, changed.to(photo), photo)
     check_cancelled()
     visible = (image - photo).abs().amax(1, keepdim=True) > VISIBLE
-    return Degraded(image, alpha, ((alpha > 0.5) | visible).to(photo), torch.from_numpy(maps)[None].to(photo))
+    return Degraded(image, plane, ((plane > 0.5) | visible).to(photo), torch.from_numpy(maps)[None].to(photo))

@@ -15,18 +15,18 @@ SPILLS = np.array(  # coffee, tea, rust, ink, dried water, mold
 def stain(scene: Scene) -> Layer:
     """A spill with a darker rim and drops beside it, or a crowd of spots of mold (foxing)."""
     inside = _foxing(scene) if scene.chance(0.3) else _spill(scene)  # 0 at the rim, growing inwards
-    soft = np.clip(inside / max(scene.unit, 1) + 0.5, 0, 1)
+    alpha = np.clip(inside / max(scene.unit, 1) + 0.5, 0, 1)
     rim = np.exp(-np.maximum(inside, 0) / (scene.unit * scene.random.uniform(1.5, 4)))
     depth = np.clip(0.7 + 0.3 * rim + 0.12 * fractal_noise(scene, 40 * scene.unit), 0.4, 1)
     depth = depth * scene.by_difficulty(1, 0.35)
-    soaked = _soaked(scene, soft) * (1 - 0.35 * rim)[..., None]
-    return Layer(scene.photo + depth[..., None].astype(np.float32) * (soaked - scene.photo), soft)
+    soaked = _soaked(scene, alpha) * (1 - 0.35 * rim)[..., None]
+    return Layer(scene.photo + depth[..., None].astype(np.float32) * (soaked - scene.photo), alpha)
 
 
-def _soaked(scene: Scene, soft: np.ndarray) -> np.ndarray:
+def _soaked(scene: Scene, alpha: np.ndarray) -> np.ndarray:
     """The photo soaked with the one of three liquids that changes its colors most."""
     candidates = [_stained(scene.photo, color) for color in scene.random.choice(SPILLS, 3, replace=False)]
-    return max(candidates, key=lambda soaked: float((np.abs((soaked - scene.photo).mean(2)) * soft).sum()))
+    return max(candidates, key=lambda soaked: float((np.abs((soaked - scene.photo).mean(2)) * alpha).sum()))
 
 
 def _stained(photo: np.ndarray, color: np.ndarray) -> np.ndarray:
@@ -60,11 +60,11 @@ def _round(scene: Scene, middle: np.ndarray, size: float) -> np.ndarray:
 
 def faded(scene: Scene) -> Layer:
     """A patch that light has bleached: pale, warm, without dark tones; a blotch, or what a frame left open."""
-    soft = _blotch(scene) if scene.chance(0.5) else _window(scene)
+    alpha = _blotch(scene) if scene.chance(0.5) else _window(scene)
     gray = scene.photo.mean(2, keepdims=True)
     white = np.array([1, 0.97, 0.89], np.float32)
     pale = 0.3 * (0.4 * scene.photo + 0.6 * gray) + 0.7 * white
-    return Layer(alpha_blend(scene, pale, scene.by_difficulty(0.9, 0.25)), soft)
+    return Layer(alpha_blend(scene, pale, scene.by_difficulty(0.9, 0.25)), alpha)
 
 
 def _blotch(scene: Scene) -> np.ndarray:
@@ -84,5 +84,5 @@ def _window(scene: Scene) -> np.ndarray:
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     turned = corners @ np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
     sharp = draw_shapes(scene.shape, [turned + scene.random.uniform(0.25, 0.75, 2) * (w, h)])
-    soft = cv2.GaussianBlur(sharp, (0, 0), max(scene.unit * scene.random.uniform(1, 6), 0.3))
-    return np.where(soft < 0.02, 0, soft)
+    alpha = cv2.GaussianBlur(sharp, (0, 0), max(scene.unit * scene.random.uniform(1, 6), 0.3))
+    return np.where(alpha < 0.02, 0, alpha)

@@ -17,8 +17,8 @@ def worn_border(scene: Scene) -> Layer:
     eaten = depth * (fractal_noise(scene, 30 * unit) + 0.5 * fractal_noise(scene, 7 * unit))
     eaten = eaten + np.float32(scene.random.uniform(0, 2)) * depth * np.exp(-corner / (12 * unit)) - sides
     low = np.quantile(eaten, 1 - scene.by_difficulty(0.07, 0.03) * scene.random.uniform(0.3, 1.2))
-    soft = np.clip((eaten - low) / max(unit, 1) + 0.5, 0, 1)
-    return Layer(np.clip(_bare(scene), 0, 1), soft.astype(np.float32) * np.float32(scene.by_difficulty(1, 0.6)))
+    alpha = np.clip((eaten - low) / max(unit, 1) + 0.5, 0, 1)
+    return Layer(np.clip(_bare(scene), 0, 1), alpha.astype(np.float32) * np.float32(scene.by_difficulty(1, 0.6)))
 
 
 def emulsion_loss(scene: Scene) -> Layer:
@@ -30,9 +30,9 @@ def emulsion_loss(scene: Scene) -> Layer:
         hills = hills + 1.5 * _towards_a_side(scene)
     low = np.quantile(hills, 1 - scene.by_difficulty(0.06, 0.03) * random.uniform(0.1, 1.2))
     inside = (hills - low) * 8
-    soft = np.clip(inside + 0.5, 0, 1) * scene.by_difficulty(1, 0.6)
+    alpha = np.clip(inside + 0.5, 0, 1) * scene.by_difficulty(1, 0.6)
     rim = 1 - random.uniform(0, 0.4) * np.exp(-np.maximum(inside, 0))[..., None]
-    return Layer(np.clip(_bare(scene) * rim, 0, 1).astype(np.float32), soft.astype(np.float32))
+    return Layer(np.clip(_bare(scene) * rim, 0, 1).astype(np.float32), alpha.astype(np.float32))
 
 
 def _towards_a_side(scene: Scene) -> np.ndarray:
@@ -62,12 +62,12 @@ def tape(scene: Scene) -> Layer:
     turn = random.normal(0, 0.2) + random.choice([0, math.pi / 2, math.pi / 4])
     spin = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
     corners = (np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half) @ spin + scene.random_point()
-    soft = draw_shapes(scene.shape, [corners])
+    alpha = draw_shapes(scene.shape, [corners])
     yellow = np.array([0.85, 0.72, 0.42], np.float32) * np.float32(random.uniform(0.8, 1.15))
     hazy = np.clip(0.25 + 0.1 * fractal_noise(scene, 18 * scene.unit), 0.05, 0.6)[..., None]
     strength = np.float32(scene.by_difficulty(0.85, 0.3))
     seen = scene.photo * (1 - strength + strength * yellow)
-    return Layer(np.clip(seen + strength * hazy * (yellow - seen), 0, 1).astype(np.float32), soft)
+    return Layer(np.clip(seen + strength * hazy * (yellow - seen), 0, 1).astype(np.float32), alpha)
 
 
 def silvering(scene: Scene) -> Layer:
@@ -78,8 +78,8 @@ def silvering(scene: Scene) -> Layer:
     dark = 1 - scene.photo.mean(2)
     veil = np.clip(edge * dark * (1 + 0.5 * fractal_noise(scene, 50 * scene.unit)) * 1.6, 0, 1)
     sheen = np.array([0.62, 0.68, 0.76], np.float32)
-    soft = np.where(veil < 0.03, 0, veil).astype(np.float32)
-    return Layer(alpha_blend(scene, sheen, scene.by_difficulty(0.85, 0.3)), soft)
+    alpha = np.where(veil < 0.03, 0, veil).astype(np.float32)
+    return Layer(alpha_blend(scene, sheen, scene.by_difficulty(0.85, 0.3)), alpha)
 
 
 def mold(scene: Scene) -> Layer:
@@ -91,6 +91,6 @@ def mold(scene: Scene) -> Layer:
         x, y = random.normal(middle, 45 * unit)
         inside = np.maximum(inside, unit * random.uniform(1.5, 9) - np.hypot(columns - x, rows - y).astype(np.float32))
     inside = inside + 1.5 * unit * fractal_noise(scene, 5 * unit)
-    soft = np.clip(inside / (2 * unit) + 0.5, 0, 1).astype(np.float32)
+    alpha = np.clip(inside / (2 * unit) + 0.5, 0, 1).astype(np.float32)
     color = np.array([0.3, 0.3, 0.24], np.float32) if scene.chance(0.7) else np.array([0.85, 0.84, 0.78], np.float32)
-    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.85, 0.3)), soft)
+    return Layer(alpha_blend(scene, color, scene.by_difficulty(0.85, 0.3)), alpha)

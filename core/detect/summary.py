@@ -33,7 +33,7 @@ def summary(detection: Detection) -> list[str]:
     >>> hole, skipped = torch.zeros(2, 1, 1, 10, 10)
     >>> hole[..., 2, 2:4] = skipped[..., 6:9, 6:9] = 1
     >>> summary(Detection(hole, hole, skipped, torch.zeros_like(hole), hole, hole + skipped))
-    ['filled: 1 mark, 2.0 % of the photo; left: 1 thick part of 9.0 %, see the heat map']
+    ['filled: 1 mark, 2.0 % of the photo; not filled: 1 thick part of 9.0 %, see the heat map']
     """
     lines = [_line_of(Detection(*(tensor[i] for tensor in detection))) for i in range(len(detection.hole))]
     if len(lines) == 1:
@@ -51,7 +51,7 @@ def _line_of(photo: Detection) -> str:
     _, blank = count_parts(photo.skipped * photo.margin)
     skipped += [f"{_percent(blank)} of blank margin"] if blank else []
     if skipped:
-        line += f"; left: {_listed(skipped)}, see the heat map"
+        line += f"; not filled: {_listed(skipped)}, see the heat map"
     if filled > WARN_ABOVE:
         line += f"; warning: more than {100 * WARN_ABOVE:g} % of the photo, look at the mask before you trust it"
     return line
@@ -74,7 +74,7 @@ def _filled(hole: Tensor, marks: Tensor) -> list[str]:
 def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
     """How many parts of a plane (H, W) lie mostly in the hole, and touch the rest of it that no other kind covers.
 
-    A widened line may overlap a stain that is left: that does not fill the stain.
+    A widened line may overlap a stain that is not to be filled: that does not fill the stain.
     """
     import cv2
 

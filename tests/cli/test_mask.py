@@ -89,8 +89,8 @@ def test_where_all_was_left_that_is_said(photo, monkeypatch, caplog):
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: marks)
     assert run("restore", "old.png", "-o", "x.png") == 0
     assert caplog.messages == [
-        "old.png: filled: nothing; left: 1 thick part of 7.2 %, see the heat map",
-        "all that looks damaged was left alone in old.png; it is written as it is",
+        "old.png: filled: nothing; not filled: 1 thick part of 7.2 %, see the heat map",
+        "nothing that looks damaged is filled in old.png; it is written as it is",
     ]
     assert torch.equal(load_image("x.png"), photo)
 

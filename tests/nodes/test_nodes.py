@@ -397,7 +397,7 @@ def test_blind_mask_predict_leaves_a_margin_unless_told_otherwise(monkeypatch):
     assert torch.equal(plain[0], (marks[:, 0] > 0.5).float())
     assert not guarded[0][..., :9].any()
     assert torch.equal(guarded[0][..., 11:], plain[0][..., 11:])
-    assert guarded[3] == "filled: 1 mark, 1.9 % of the photo; left: 0.2 % of blank margin, see the heat map"
+    assert guarded[3] == "filled: 1 mark, 1.9 % of the photo; not filled: 0.2 % of blank margin, see the heat map"
     assert plain[3] == "filled: 1 mark, 2.1 % of the photo"
 
 

@@ -36,16 +36,16 @@ def check(photo, found):
     """What holds for every kind."""
     b, _, h, w = photo.shape
     assert found.image.shape == photo.shape
-    assert found.soft.shape == found.hole.shape == (b, 1, h, w)
+    assert found.alpha.shape == found.hole.shape == (b, 1, h, w)
     assert found.kinds.shape == (b, len(KIND_NAMES), h, w)
-    assert found.image.dtype == found.soft.dtype == found.hole.dtype == photo.dtype
+    assert found.image.dtype == found.alpha.dtype == found.hole.dtype == photo.dtype
     assert 0 <= found.image.min() <= found.image.max() <= 1
-    assert 0 <= found.soft.min() <= found.soft.max() <= 1
+    assert 0 <= found.alpha.min() <= found.alpha.max() <= 1
     assert set(found.hole.unique().tolist()) == {0, 1}
-    untouched = (found.soft == 0).expand_as(photo)
+    untouched = (found.alpha == 0).expand_as(photo)
     assert torch.equal(found.image[untouched], photo[untouched])
     change = (found.image - photo).abs().amax(1, keepdim=True)
-    assert torch.equal(found.hole, ((found.soft > 0.5) | (change > VISIBLE)).to(photo))
+    assert torch.equal(found.hole, ((found.alpha > 0.5) | (change > VISIBLE)).to(photo))
     assert change[found.hole == 0].max() <= VISIBLE
 
 
@@ -152,7 +152,7 @@ def test_the_map_of_kinds(kind):
     assert found.kinds.sum((0, 2, 3)).nonzero().flatten().tolist() == [place]
     own = found.kinds[:, place : place + 1]
     assert (own <= found.hole).all()
-    assert own.sum() >= 0.6 * (found.soft > 0.5).sum()
+    assert own.sum() >= 0.6 * (found.alpha > 0.5).sum()
 
 
 def test_several_kinds_are_in_their_own_planes():
@@ -181,7 +181,7 @@ def test_several_at_once():
     both = degrade(photo, ["missing_border", "scratch"], 0, seed=4)
     check(photo, both)
     first = degrade(photo, "missing_border", 0, seed=4)
-    assert (both.soft >= first.soft).all()
+    assert (both.alpha >= first.alpha).all()
     assert both.hole.sum() > first.hole.sum()
 
 
@@ -202,15 +202,15 @@ def test_free_form_is_the_published_blend():
     soft = 0
     for seed in range(20):
         found = degrade(photo, "free_form", 0, seed, other)
-        assert torch.allclose(found.image, photo * (1 - found.soft) + other * found.soft, atol=1e-5)
-        soft += ((found.soft > 0) & (found.soft < 1)).any().item()
+        assert torch.allclose(found.image, photo * (1 - found.alpha) + other * found.alpha, atol=1e-5)
+        soft += ((found.alpha > 0) & (found.alpha < 1)).any().item()
     assert 4 <= soft <= 16
 
 
 def test_mosaic_keeps_the_mean_of_each_block():
     photo = photo_of()
     found = degrade(photo, "mosaic", 0, seed=3)
-    inside = found.soft[0, 0] == 1
+    inside = found.alpha[0, 0] == 1
     assert len(found.image[0, :, inside].unique(dim=1).T) < inside.sum() / 9
     assert abs(found.image - photo).mean() > 1e-3
     assert torch.allclose(found.image.mean(), photo.mean(), atol=5e-3)
@@ -251,7 +251,7 @@ def test_the_node_is_the_library():
     found = degrade(photo, "text", 0.25, 2**64 - 1)
     assert torch.equal(image, found.image.movedim(1, -1))
     assert torch.equal(mask, found.hole[:, 0])
-    assert torch.equal(soft, found.soft[:, 0])
+    assert torch.equal(soft, found.alpha[:, 0])
     assert Degrade.INPUT_TYPES()["required"]["seed"][1]["control_after_generate"]
     other = photo_of(seed=9).movedim(1, -1)
     assert not torch.equal(

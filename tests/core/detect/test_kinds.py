@@ -106,11 +106,11 @@ def test_methods_that_tell_no_kinds(found_in, photo):
 def test_what_is_said(planes, found_in):
     words = summary(found_in(planes))[0]
     assert words == (
-        "filled: 1 line, 1 speck and 1 lost part, 1.8 % of the photo; left: 1 area of 5.8 % and 1 overlay of 1.4 %, "
-        "see the heat map"
+        "filled: 1 line, 1 speck and 1 lost part, 1.8 % of the photo; not filled: 1 area of 5.8 % and 1 overlay "
+        "of 1.4 %, see the heat map"
     )
     assert summary(found_in(planes, kinds=[])) == [
-        "filled: nothing; left: 1 thick line of 0.7 %, 1 speck of under 0.1 %, 1 lost part of 1.2 %, "
+        "filled: nothing; not filled: 1 thick line of 0.7 %, 1 speck of under 0.1 %, 1 lost part of 1.2 %, "
         "1 area of 5.8 % and 1 overlay of 1.4 %, see the heat map"
     ]
 
@@ -122,7 +122,7 @@ def test_a_widened_line_over_a_skipped_area_fills_no_area(planes, photo, monkeyp
     assert (found.hole * planes[:, [AREAS]]).any()
     words = summary(found)[0]
     assert words.startswith("filled: 2 lines, 1 speck and 1 lost part, ")
-    assert "left: 1 area of " in words
+    assert "not filled: 1 area of " in words
 
 
 def test_kinds_as_text():

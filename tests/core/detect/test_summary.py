@@ -19,7 +19,7 @@ class TestSummary:
         filled[..., 5, 5:10] = filled[..., 10, 40] = filled[..., 11, 41] = 1
         left[..., 12:18, 10:20] = 1
         assert summary(found(filled)) == ["filled: 2 marks, 0.7 % of the photo"]
-        alone = "filled: 2 marks, 0.7 % of the photo; left: 1 thick part of 6.0 %"
+        alone = "filled: 2 marks, 0.7 % of the photo; not filled: 1 thick part of 6.0 %"
         assert summary(found(filled, left)) == [f"{alone}, see the heat map"]
         margin[..., :2, :] = left[..., :2, :20] = 1
         assert summary(found(filled, left, margin)) == [f"{alone} and 4.0 % of blank margin, see the heat map"]
@@ -52,4 +52,4 @@ class TestSummary:
         assert count_parts(mask, 10)[1] == 6 / 400
         left = torch.zeros(1, 1, 96, 120)  # 96 / 24 pixels apart
         left[..., 40:50, [10, 14, 21]] = 1
-        assert "left: 2 thick parts of 0.3 %" in summary(found(nothing(96, 120), left))[0]
+        assert "not filled: 2 thick parts of 0.3 %" in summary(found(nothing(96, 120), left))[0]
