@@ -28,7 +28,7 @@ from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, l
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.io.sheet import mark_hole
 from PIL import Image, ImageDraw, ImageFont
-from report import machine, table, write
+from report import counted, machine, table, write
 from torch import Tensor
 
 ROOT = Path(__file__).parents[1]
@@ -240,9 +240,9 @@ def main() -> None:
     ]
     for side in options.sides:
         images = photos(options.photos, side, options.count if side <= 256 else options.large)
-        parts += [f"## {side} x {side}, {len(images)} photos", score_table(scores(images, options.methods))]
+        parts += [f"## {side} x {side}, {counted(len(images), 'photo')}", score_table(scores(images, options.methods))]
     images = photos(options.photos, 256, options.count)
-    about = f"{len(images)} photos of 256 x 256. The hole is that of `find_hole` with its defaults."
+    about = f"{counted(len(images), 'photo')} of 256 x 256. The hole is that of `find_hole` with its defaults."
     parts += ["## Clean photos", about, clean_table(images, options.methods)]
     parts += ["## 4000 x 3000 (12 megapixels)", cost_table(options.methods)]
     write(options.name, "Damage found without a mask", *parts)

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from baselines import levin, mean_chroma, neighbors
 from cases import box_hole, eight_cases
 from monochromic.core import METHODS, Settings, colorize, load_image, luminance, psnr, random_hole, save_image
-from report import RESULTS, table, write
+from report import RESULTS, counted, table, write
 from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
@@ -98,7 +98,7 @@ def main() -> None:
         rows.append([f"`{name}`", *means, *(f"{v:.2f}" for v in (psnrs.min(), colors.mean(), np.median(seconds)))])
         pictures[name] = shown[:SHOWN]
     heading = ["method", "PSNR dB", "strokes", "boxes", "worst", "CIEDE2000", "seconds"]
-    about = f"{len(cases)} cases of {options.side} x {options.side}, true gray given."
+    about = f"{counted(len(cases), 'case')} of {options.side} x {options.side}, true gray given."
     columns = f"`{options.name}.jpg`, from the left: photo, hole in gray, {', '.join(pictures)}."
     write(options.name, "Color in the hole", about, table(heading, rows), columns)
     save_image(figure(cases, pictures), RESULTS / f"{options.name}.jpg")

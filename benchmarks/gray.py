@@ -38,7 +38,7 @@ from monochromic.core.metrics.regions import box_around
 from monochromic.core.weights.detect import read_tensors
 from monochromic.core.weights.load import read_metadata
 from monochromic.core.weights.select import load_model, readiness
-from report import RESULTS, table, write
+from report import RESULTS, counted, table, write
 from torch import Tensor
 
 SIDE, LOW, HIGH = 256, 0.2, 0.4
@@ -199,10 +199,10 @@ def main() -> None:
         for name, model in models.items()
     }
     about = (
-        f"{len(given)} photos of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. The baseline is, for each "
-        "photo, the better of Telea and Navier-Stokes on it, which only the truth can tell. In brackets the 95 % "
-        "interval (bootstrap over the photos). Networks other than `mono` have the pack's slim weights, unless other "
-        "weights are installed."
+        f"{counted(len(given), 'photo')} of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. The baseline is, "
+        "for each photo, the better of Telea and Navier-Stokes on it, which only the truth can tell. In brackets the "
+        "95 % interval (bootstrap over the photos). Networks other than `mono` have the pack's slim weights, unless "
+        "other weights are installed."
     )
     heading = ["backbone", "PSNR dB", "above the baseline", "SSIM", "above the baseline", "seconds"]
     parts = [about, table(heading, gray_rows(found))]

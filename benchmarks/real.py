@@ -39,7 +39,7 @@ from real_scores import (
     within,
 )
 from real_sheets import draw_sheet
-from report import machine, table, write
+from report import counted, machine, table, write
 from torch import Tensor
 
 FACES = Path(__file__).with_name("real_faces.json")
@@ -177,7 +177,8 @@ def as_json(judged: Judged) -> dict[str, object]:
 def report(judged: list[Judged], options: argparse.Namespace) -> None:
     """Print the tables, and keep them where asked for."""
     figures = summary(judged)
-    about = f"`{options.method}`, threshold {options.threshold or DEFAULTS['threshold']:g}, {len(judged)} photos."
+    threshold = options.threshold or DEFAULTS["threshold"]
+    about = f"`{options.method}`, threshold {threshold:g}, {counted(len(judged), 'photo')}."
     kinds = [[name, f"{value:g}" if name == "faces" else f"{value:.3f}"] for name, value in figures.items()]
     parts = [about, table(HEADING, [row(j) for j in judged]), table(["all together", ""], kinds)]
     title = "Damage found in real photos"
