@@ -28,7 +28,7 @@ from .image import masks
 from .image.checks import check_hole
 from .image.color import luminance
 from .inpaint.stage import fill, fill_rgb
-from .io.convert import Picture, to_alpha, to_hole, to_image
+from .io.convert import Hole, Picture, to_alpha, to_hole, to_image
 from .weights.load import load_network
 from .weights.select import load_model
 
@@ -76,7 +76,7 @@ class Restoration:
     detection: Detection | None = None
 
 
-def restore(image: Picture, hole: Picture | Detection | None = None, **options: Any) -> Tensor:
+def restore(image: Picture, hole: Hole | None = None, **options: Any) -> Tensor:
     """Restore a photo: fill its hole in gray, then color it from the photo itself.
 
     Args:
@@ -113,7 +113,7 @@ def restore(image: Picture, hole: Picture | Detection | None = None, **options: 
 
 def restore_photo(
     image: Picture,
-    hole: Picture | Detection | None = None,
+    hole: Hole | None = None,
     *,
     search: Search | None = None,
     invert: bool = False,
@@ -172,7 +172,7 @@ def restore_photo(
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
     clear = None if hole is not None or search else _transparent(image, photo, invert)
-    given = clear if hole is None else _hole_of(hole, photo, invert)
+    given = clear if hole is None else to_hole(hole, photo, invert=invert).to(photo.device)
     detection = hole if isinstance(hole, Detection) else None
     overall = _Overall(progress, stages if given is not None else {"detect": DETECT, **stages})
     if given is None:
@@ -226,12 +226,6 @@ def _transparent(image: Picture, photo: Tensor, invert: bool) -> Tensor | None:
     alpha = to_alpha(image)
     clear = None if alpha is None else masks.binarize(1 - alpha.to(photo.device), invert=invert)
     return clear if clear is not None and clear.any() else None
-
-
-def _hole_of(hole: Picture | Detection, photo: Tensor, invert: bool) -> Tensor:
-    if isinstance(hole, Detection):
-        hole = hole.hole
-    return to_hole(hole, photo, invert=invert).to(photo.device)
 
 
 def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progress | None) -> Detection:

@@ -8,9 +8,10 @@ from ..host.cancel import cancellable
 from ..host.memory import retry_smaller, translates_oom
 from ..host.progress import Preview, Progress, part_of, silent
 from ..image.boxes import Box, hole_boxes
-from ..image.checks import check_answer, check_hole, check_image, shape_of
+from ..image.checks import check_answer, check_hole, shape_of
 from ..image.color import to_cbcr, to_rgb_in_gamut
 from ..image.masks import composite
+from ..io.convert import Hole, Picture, to_gray, to_hole, to_image
 from .guide import Guide
 from .method import Callbacks, Method, Settings, Task
 from .network import NETWORK
@@ -40,9 +41,9 @@ def get_method(name: str) -> Method:
 @translates_oom()
 @cancellable
 def colorize(
-    image: Tensor,
-    gray: Tensor,
-    hole: Tensor,
+    image: Picture,
+    gray: Picture,
+    hole: Hole,
     method: str = "propagate",
     guide: Guide | None = None,
     *,
@@ -54,10 +55,11 @@ def colorize(
     """Color the hole: its luminance is `gray`, its chroma comes from the known pixels and the hints.
 
     Args:
-        image: float (B, 1 or 3, H, W) in [0, 1], never looked at under the hole; a gray one (1 channel, or 3 equal
-            ones) has no color to give, and comes back with `gray` in the hole.
-        gray: (B, 1, H, W) in [0, 1].
-        hole: (B or 1, 1, H, W), 1 = fill.
+        image: float (B, 1 or 3, H, W) in [0, 1], or a path, a Pillow image or a NumPy array; never looked at under the
+            hole. A gray one (1 channel, or 3 equal ones) has no color to give, and comes back with `gray` in the hole.
+        gray: (B, 1, H, W) in [0, 1]; or such a picture, whose luminance is taken.
+        hole: (B or 1, 1, H, W), 1 = fill; or a mask as such a picture of any size, white = fill; or what `find_hole`
+            returns.
         method: an id of `METHODS`.
         guide: hints; those outside the hole are passed over.
         keep_luminance: False lets a hint's pixel have the hint's own brightness, and `paper` its network's.
@@ -72,10 +74,11 @@ def colorize(
 
     Raises:
         InputError: for an image, a gray image, a hole or a hint that does not fit.
+        PictureError: for a file that cannot be read.
         UnknownNameError: for another method.
         OutOfMemoryError: where memory does not suffice, not even on the CPU.
     """
-    hole = _checked(image, gray, hole)
+    image, gray, hole = _checked(image, gray, hole)
     chosen = get_method(method)
     if image.shape[1] == 1:
         return composite(gray, image, hole)
@@ -92,14 +95,14 @@ def colorize(
     return result
 
 
-def _checked(image: Tensor, gray: Tensor, hole: Tensor) -> Tensor:
-    """The hole, bool (B, 1, H, W)."""
-    check_image(image)
-    check_image(gray, "gray", channels=(1,))
-    hole = check_hole(hole, image)
-    if gray.shape != hole.shape:
-        raise InputError(f"gray must be {shape_of(hole)} to match the image, got {shape_of(gray)}")
-    return hole
+def _checked(image: Picture, gray: Picture, hole: Hole) -> tuple[Tensor, Tensor, Tensor]:
+    """The image and the gray image as tensors, and the hole, bool (B, 1, H, W)."""
+    photo = to_image(image)
+    light = to_gray(gray, "gray", photo.device)
+    inside = check_hole(to_hole(hole, photo), photo)
+    if light.shape != inside.shape:
+        raise InputError(f"gray must be {shape_of(inside)} to match the image, got {shape_of(light)}")
+    return photo, light, inside
 
 
 def _no_hints(hole: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,9 +21,10 @@ from ..host.cancel import cancel_between_layers, cancellable
 from ..host.memory import MIN_TILE, halving_sizes, retry_smaller, translates_oom
 from ..host.progress import Progress, part_of, silent
 from ..image.boxes import hole_boxes
-from ..image.checks import check_answer, check_hole, check_image
+from ..image.checks import check_answer, check_hole
 from ..image.color import to_y
 from ..image.masks import composite
+from ..io.convert import Hole, Picture, to_hole, to_image
 from ..weights.select import load_model
 from .tiled import fill_large
 
@@ -34,8 +35,8 @@ SOURCES = ("gray", "rgb")
 @translates_oom()
 @cancellable
 def fill(
-    image: Tensor,
-    hole: Tensor,
+    image: Picture,
+    hole: Hole,
     backbone: str | Backbone | Model = DEFAULT,
     *,
     source: str = "gray",
@@ -46,8 +47,10 @@ def fill(
     """Reconstruct the gray image inside the hole.
 
     Args:
-        image: float (B, 1 or 3, H, W) in [0, 1]; what lies under the hole is never looked at.
-        hole: (B or 1, 1, H, W), 1 = fill.
+        image: float (B, 1 or 3, H, W) in [0, 1]; or a path, a Pillow image or a NumPy array. What lies under the hole
+            is never looked at.
+        hole: (B or 1, 1, H, W), 1 = fill; or a mask as such a picture of any size, white = fill; or what `find_hole`
+            returns.
         backbone: by id, its weights found by the manifest, or a loaded one.
         source: "gray" shows the backbone the luminance, "rgb" the colors, of which the answer's luminance is taken.
         context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
@@ -61,11 +64,12 @@ def fill(
 
     Raises:
         InputError: for an image, a hole or an option that does not fit.
+        PictureError: for a file that cannot be read.
         UnknownNameError: for an id of no backbone.
         WeightsError: for weights that are missing or wrong.
         OutOfMemoryError: where smaller tiles do not help.
     """
-    hole = _checked(image, hole, source, context, max_side)
+    image, hole = _checked(image, hole, source, context, max_side)
     gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
     for crop, part in _crops(image, hole, gray, model, context, progress or silent):
@@ -77,8 +81,8 @@ def fill(
 @translates_oom()
 @cancellable
 def fill_rgb(
-    image: Tensor,
-    hole: Tensor,
+    image: Picture,
+    hole: Hole,
     backbone: str | Backbone | Model,
     *,
     context: int = 0,
@@ -88,8 +92,8 @@ def fill_rgb(
     """Fill the hole in color by a backbone that was trained so: no bottleneck, for comparison.
 
     Args:
-        image: float (B, 3, H, W) in [0, 1]; what lies under the hole is never looked at.
-        hole: (B or 1, 1, H, W), 1 = fill.
+        image: float (B, 3, H, W) in [0, 1]; and more, as for `fill`.
+        hole: as for `fill`.
         backbone: by id, its weights found by the manifest, or a loaded one.
         context: as for `fill`.
         max_side: as for `fill`.
@@ -101,11 +105,12 @@ def fill_rgb(
 
     Raises:
         InputError: as `fill`, and for a backbone that gives gray.
+        PictureError: for a file that cannot be read.
         UnknownNameError: for an id of no backbone.
         WeightsError: for weights that are missing or wrong.
         OutOfMemoryError: where smaller tiles do not help.
     """
-    hole = _checked(image, hole, "rgb", context, max_side, channels=(3,))
+    image, hole = _checked(image, hole, "rgb", context, max_side, channels=(3,))
     model = _loaded(backbone, image, rgb=True)
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
@@ -124,16 +129,16 @@ class Crop(NamedTuple):
 
 
 def _checked(
-    image: Tensor, hole: Tensor, source: str, context: int, max_side: int, channels: tuple[int, ...] = (1, 3)
-) -> Tensor:
-    """The hole, bool (B, 1, H, W)."""
-    check_image(image, channels=channels)
-    hole = check_hole(hole, image)
+    image: Picture, hole: Hole, source: str, context: int, max_side: int, channels: tuple[int, ...] = (1, 3)
+) -> tuple[Tensor, Tensor]:
+    """The image as a tensor, and the hole, bool (B, 1, H, W)."""
+    photo = to_image(image, channels=channels)
+    inside = check_hole(to_hole(hole, photo), photo)
     if context < 0 or max_side < 0:
         raise InputError(f"context and max_side must be 0 or more pixels, got {context} and {max_side}")
     if source not in SOURCES:
         raise InputError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
-    return hole
+    return photo, inside
 
 
 def _loaded(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model:

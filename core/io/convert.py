@@ -2,7 +2,7 @@
 
 import logging
 import os
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,19 +23,33 @@ Picture: TypeAlias = Tensor | FilePath | Image.Image | NDArray
 """A float tensor (B, C, H, W) in [0, 1]; the path of a picture file; a Pillow image; or a NumPy array (H, W) or
 (H, W, 1, 3 or 4) in the order R, G, B, alpha, of uint8, uint16 or floats in [0, 1]."""
 
+
+@runtime_checkable
+class HasHole(Protocol):
+    """A record with a hole, (B, 1, H, W) of 0 and 1: a `Detection`, `Degraded` or `Restoration`."""
+
+    @property
+    def hole(self) -> Tensor:
+        """1 = fill."""
+
+
+Hole: TypeAlias = Picture | HasHole
+"""A mask as a `Picture`, white = fill, of any size; a hole as a tensor; or a record that has one."""
+
 CHANNELS = (1, 3, 4)
 MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
 
 
-def to_image(picture: Picture, name: str = "image") -> Tensor:
+def to_image(picture: Picture, name: str = "image", channels: tuple[int, ...] = (1, 3)) -> Tensor:
     """A picture as a tensor; alpha is left out.
 
     Args:
         picture: see `Picture`. OpenCV's arrays are in the order B, G, R: give `array[..., ::-1]`.
         name: what the errors call it.
+        channels: numbers of channels that are taken.
 
     Returns:
-        float (B, 1 or 3, H, W) in [0, 1]: a tensor as it is, else float32 on the CPU with B = 1. A Pillow image is
+        float (B, C, H, W) in [0, 1]: a tensor as it is, else float32 on the CPU with B = 1. A Pillow image is
         turned upright and converted to sRGB like a file.
 
     Raises:
@@ -43,8 +57,28 @@ def to_image(picture: Picture, name: str = "image") -> Tensor:
         PictureError: for a file that cannot be read.
     """
     image = _converted(picture, name)
-    check_image(image, name)
+    check_image(image, name, channels)
     return image
+
+
+def to_gray(picture: Picture, name: str, device: torch.device) -> Tensor:
+    """A gray picture as a tensor.
+
+    Args:
+        picture: see `Picture`; of one in color its luminance is taken, but a tensor has to be gray.
+        name: what the errors call it.
+        device: where to bring it; a tensor stays where it is.
+
+    Returns:
+        float (B, 1, H, W) in [0, 1].
+
+    Raises:
+        InputError: for another type, shape or range.
+        PictureError: for a file that cannot be read.
+    """
+    if isinstance(picture, Tensor):
+        return to_image(picture, name, (1,))
+    return luminance(to_image(picture, name)).to(device)
 
 
 def to_alpha(picture: Picture) -> Tensor | None:
@@ -58,12 +92,12 @@ def to_alpha(picture: Picture) -> Tensor | None:
 
 
 def to_hole(
-    mask: Picture, like: Picture | None = None, *, threshold: float = 0.5, invert: bool = False, name: str = "hole"
+    mask: Hole, like: Picture | None = None, *, threshold: float = 0.5, invert: bool = False, name: str = "hole"
 ) -> Tensor:
     """A mask as a hole.
 
     Args:
-        mask: see `Picture`, white = fill; what is transparent is not filled. An array may be of bool. A tensor is a
+        mask: see `Hole`, white = fill; what is transparent is not filled. An array may be of bool. A tensor is a
             hole already, (B, 1, H, W) of 0 and 1 at the size of the photo: it is only inverted.
         like: the photo to fit the hole to; None keeps the size of the mask.
         threshold: what is brighter is filled; at least 0, below 1.
@@ -77,6 +111,7 @@ def to_hole(
         InputError: for another type or shape, or another threshold.
         PictureError: for a file that cannot be read.
     """
+    mask = mask.hole if isinstance(mask, HasHole) else mask
     if isinstance(mask, Tensor):
         return _inverted(mask) if invert else mask
     soft = luminance(_converted(mask, name))

@@ -24,6 +24,7 @@ from monochromic.core import (
     find_hole,
     load_image,
     luminance,
+    resize,
     restore,
     restore_photo,
     save_image,
@@ -191,13 +192,62 @@ def test_find_hole_takes_what_people_have(scratched, tmp_path):
         assert torch.equal(find_hole(picture, "classical").hole, expected)
 
 
-def test_a_tensor_is_a_hole_everywhere_else(photo):
-    with pytest.raises(
-        InputError, match="hole must be a tensor, got Detection; load_hole reads a mask, a Detection has"
+def test_each_stage_takes_what_people_have(photo, rgb_model, tmp_path):
+    """The functions one after another take the pictures that `restore` takes, and give what tensors give."""
+    save_image(photo, tmp_path / "photo.png")
+    save_image(make_hole(), tmp_path / "mask.png")
+    photo, large = load_image(tmp_path / "photo.png"), resize(make_hole(), 74, 106)
+    gray, rgb = fill(photo, make_hole(), "telea"), fill_rgb(photo, make_hole(), rgb_model)
+    grays = eight_bits(gray.expand(-1, 3, -1, -1))
+    save_image(gray, tmp_path / "gray.png")
+    colored = colorize(photo, load_image(tmp_path / "gray.png"), make_hole())
+    detection = find_hole(photo, "classical")._replace(hole=make_hole())
+    masks = (tmp_path / "mask.png", Image.open(tmp_path / "mask.png"), eight_bits(large), detection, make_hole())
+    for picture in (tmp_path / "photo.png", str(tmp_path / "photo.png"), Image.open(tmp_path / "photo.png"), photo):
+        for mask in masks:
+            assert torch.equal(fill(picture, mask, "telea"), gray)
+            assert torch.equal(fill_rgb(picture, mask, rgb_model), rgb)
+            assert torch.equal(colorize(picture, tmp_path / "gray.png", mask), colored)
+    for light in (str(tmp_path / "gray.png"), Image.fromarray(grays), grays[..., 0]):
+        assert torch.allclose(colorize(photo, light, make_hole()), colored, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("image", "gray", "hole", "words"),
+    [
+        (None, "gray", "hole", "image must be a float tensor .*, a Pillow image or a NumPy array .* got NoneType"),
+        ("image", 1, "hole", "gray must be a float tensor .* got int; convert it"),
+        ("image", make_photo(), "hole", r"gray must be \(B, 1, H, W\), got"),
+        ("image", np.zeros((5, 5)), "hole", r"gray must be \(1, 1, 37, 53\) to match the image, got \(1, 1, 5, 5\)"),
+        ("image", "gray", [1], "hole must be a float tensor .* got list; convert it"),
+        ("image", "gray", make_hole()[0], r"hole must be \(1, 1, 37, 53\)"),
+    ],
+)
+def test_each_stage_says_what_to_pass(image, gray, hole, words):
+    image = make_photo() if image == "image" else image
+    light = luminance(make_photo()) if isinstance(gray, str) else gray
+    hole = make_hole() if isinstance(hole, str) else hole
+    with pytest.raises(InputError, match=words) as raised:
+        colorize(image, light, hole)
+    assert "\n" not in str(raised.value)
+    if isinstance(gray, str):
+        for work in (fill, fill_rgb):
+            with pytest.raises(InputError, match=words):
+                work(image, hole, "telea")
+
+
+def test_files_that_are_not_there(photo, tmp_path):
+    for work in (
+        lambda path: fill(path, make_hole(), "telea"),
+        lambda path: fill(photo, path, "telea"),
+        lambda path: colorize(photo, path, make_hole()),
+        lambda path: colorize(photo, luminance(photo), path),
     ):
-        fill(photo, find_hole(photo, "classical"))
-    with pytest.raises(InputError, match="image must be a float tensor, got str; load_image makes one of a file"):
-        fill("photo.png", make_hole())
+        with pytest.raises(PictureError, match=r"gone\.png"):
+            work(tmp_path / "gone.png")
+
+
+def test_rgb_needs_weights_for_it(photo):
     with pytest.raises(
         InputError, match="telea gives gray only, for the pipeline gray; rgb needs weights trained on RGB"
     ):
