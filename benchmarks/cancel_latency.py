@@ -208,7 +208,7 @@ WORKS: dict[str, Work] = {
         c.damaged, c.photo, c.hole, "hole", lpips=_lpips("alex"), progress=p
     ),
     "weights: read, write, sha256": _weights,
-    **{f"file {ending}": _files(ending) for ending in (".png", ".jpg")},
+    **{f"file {ending}": _files(ending) for ending in (".png", ".jpg", ".tif", ".webp")},
     "mask file": _mask_file,
     **{f"degrade, {kind}": lambda c, p, kind=kind: degrade(c.photo, kind, seed=1, progress=p) for kind in DAMAGES},
 }

@@ -48,11 +48,13 @@ class Level:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
+        check_cancelled()
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
 
     @cached_property
     def open(self) -> Tensor:
         """The patches that touch the hole, (N,)."""
+        check_cancelled()
         y, x = self.touching.nonzero().unbind(1)
         return y * self.hole.shape[1] + x
 
@@ -76,7 +78,10 @@ class Level:
         """Whether a patch at any pixel of the hole has something known in it."""
         ph, pw = (side // 2 for side in self.patch)
         known = (~self.hole)[None].float()
-        return bool(F.max_pool2d(known, (2 * ph + 1, 2 * pw + 1), 1, (ph, pw)).all())
+        check_cancelled()
+        rows = F.max_pool2d(known, (1, 2 * pw + 1), 1, (0, pw))
+        check_cancelled()
+        return bool(F.max_pool2d(rows, (2 * ph + 1, 1), 1, (ph, 0)).all())
 
 
 def level_of(gray: Tensor, hole: Tensor, share: float = 0) -> Level | None:
@@ -102,6 +107,7 @@ def halved(gray: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
     pads = (0, gray.shape[1] % 2, 0, gray.shape[0] % 2)
     known = F.pad((~hole)[None].float(), pads, mode="replicate")
+    check_cancelled()
     share = F.avg_pool2d(known, 2)
     mean = F.avg_pool2d(F.pad(gray[None], pads, mode="replicate") * known, 2) / share.clamp(min=0.25)
     return mean[0], share[0] < 0.5

@@ -12,6 +12,7 @@ from ..errors import InputError, UnknownNameError
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
 from ..host.progress import Progress, silent
+from ..host.thread import run_in_thread
 from ..image.checks import check_image, shape_of
 from .kinds import KINDS, draw_kind
 from .scene import Layer, Scene
@@ -115,7 +116,9 @@ def _degrade_photo(
         layer = _paint(scene, kind.paint)
         check_cancelled()
         opacity = layer.alpha[..., None]
-        painted = np.clip(scene.photo * (1 - opacity) + layer.content * opacity, 0, 1)
+        covered = scene.photo * (1 - opacity)
+        check_cancelled()
+        painted = np.clip(covered + layer.content * opacity, 0, 1)
         check_cancelled()
         maps[KIND_NAMES.index(kind.group)] |= _visible(scene.photo, painted, layer.alpha, kind.group)
         check_cancelled()
@@ -126,8 +129,7 @@ def _degrade_photo(
 def _paint(scene: Scene, paint: Callable[[Scene], Layer]) -> Layer:
     """A layer that marks something but not all, painted again where chance marked nothing or all."""
     for _ in range(ATTEMPTS):
-        check_cancelled()
-        layer = paint(scene)
+        layer = run_in_thread(scene.photo.size, paint, scene)  # whatever a kind does, the caller can cancel it
         marked = layer.alpha > 0.5
         if marked.any() and not marked.all():
             break

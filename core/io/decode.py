@@ -18,6 +18,7 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from torch import Tensor
 
 from ..errors import PictureError
+from ..host.thread import run_in_thread
 
 log = logging.getLogger(__name__)
 FilePath = str | os.PathLike[str]
@@ -129,7 +130,9 @@ def _decode_deep(picture: Image.Image, path: FilePath) -> np.ndarray:
     """A 16-bit color file by OpenCV; by Pillow at 8 bits if a profile has to be applied."""
     import cv2
 
-    array = None if _profile(picture) else cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    data = None if _profile(picture) else np.fromfile(path, np.uint8)
+    pixels = picture.width * picture.height
+    array = None if data is None else run_in_thread(pixels, cv2.imdecode, data, cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16 or array.ndim != 3:
         return _decode_flat(picture)
     return array[..., 2::-1]
@@ -147,7 +150,7 @@ def _decode_flat(picture: Image.Image) -> np.ndarray:
     Raises:
         PictureError: as `decode`.
     """
-    picture.load()
+    run_in_thread(picture.width * picture.height, picture.load)
     mode = picture.mode
     if mode.startswith(("I", "F")):
         return _checked_gray(np.asarray(picture))
@@ -183,7 +186,9 @@ def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     try:
-        return ImageCms.profileToProfile(  # type: ignore[return-value]  # None only where it works in place
+        return run_in_thread(  # type: ignore[return-value]  # None only where it works in place
+            picture.width * picture.height,
+            ImageCms.profileToProfile,
             picture,
             profile,
             ImageCms.createProfile("sRGB"),

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from ..errors import InputError, PictureError, UnknownNameError
+from ..host.thread import run_in_thread
 from ..image.checks import check_image
 from ..image.color import to_y
 from .decode import FilePath, decode, is_deep_color, open_picture, to_tensor
@@ -90,6 +91,7 @@ def alpha_of(picture: Image.Image) -> Tensor:
     """
     if not picture.has_transparency_data:
         return to_tensor(np.full((picture.height, picture.width), 255, np.uint8), picture)
+    run_in_thread(picture.width * picture.height, picture.load)
     return to_tensor(np.asarray(picture.convert("RGBA").getchannel("A")), picture)
 
 
@@ -175,7 +177,7 @@ def save_picture(picture: Image.Image, path: FilePath, **options: object) -> Non
     """
     kind = format_of(path)
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **{**OPTIONS.get(kind, {}), **options})
+    run_in_thread(picture.width * picture.height, picture.save, buffer, kind, **{**OPTIONS.get(kind, {}), **options})
     write_bytes(buffer.getvalue(), path)
 
 
@@ -209,4 +211,4 @@ def _encode_deep(levels: np.ndarray, kind: str) -> bytes:
     import cv2
 
     bgr = levels if levels.ndim == 2 else levels[..., ::-1]
-    return cv2.imencode(".png" if kind == "PNG" else ".tif", bgr)[1].tobytes()
+    return run_in_thread(levels.size, cv2.imencode, ".png" if kind == "PNG" else ".tif", bgr)[1].tobytes()

@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 from conftest import make_hole, make_photo
@@ -13,20 +14,25 @@ from monochromic.core import (
     find_damage,
     find_hole,
     heat_map,
+    load_image,
     lpips,
     luminance,
     measure,
     predict_damage,
     random_hole,
+    save_image,
 )
 from monochromic.core.backbones import BACKBONES
 from monochromic.core.degrade import KINDS as DAMAGES
+from monochromic.core.degrade.kinds import Kind
+from monochromic.core.degrade.scene import Layer
 from monochromic.core.detect import summary
 from monochromic.core.host import thread
 from monochromic.core.host.cancel import cancel_between_layers, cancellable, check_cancelled, reporting
 from monochromic.core.host.host import current_host
 from monochromic.core.host.progress import Cancelled, part_of, silent
 from monochromic.core.host.thread import run_in_thread
+from monochromic.core.io.images import ENDINGS
 from monochromic.core.metrics import build_lpips
 from monochromic.core.metrics.perceptual import NETS
 from monochromic.core.weights.select import load_model
@@ -34,8 +40,9 @@ from monochromic.core.weights.select import load_model
 
 @pytest.fixture
 def always_in_threads(monkeypatch):
-    """What runs in a thread for large photos does so for small ones."""
+    """What runs in a thread for large photos does so for small ones, and polls once, however long it takes."""
     monkeypatch.setattr(thread, "MIN_PIXELS", 0)
+    monkeypatch.setattr(thread, "PAUSE", 60)
 
 
 class Count:
@@ -177,6 +184,53 @@ class TestTheWork:
         assert set(count.told) == {(0, 1)}
         assert len(count.told) > 30
         cut_short(run, len(count.told))
+
+    @pytest.mark.parametrize("bits", [8, 16])
+    @pytest.mark.parametrize("ending", ENDINGS)
+    def test_files(self, ending, bits, tmp_path):
+        """Writing and reading poll around the one call of a library; a file that was cancelled is not there."""
+        if bits == 16 and ENDINGS[ending] not in ("PNG", "TIFF"):
+            return
+        path, before, count = tmp_path / f"x{ending}", Count(), Count()
+
+        def save(count):
+            with reporting(count) as progress:
+                progress(0, 1)
+                save_image(make_photo(), path, bits)
+
+        def load(count):
+            with reporting(count) as progress:
+                progress(0, 1)
+                return load_image(path)
+
+        for k in (1, 2, 3):  # the report, the check of the image, the encoder
+            with pytest.raises(KeyboardInterrupt):
+                save(Count(k))
+            assert list(tmp_path.iterdir()) == []
+        save(before)
+        expected = load_image(path)
+        assert torch.equal(load(count), expected)
+        assert len(count.told) > 1
+        cut_short(load, len(count.told))
+
+
+def test_any_kind_of_damage_can_be_cancelled(monkeypatch):
+    """The painter of a kind polls nobody, and its caller need not wait for it."""
+    began, let_go = threading.Event(), threading.Event()
+
+    def paint(scene):
+        began.set()
+        let_go.wait(60)
+        return Layer(scene.photo, np.ones(scene.shape, np.float32))
+
+    def stop_once_it_began(done, total):
+        if began.is_set():
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(DAMAGES, "slow", Kind("slow", paint, "lines", 1))
+    with pytest.raises(KeyboardInterrupt):
+        degrade(make_photo(height=256, width=256), "slow", progress=stop_once_it_began)
+    let_go.set()
 
 
 def test_lpips_asks_between_its_layers(always_in_threads):
