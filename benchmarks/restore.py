@@ -1,10 +1,14 @@
 """Seconds and memory of a whole restoration, each case in a process of its own.
 
-python benchmarks/restore.py [--runs 3]
+    python benchmarks/restore.py [--runs 3] [--before CHECKOUT [--case 512]]
+
+With another checkout, each run of one case here is followed by one there. Compared are the seconds of the processor and
+the fastest runs, which other work on the machine changes least.
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -19,6 +23,7 @@ from monochromic.core import load_hole, load_image, random_hole, restore, save_i
 from monochromic.core.backbones import DEFAULT
 from report import table, write
 
+ROOT = Path(__file__).parents[1]
 CASES = {
     "512 x 512, strokes over 10 %": (512, 512, None),
     "2048 x 2048, strokes over 10 %": (2048, 2048, None),
@@ -45,22 +50,61 @@ def one(folder: Path) -> dict[str, float]:
     start = time.perf_counter()
     image = load_image(folder / "photo.jpg")
     hole = load_hole(folder / "mask.png", image)
-    loaded = time.perf_counter()
+    loaded, busy = time.perf_counter(), time.process_time()
     result = restore(image, hole)
-    restored = time.perf_counter()
+    restored, busy = time.perf_counter(), time.process_time() - busy
     save_image(result, folder / "out.png")
     end = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"restore": restored - loaded, "files": end - restored + loaded - start, "peak": peak}
+    again = time.process_time()
+    restore(image, hole)  # what is loaded once, is loaded
+    again = time.process_time() - again
+    files = end - restored + loaded - start
+    return {"restore": restored - loaded, "files": files, "peak": peak, "processor": busy, "loaded": again}
+
+
+def run(folder: Path, checkout: Path, library: Path) -> dict[str, float]:
+    """`one` in a process of its own, with the package of a checkout."""
+    library.mkdir(exist_ok=True)
+    link = library / "monochromic"
+    if not link.exists():
+        link.symlink_to(checkout.resolve(), target_is_directory=True)
+    command = [sys.executable, __file__, "--one", str(folder)]
+    return json.loads(subprocess.check_output(command, env={**os.environ, "PYTHONPATH": str(library)}))
+
+
+def compare(before: Path, case: str, runs: int) -> list[list[str]]:
+    """The rows of a table: seconds of the processor there and here, alternately, and their ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder, case)
+        there, here = [], []
+        for i in range(runs):
+            there.append(run(folder, before, folder / "before"))
+            here.append(run(folder, ROOT, folder / "now"))
+            print(f"{i + 1}: {there[-1]['processor']:.2f} {here[-1]['processor']:.2f} s", file=sys.stderr)
+    rows = []
+    for key, title in (("processor", "first restore"), ("loaded", "second restore")):
+        old, new = ([each[key] for each in found] for found in (there, here))
+        paired = statistics.median(b / a for a, b in zip(old, new, strict=True))
+        rows.append([title, *(f"{v:.2f}" for v in (min(old), min(new), min(new) / min(old), paired))])
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--before", type=Path, help="another checkout, to compare with")
+    parser.add_argument("--case", default="512", help="of --before: the first whose name begins so")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(one(options.one)))
+        return
+    if options.before:
+        case = next(each for each in CASES if each.startswith(options.case))
+        heading = [case, "before, s", "now, s", "ratio of the fastest", "median of the ratios"]
+        print(table(heading, compare(options.before, case, options.runs)))
         return
     rows = []
     for case in CASES:
