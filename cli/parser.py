@@ -69,6 +69,7 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> Any:
+        """Raise `UsageError` with argparse's message and how to get the help."""
         raise UsageError(f"{message}; `{self.prog} --help` shows how it is used")
 
     def check_words(self, words: Iterable[str]) -> None:

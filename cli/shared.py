@@ -112,8 +112,10 @@ class Progress:
         self.bar = bar
 
     def __call__(self, done: int, total: int) -> None:
+        """Move the bar to `done` of `total` steps."""
         self.bar.total = total
         self.bar.update(done - self.bar.n)
 
     def name(self, text: str) -> None:
+        """Write what is under way before the bar."""
         self.bar.set_description(text)

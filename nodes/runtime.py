@@ -192,7 +192,7 @@ def find_folder(name: str) -> Path | None:
 
 
 def within(folder: Place, name: str) -> Place | None:
-    """The place of that name in a folder; None for a name that leads out of it, such as `../x` or `C:\\x`."""
+    r"""The place of that name in a folder; None for a name that leads out of it, such as `../x` or `C:\x`."""
     inner = type(folder)(name)
     leads_out = inner.drive or inner.root or ".." in inner.parts
     return None if leads_out or not name.strip() else folder / inner

@@ -37,6 +37,7 @@ def is_gray(photo: np.ndarray) -> bool:
 
 
 def main() -> None:
+    """The command: finds the photos that the network fails on."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("state", type=Path)
     parser.add_argument("photos", type=Path)

@@ -37,6 +37,7 @@ def export(recipe: Recipe, state: Path, target: Path) -> None:
 
 
 def main() -> None:
+    """The command: trains by a recipe."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipe", type=Path)
     parser.add_argument("photos", type=Path)

@@ -143,6 +143,7 @@ def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
 
 
 def variant(name: str, source: str, table: dict[str, str]) -> Variant:
+    """The variant of checkpoints whose names `table` maps to ours."""
     return Variant(
         id=name,
         source=source,

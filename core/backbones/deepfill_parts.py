@@ -29,6 +29,7 @@ PAPER_NECK = ("conv7_atrous", "conv8_atrous", "conv9_atrous", "conv10_atrous")
 
 
 def clip(x: Tensor) -> Tensor:
+    """The activation of the last layer: values of any shape cut off at -1 and 1."""
     return x.clamp(-1, 1)
 
 
@@ -204,6 +205,7 @@ def names(attention: bool = True) -> list[str]:
 
 
 def numbered(stage: str, runs: Sequence[tuple[str, int]]) -> list[str]:
+    """Names of the layers of a stage: for each run of a stem and a count, the stem with 0 to below the count."""
     return [f"{stage}{stem}.{index}" for stem, count in runs for index in range(count)]
 
 

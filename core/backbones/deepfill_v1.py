@@ -19,6 +19,7 @@ from .record import Backbone
 
 
 def daa233_names() -> list[str]:
+    """The names in daa233's program, in the order of `names`."""
     coarse = [*PAPER_ENCODER, *PAPER_NECK, *(f"conv{index}" for index in range(11, 18))]
     borrowing = [*(f"pm{name}" for name in PAPER_ENCODER), "pmconv9", "pmconv10"]
     fine = [*PAPER_ENCODER, *PAPER_NECK, *borrowing, *(f"allconv{index}" for index in range(11, 18))]

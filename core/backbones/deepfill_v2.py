@@ -26,6 +26,7 @@ NIPPONJO = "https://github.com/nipponjo/deepfillv2-pytorch"
 
 
 def tf_names() -> list[str]:
+    """The names in nipponjo's port of the authors' TensorFlow weights, in the order of `names`."""
     body = [*PAPER_ENCODER, *PAPER_NECK]
     decoder = ["conv11", "conv12", "conv13_upsample.conv", "conv14", "conv15_upsample.conv", "conv16", "conv17"]
     borrowing = [*(f"pm{name}" for name in PAPER_ENCODER), "pmconv9", "pmconv10"]
@@ -34,6 +35,7 @@ def tf_names() -> list[str]:
 
 
 def pytorch_names() -> list[str]:
+    """The names in the weights that nipponjo trained in PyTorch, in the order of `names`."""
     blocks = ("down_block1.conv1_downsample", "down_block1.conv2", "down_block2.conv1_downsample", "down_block2.conv2")
     encoder = ["conv1", *blocks, "conv_bn1"]
     neck = [f"conv_bn{index}" for index in (2, 3, 4, 5)]

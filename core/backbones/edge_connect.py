@@ -39,6 +39,7 @@ NORMALIZED = ("weight_orig", "weight_u", "weight_v")
 
 
 def normalized(x: Tensor) -> Tensor:
+    """Instance norm without weights, then ReLU; (B, C, H, W)."""
     return F.relu(F.instance_norm(x))
 
 

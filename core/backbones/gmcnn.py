@@ -107,6 +107,7 @@ def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:
 
 
 def fresh(channels: tuple[int, int], width: int) -> InpaintNetwork:
+    """A network to train, `width` channels wide, with He's random weights and biases of 0."""
     network = MultiColumn(channels, 2 * width)  # narrowest is the merging layer, of half the width
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):  # torch's own start lets the photo fade out over fourteen layers

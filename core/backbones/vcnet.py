@@ -46,6 +46,7 @@ def in_blocks(names: dict[str, str], inner: dict[str, str], dot: str = ".") -> d
 
 
 def numbered(names: str, ours: str, first: int = 0) -> dict[str, str]:
+    """Names separated by spaces, each with ours: `OURS.FIRST` and on."""
     return {theirs: f"{ours}.{i}" for i, theirs in enumerate(names.split(), first)}
 
 

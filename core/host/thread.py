@@ -29,7 +29,9 @@ def run_in_thread(pixels: int, work: Callable[P, T], *args: P.args, **options: P
 
     Args:
         pixels: that the function works on; on few it simply runs here, and so it does where nobody can cancel.
-        work: the function, and its arguments.
+        work: the function.
+        *args: its arguments.
+        **options: and those with names.
 
     Returns:
         What the function returns.

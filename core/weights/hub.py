@@ -102,8 +102,10 @@ def _status(error: BaseException) -> int | None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another try is worth it: the server is busy, the connection was cut. The library has tried again
-    already where it says that it finds no such file here."""
+    """Whether another try is worth it: the server is busy, the connection was cut.
+
+    The library has tried again already where it says that it finds no such file here.
+    """
     if (status := _status(error)) is not None:
         return status >= 500
     return not isinstance(error, (FileNotFoundError, ValueError)) and getattr(error, "errno", None) is None
