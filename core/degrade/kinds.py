@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..damage_kinds import KIND_NAMES
 from .covers import constant, free_form, mosaic, noise
 from .creases import crackle, crease, film_scratch, hair
 from .lettering import text, watermark
@@ -37,12 +38,16 @@ def by_id(kinds: Iterable[Kind]) -> dict[str, Kind]:
     """Kinds by their ids, in order.
 
     Raises:
-        ValueError: an id is there twice.
+        ValueError: an id is there twice, a group is none of `KIND_NAMES`, or a frequency is not above 0.
     """
     registry: dict[str, Kind] = {}
     for kind in kinds:
         if kind.id in registry:
             raise ValueError(f"there are two kinds of damage with the id {kind.id!r}")
+        if kind.group not in KIND_NAMES:
+            raise ValueError(f"the group of {kind.id!r} must be one of {', '.join(KIND_NAMES)}, got {kind.group!r}")
+        if not kind.frequency > 0:
+            raise ValueError(f"the frequency of {kind.id!r} must be above 0, got {kind.frequency}; scratches have 1")
         registry[kind.id] = kind
     return registry
 

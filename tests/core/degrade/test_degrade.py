@@ -18,8 +18,8 @@ def burn(scene):
     """A brown disc at a random place."""
     rows, columns = coordinates(scene)
     x, y = scene.random_point()
-    soft = (np.hypot(columns - x, rows - y) < 20 * scene.unit).astype(np.float32)
-    return Layer(alpha_blend(scene, np.array([0.2, 0.1, 0.0]), scene.by_difficulty(1, 0.3)), soft)
+    alpha = (np.hypot(columns - x, rows - y) < 20 * scene.unit).astype(np.float32)
+    return Layer(alpha_blend(scene, np.array([0.2, 0.1, 0.0]), scene.by_difficulty(1, 0.3)), alpha)
 
 
 BURN = Kind("burn", burn, "areas", sum(kind.frequency for kind in KINDS.values()) / 9)
@@ -140,7 +140,11 @@ def test_an_id_is_there_once():
     assert list(by_id([BURN])) == ["burn"]
     with pytest.raises(ValueError, match="two kinds of damage with the id 'burn'"):
         by_id([BURN, *KINDS.values(), BURN])
-    assert all(kind.id == name and kind.group in KIND_NAMES for name, kind in KINDS.items())
+    with pytest.raises(ValueError, match="the group of 'burn' must be one of lines, specks, .*, got 'area'"):
+        by_id([BURN._replace(group="area")])
+    with pytest.raises(ValueError, match="the frequency of 'burn' must be above 0, got 0; scratches have 1"):
+        by_id([BURN._replace(frequency=0)])
+    assert all(kind.id == name for name, kind in KINDS.items())
 
 
 @pytest.mark.parametrize("kind", KINDS)
