@@ -67,7 +67,7 @@ def photo_with_hole(
     photos: Sequence[Photo], side: int, random: Generator, data: dict, hole_of: Callable[[int, Generator, dict], Tensor]
 ) -> tuple[Tensor, Tensor]:
     """A photo (3, side, side) in [0, 1], where the photos are, and a hole (1, side, side) by `hole_of`."""
-    photo = photos[random.integers(len(photos))]
+    photo = photos[int(random.integers(len(photos)))]
     cut = side < FULL_SIDE and random.random() < 0.5
     image = random_cut(photo, FULL_SIDE if cut else side, random, least=0.9 if cut else 0.55)
     hole = hole_of(image.shape[-1], random, data)

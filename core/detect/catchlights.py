@@ -1,7 +1,8 @@
 """Catchlights: the reflection of a window or a flash in an eye, which looks like a speck of dust and is none.
 
-It is a light dot on a small dark thing, the pupil and the iris, around which it is lighter in nearly all directions.
-Dust lies anywhere, and so hardly ever on one of these. Buttons, beads and foliage look alike.
+It is a light dot on a small dark thing, the pupil and the iris, which is around it on all sides, and around which it is
+lighter in nearly all directions. Dust lies anywhere, and so hardly ever in the middle of one of these. Buttons, beads
+and foliage look alike. Other marks say nothing of what is around.
 """
 
 import numpy as np
@@ -12,10 +13,12 @@ from .planes import Bytes, Mask, padded_slices
 
 MAX_LENGTH = 1 / 40  # of the shorter side: of a catchlight; at least 4 pixels
 MIN_COMPACTNESS = 0.35  # of its bounding square that it covers
-RADII = (2.5, 4.0, 6.0, 8.0)  # lengths of the mark: circles around it, on which the surround is measured
+RADII = (1.5, 2.5, 4.0, 6.0, 8.0)  # lengths of the mark: circles around it, on which the surround is measured
 DIRECTIONS = 12
 MIN_CONTRAST = 18.0  # levels of 255 that the mark and the surround are lighter than the dark thing
-MIN_LIGHTER = 0.8  # of the directions, in which it becomes lighter
+MIN_LIGHTER = 0.8  # of the directions, in which it becomes lighter,
+MAX_BESIDE = 0.2  # and in which it may be so on the first circle already
+MIN_SEEN = 0.2  # of a window, the share without marks that its mean needs
 
 
 def catchlights(hole: Bytes, gray: Bytes) -> Bytes:
@@ -30,6 +33,7 @@ def catchlights(hole: Bytes, gray: Bytes) -> Bytes:
     """
     import cv2
 
+    seen = (cv2.dilate(hole, np.ones((3, 3), np.uint8)) == 0).astype(np.uint8)
     count, label, stats, _ = cv2.connectedComponentsWithStats(hole, connectivity=8)
     length = stats[:, 2:4].max(1)
     compact = (stats[:, 4] >= MIN_COMPACTNESS * length**2) & (length <= max(4, MAX_LENGTH * min(hole.shape)))
@@ -38,11 +42,11 @@ def catchlights(hole: Bytes, gray: Bytes) -> Bytes:
     for i in np.flatnonzero(compact):
         check_cancelled()
         window = padded_slices(stats[i], 2 + int(RADII[-1] * length[i]))
-        chosen[i] = _is_catchlight(label[window] == i, gray[window], int(length[i]))
+        chosen[i] = _is_catchlight(label[window] == i, gray[window], seen[window], int(length[i]))
     return chosen[label]
 
 
-def _is_catchlight(mark: Mask, gray: Bytes, length: int) -> bool:
+def _is_catchlight(mark: Mask, gray: Bytes, seen: Bytes, length: int) -> bool:
     """Whether a mark is light, what is beside it dark, and what is further away lighter on all sides; all (h, w)."""
     import cv2
 
@@ -50,9 +54,11 @@ def _is_catchlight(mark: Mask, gray: Bytes, length: int) -> bool:
     beside = (distance > 1.5) & (distance <= 1.5 + max(2, 0.6 * length))
     if not beside.any() or gray[mark].mean() < (level := float(np.median(gray[beside]))) + MIN_CONTRAST:
         return False
-    smooth = cv2.blur(gray, (max(3, length), max(3, length)))
-    lighter = smooth[_circles(mark, length)].max(0) >= level + MIN_CONTRAST
-    return bool(lighter.mean() >= MIN_LIGHTER)
+    size = (max(3, length), max(3, length))
+    share = cv2.blur(seen.astype(np.float32), size)
+    mean = cv2.blur(gray.astype(np.float32) * seen, size) / np.maximum(share, MIN_SEEN)
+    lighter = ((mean >= level + MIN_CONTRAST) & (share >= MIN_SEEN))[_circles(mark, length)]  # (radii, directions)
+    return bool(lighter.any(0).mean() >= MIN_LIGHTER and lighter[0].mean() <= MAX_BESIDE)
 
 
 def _circles(mark: Mask, length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -135,7 +135,7 @@ def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor,
     filled, skipped = split_hole(guarded, image, margin)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
-        wide = wide_specks(specks) * filled * (1 - torch.maximum(lines, lost))
+        wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
         filled, skipped = filled - wide, skipped + wide
     return filled, skipped, margin
 

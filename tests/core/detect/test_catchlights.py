@@ -37,6 +37,7 @@ def test_a_light_dot_in_a_dark_disc(at):
         (eye(radius=95)[0], (100, 100), LIGHT),  # on a dark thing that is no small one
         (np.tile(np.where(np.arange(200) < 100, IRIS, SKIN), (200, 1)).astype(np.uint8), (100, 90), LIGHT),  # a side
         (eye()[0], (100, 100), IRIS - 30),  # a dark dot
+        (eye()[0], (100, 116), LIGHT),  # at the rim of a dark thing
     ],
 )
 def test_dust(ground, at, level):
@@ -59,6 +60,14 @@ def test_each_mark_by_itself_up_to_the_border():
     assert found.sum() == 13  # the dot in the middle, 2 pixels in radius
     assert found[100, 100] == 1
     assert not catchlights(np.zeros_like(hole), gray).any()
+
+
+def test_other_marks_are_not_what_is_lighter_around():
+    """Dust on a dark coat amid scratches."""
+    gray, hole = dot(np.full((200, 200), IRIS, np.uint8), (100, 100))
+    hole[::24] = hole[:, ::24] = 1  # scratches, lighter than the coat
+    gray[hole > 0] = LIGHT
+    assert not catchlights(hole, gray).any()
 
 
 def test_a_hole_over_all_of_the_photo():

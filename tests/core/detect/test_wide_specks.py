@@ -1,0 +1,46 @@
+"""Wide specks are filled where they show bare paper, and left where light falls on them."""
+
+import numpy as np
+import pytest
+import torch
+from monochromic.core.detect.wide_specks import wide_specks
+
+SIDE, MIDDLE, RADIUS = 400, 200, 5
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
+DISC = np.hypot(ROWS - MIDDLE, COLUMNS - MIDDLE) <= RADIUS
+
+
+def case(inside, ground=0.3, grain=0.02):
+    """A grained photo (1, 1, H, W) with a disc, and its specks."""
+    gray = np.where(DISC, inside, ground) + np.random.default_rng(0).normal(0, grain, (SIDE, SIDE))
+    plane = torch.from_numpy(DISC)[None, None].byte()
+    return plane, torch.from_numpy(gray.clip(0, 1)).float()[None, None]
+
+
+def test_bare_paper_and_bare_black():
+    for tone, ground in ((0.9, 0.3), (0.05, 0.6)):
+        assert not wide_specks(*case(tone, ground)).any()
+
+
+def test_a_button_lit_from_above():
+    plane, photo = case(0.6 - 0.05 * (ROWS - MIDDLE))
+    assert torch.equal(wide_specks(plane, photo), plane)
+
+
+def test_a_faint_spot_is_doubtful():
+    plane, photo = case(0.35)
+    assert torch.equal(wide_specks(plane, photo), plane)
+
+
+def test_other_marks_beside_it_are_not_its_ground():
+    plane, photo = case(0.9)
+    plane[..., MIDDLE - 3 : MIDDLE + 3, MIDDLE + 7 : MIDDLE + 30] = 1
+    photo[..., MIDDLE - 3 : MIDDLE + 3, MIDDLE + 7 : MIDDLE + 30] = 0.9
+    assert not wide_specks(plane, photo)[..., MIDDLE, MIDDLE].any()
+
+
+@pytest.mark.parametrize("radius", [1, 1.5])
+def test_narrow_specks_are_never_doubtful(radius):
+    _, photo = case(0.35)
+    narrow = torch.from_numpy(np.hypot(ROWS - MIDDLE, COLUMNS - MIDDLE) <= radius)[None, None].byte()
+    assert not wide_specks(narrow, photo).any()
