@@ -41,18 +41,20 @@ class OnDevice:
         photos: uint8 (H, W, 3) each.
         device: Where batches are made.
         workers: Processes that draw the holes.
-        count: How many are drawn.
+        count: How many are drawn; None: `HOLES`.
     """
 
     def __init__(
-        self, recipe: Recipe, photos: list[np.ndarray], device: torch.device, workers: int = 0, count: int = HOLES
+        self, recipe: Recipe, photos: list[np.ndarray], device: torch.device, workers: int = 0, count: int | None = None
     ) -> None:
         if recipe.task != "gray":
             raise SystemExit(f"only samples of gray are made on the device, not of {recipe.task}")
         if any(phase.side > FULL_SIDE for phase in recipe.phases):
             raise SystemExit(f"samples are made on the device up to {FULL_SIDE} pixels a side")
         self.recipe, self.device = recipe, device
-        self.holes = torch.cat(list(DataLoader(Holes(recipe, count), 50, num_workers=workers)))  # (N, side, side)
+        self.holes = torch.cat(
+            list(DataLoader(Holes(recipe, count or HOLES), 50, num_workers=workers))
+        )  # (N, side, side)
         self.photos = [torch.tensor(photo, device=device) for photo in photos]
 
     def batches(self, side: int, batch: int, span: range) -> Iterator[tuple[Tensor, Tensor]]:
