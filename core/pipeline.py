@@ -28,11 +28,13 @@ from .image import masks
 from .image.checks import check_hole
 from .image.color import luminance
 from .inpaint.stage import fill, fill_rgb
+from .inpaint.texture import check_texture
 from .io.convert import Hole, Picture, to_alpha, to_hole, to_image
 from .weights.load import load_network
 from .weights.select import load_model
 
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
+TEXTURE = 0.5  # by default: more looks better in grass and stone, and worse across edges
 STEPS = 1000  # of the progress
 DETECT, LOAD, GRAY, COLOR, TRAINED_COLOR = 40, 5, 30, 25, 500  # about the time of each stage
 
@@ -123,6 +125,8 @@ def restore_photo(
     weights: str | None = None,
     context: int = 0,
     max_side: int = 0,
+    texture: float = TEXTURE,
+    seed: int = 0,
     method: str = "propagate",
     guide: Guide | None = None,
     keep_luminance: bool = True,
@@ -144,6 +148,9 @@ def restore_photo(
         weights: the id of the weights to fill with; None: those of the backbone that are there.
         context: pixels around the hole that the backbone sees, see `fill`.
         max_side: larger parts of the photo are filled in tiles, see `fill`.
+        texture: how much of the detail that wide fills lack is added from the known pixels, in [0, 1], see `fill`; not
+            in the pipeline "rgb".
+        seed: of the texture.
         method: how to color, a name of `METHODS`.
         guide: color hints, see `load_guide`.
         keep_luminance: False lets hints, and the method `paper`, set the brightness too.
@@ -169,6 +176,7 @@ def restore_photo(
     """
     record = _backbone(backbone, weights)
     stages = _stages(pipeline, method)
+    check_texture(texture, seed)
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
     clear = None if hole is not None or search else _transparent(image, photo, invert)
@@ -183,8 +191,10 @@ def restore_photo(
     inside = check_hole(inside, photo)
     if inside.any():
         model = _model(record, weights, photo, pipeline, overall.stage("load"))
-        sizes = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
+        sizes: dict[str, Any] = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
         coloring = {"method": method, "guide": guide, "keep_luminance": keep_luminance, "settings": settings}
+        if pipeline != "rgb":
+            sizes |= {"texture": texture, "seed": seed}
         gray, result = _filled(photo, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")})
     else:
         gray, result = luminance(photo), photo.clone()

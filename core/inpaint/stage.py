@@ -26,6 +26,7 @@ from ..image.color import to_y
 from ..image.masks import composite
 from ..io.convert import Hole, Picture, to_hole, to_image
 from ..weights.select import load_model
+from .texture import add_texture, check_texture
 from .tiled import fill_large
 
 CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without and with a network
@@ -42,6 +43,8 @@ def fill(
     source: str = "gray",
     context: int = 0,
     max_side: int = 0,
+    texture: float = 0.0,
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> Tensor:
     """Reconstruct the gray image inside the hole.
@@ -56,6 +59,9 @@ def fill(
         context: pixels around the hole that the backbone gets to see; 0 = 64, or 128 for a network.
         max_side: a larger part of the photo is filled small first, then in tiles; 0 = twice the side that the
             backbone was trained at. Backbones without weights take any size at once.
+        texture: how much of the detail that the answer lacks is added from the known pixels, in [0, 1]; see
+            `add_texture`. Scratches stay as they are filled.
+        seed: of the texture, 0 or more.
         progress: called as `progress(done, total)`; what it raises cancels the work.
 
     Returns:
@@ -70,11 +76,12 @@ def fill(
         OutOfMemoryError: where smaller tiles do not help.
     """
     image, hole = _checked(image, hole, source, context, max_side)
+    check_texture(texture, seed)
     gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
     for crop, part in _crops(image, hole, gray, model, context, progress or silent):
         answer = to_y(_fill_crop(model, crop, source, max_side, part))
-        crop.result[:] = composite(answer, crop.result, crop.hole)
+        crop.result[:] = add_texture(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
     return gray
 
 

@@ -3,7 +3,7 @@
 A network sees structure over the side it was trained at and no further. So a large crop is filled once at
 that side, which settles what goes where; enlarged, this is the first content of the hole. Then tiles of the
 trained side are filled at full size: in each, the tile's middle is the hole, and what lies around it in the
-hole counts as known. Tiles overlap and fade into each other within the hole; nothing else is touched.
+hole counts as known. Tiles overlap by half and fade into each other where both are filled; nothing else is touched.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from ..image.tiling import Blend, cover, edge_distance, tile_boxes
 FillOnce = Callable[[Tensor, Tensor], Tensor]
 """From a picture (1, C, H, W) that is zero in the hole and a hole (1, 1, H, W) to the filled picture."""
 
-OVERLAP = 4  # a tile shares 1 / OVERLAP of its side with the next
-FADE = 8  # of a tile's side, over which it fades out
+OVERLAP = 2  # a tile shares 1 / OVERLAP of its side with the next,
+RIM = 8  # and 1 / RIM of it, at an edge where another tile goes on, is not filled anew
 
 
 def fill_large(fill: FillOnce, image: Tensor, hole: Tensor, side: int, progress: Progress = silent) -> Tensor:
@@ -49,7 +49,7 @@ def fill_large(fill: FillOnce, image: Tensor, hole: Tensor, side: int, progress:
             continue
         known = _with_channels_of(box.crop(first), image)
         answer = fill(known.masked_fill(middle, 0), middle)
-        blend.add(box, answer, _fade(*middle.shape[-2:], like=answer) * middle)
+        blend.add(box, answer, _fade(box, *hole.shape[-2:], like=answer) * middle)
     return torch.where(blend.weight > 0, blend.total / blend.weight.clamp(min=1e-6), first)
 
 
@@ -82,16 +82,31 @@ def _tiles(h: int, w: int, *, side: int) -> list[Box]:
 
 def _middle(box: Box, hole: Tensor) -> Tensor:
     """The part of a tile that is filled anew: all but a rim where another tile goes on."""
-    h, w = box.bottom - box.top, box.right - box.left
-    middle = torch.zeros(1, 1, h, w, dtype=torch.bool, device=hole.device)
-    rim = max(1, min(h, w) // (2 * OVERLAP))
-    top, left = rim * (box.top > 0), rim * (box.left > 0)
-    bottom, right = h - rim * (box.bottom < hole.shape[-2]), w - rim * (box.right < hole.shape[-1])
-    middle[..., top:bottom, left:right] = True
+    middle = torch.zeros(1, 1, box.bottom - box.top, box.right - box.left, dtype=torch.bool, device=hole.device)
+    rows, columns = (
+        slice(rim * (start > 0), end - start - rim * (end < length))
+        for start, end, length in _spans(box, *hole.shape[-2:])
+        for rim in [max(1, (end - start) // RIM)]
+    )
+    middle[..., rows, columns] = True
     return middle
 
 
-def _fade(h: int, w: int, *, like: Tensor) -> Tensor:
-    """Weights of a tile's answer, falling towards its edges, (1, 1, H, W), above 0."""
-    rows, columns = (((edge_distance(n, like=like) + 0.5) / max(n / FADE, 1)).clamp(max=1) for n in (h, w))
-    return (rows[:, None] * columns).view(1, 1, h, w)
+def _fade(box: Box, h: int, w: int, *, like: Tensor) -> Tensor:
+    """Weights of a tile's answer, falling smoothly to 0 at its rims, (1, 1, H, W)."""
+    rows, columns = (_ramp(*span, like) for span in _spans(box, h, w))
+    return (rows[:, None] * columns)[None, None]
+
+
+def _ramp(start: int, end: int, length: int, like: Tensor) -> Tensor:
+    """Weights along a tile: a smoothstep from its rim over what it shares with the filled part of the next."""
+    side = end - start
+    rim = side // RIM
+    distance = edge_distance(side, before=start > 0, after=end < length, like=like)
+    rise = ((distance - rim) / max(side / OVERLAP - 2 * rim, 1)).clamp(0, 1)
+    return rise * rise * (3 - 2 * rise)
+
+
+def _spans(box: Box, h: int, w: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """First and last row of a tile and the rows of the picture, and the same of columns."""
+    return (box.top, box.bottom, h), (box.left, box.right, w)

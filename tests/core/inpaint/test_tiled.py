@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from conftest import make_photo
-from monochromic.core import luminance, psnr, random_hole
+from conftest import ROOT, make_photo
+from monochromic.core import fill, load_image, luminance, psnr, random_hole
 from monochromic.core.backbones.telea import fill as telea
 from monochromic.core.inpaint.tiled import fill_large
 
@@ -59,3 +59,14 @@ def test_a_constant_stays_constant():
     found = fill_large(mean, photo, hole, SIDE)
     assert found.shape[1] == 3
     assert (found[hole.expand_as(found)] - 0.3).abs().max() < 1e-5
+
+
+def test_no_tile_border_is_seen_in_a_wide_hole():
+    """The brightness bends no more where tiles end than elsewhere in the fill: a bound."""
+    photo = load_image(ROOT / "workflows" / "input" / "astronaut.png")
+    hole = torch.zeros(1, 1, 512, 512)
+    hole[..., 90:430, 80:440] = 1
+    filled = fill(photo, hole, "mono", max_side=256)[0, 0, 110:410, 100:420]
+    for axis in (0, 1):
+        bend = filled.diff(dim=axis, n=2).abs().mean(1 - axis)
+        assert bend.max() < 10 * bend.median()
