@@ -7,7 +7,7 @@ progress goes to its callable, and pictures to show in a node to its `show`.
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from ..core.weights.select import entry_fingerprint, fingerprint_of, load_model
 Place = TypeVar("Place", bound=PurePath)
 
 HELD = "_comfyui"  # attribute of a network
+SHARED = "inpaint"  # of ComfyUI's model folders
 PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 
@@ -59,6 +60,7 @@ def _comfyui() -> Host:
         move=_move,
         free=_free,
         model_folders=_model_folders(),
+        shared_folders=_shared_folders(),
         input_folders=_input_folders(),
         output_folder=Path(sys.modules["folder_paths"].get_output_directory()),
         progress=progress,
@@ -135,8 +137,11 @@ def preview(image: Tensor) -> list[dict[str, str]]:
 
 @contextmanager
 def weight_folders() -> Iterator[None]:
-    """Within it weights are also looked for in ComfyUI's model folders `monochromic`."""
-    with using_host(model_folders=_model_folders()) if in_comfyui() else nullcontext():
+    """Within it weights are also looked for in ComfyUI's model folders `monochromic` and `inpaint`."""
+    if not in_comfyui():
+        yield
+        return
+    with using_host(model_folders=_model_folders(), shared_folders=_shared_folders()):
         yield
 
 
@@ -146,6 +151,13 @@ def _model_folders() -> tuple[Path, ...]:
         folder_paths.add_model_folder_path("monochromic", str(Path(folder_paths.models_dir) / "monochromic"))
     folder_paths.folder_names_and_paths["monochromic"][1].add(".safetensors")  # of none, every file would be listed
     return tuple(map(Path, folder_paths.get_folder_paths("monochromic")))
+
+
+def _shared_folders() -> tuple[Path, ...]:
+    """Where packs for inpainting keep LaMa and MAT. They may not be installed, and `inpaint` not be known."""
+    folder_paths = sys.modules["folder_paths"]
+    known = folder_paths.get_folder_paths(SHARED) if SHARED in folder_paths.folder_names_and_paths else ()
+    return tuple(dict.fromkeys(map(Path, (*known, Path(folder_paths.models_dir) / SHARED))))
 
 
 def model(name: str, *, rgb: bool = False) -> Model:

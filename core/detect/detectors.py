@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..backbones.vcnet import VCNet
-from ..damage_kinds import DAMAGE_KINDS
+from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import UnknownNameError
 from ..host.cancel import cancel_between_layers
 from ..host.device import on_device
@@ -46,6 +46,7 @@ class Detector:
     predict: Callable[[Tensor, Progress], Tensor]
     hysteresis: float = 0.0
     predicts_kinds: bool = True
+    finds: tuple[str, ...] = KIND_NAMES  # which of them it ever finds; none unless `predicts_kinds`
 
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -137,8 +138,8 @@ DETECTORS = {
     for detector in (
         Detector("both", "our network, with more confidence where the filters agree", both, HYSTERESIS),
         Detector("learned", "a network of our own, for damage of every kind", learned, HYSTERESIS),
-        Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, predicts_kinds=False),
-        Detector("classical", "filters for scratches and dust, without weights", classical),
+        Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, predicts_kinds=False, finds=()),
+        Detector("classical", "filters for scratches and dust, without weights", classical, finds=KIND_NAMES[:2]),
     )
 }
 

@@ -41,6 +41,8 @@ class Host:
             work of about `needed` bytes follows. ComfyUI's model manager sends other networks away for it.
         free: called when memory runs out, to give back what the host can spare.
         model_folders: where to look for weight files before the user's own folder; the first is the one to name.
+        shared_folders: of other programs, where weight files are looked for last; a file that is not the right one is
+            none of ours, and passed over.
         input_folders: where pictures are looked for by name.
         output_folder: where pictures are saved.
         progress: called as `progress(done, total)` by what the host runs; it cancels the work by raising.
@@ -55,6 +57,7 @@ class Host:
     move: Callable[[nn.Module, torch.device, int], None] = _move
     free: Callable[[], None] = _free_nothing
     model_folders: tuple[Path, ...] = ()
+    shared_folders: tuple[Path, ...] = ()
     input_folders: tuple[Path, ...] = (Path(),)
     output_folder: Path = Path("output")
     progress: Progress = silent

@@ -25,16 +25,17 @@ def table_cells(rows: Rows) -> list[list[str]]:
     return [heading] + [[title, *(_cell(scores[m.id], m.format) for m in shown)] for title, scores in rows.items()]
 
 
-def format_table(rows: Rows) -> str:
+def format_table(rows: Rows, *, narrow: bool = False) -> str:
     """Scores as aligned text.
 
     Args:
         rows: as for `table_cells`.
+        narrow: a line for each metric, for where there is room for few columns.
 
     Returns:
         A line for each row, the heading first.
     """
-    cells = table_cells(rows)
+    cells = [*map(list, zip(*table_cells(rows), strict=True))] if narrow else table_cells(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         f"{title:{widths[0]}}" + "".join(f"  {c:>{w}}" for c, w in zip(values, widths[1:], strict=True))

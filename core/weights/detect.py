@@ -13,6 +13,7 @@ from torch import Tensor
 from ..backbones import BACKBONES
 from ..backbones.record import Backbone, InpaintNetwork, State, Variant
 from ..errors import MonochromicError, WeightsError
+from .torchscript import is_torchscript, read_torchscript
 
 DEPTH = 4  # of dicts in dicts, and of prefixes on prefixes
 PREFIXES = ("generator_ema.", "g_ema.", "ema.", "generator.", "netG.", "G.", "module.")
@@ -67,7 +68,7 @@ class Match(NamedTuple):
 def read_tensors(path: Path) -> Mapping[str, Any]:
     """Read a .pth, .pt, .ckpt or .safetensors file.
 
-    Pickles are read by `torch.load(weights_only=True)` only, which runs nothing.
+    Pickles are read by `torch.load(weights_only=True)` only, which runs nothing; of TorchScript the tensors alone.
 
     Args:
         path: Of the file.
@@ -89,14 +90,20 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old pickles, which either are read or not
-            content = load_file(path) if head[8:9] == b"{" else torch.load(path, map_location="cpu", weights_only=True)
+            content = load_file(path) if head[8:9] == b"{" else _load_pickle(path)
     except SafetensorError as error:
         raise WeightsError(f"{path} is no whole safetensors file: {error}") from error
+    except WeightsError as error:
+        raise WeightsError(f"{path} is not read: {error}") from error
     except Exception as error:  # whatever a broken or malicious file provokes
         raise WeightsError(f"{path} is not read: {_fault(head, error)}") from error
     if not isinstance(content, Mapping):
         raise WeightsError(f"{path} is not read: it holds a {type(content).__name__}, not tensors by name")
     return content
+
+
+def _load_pickle(path: Path) -> Any:
+    return read_torchscript(path) if is_torchscript(path) else torch.load(path, map_location="cpu", weights_only=True)
 
 
 def detect(sources: Mapping[str, Mapping[str, Any]], backbone: str | None = None) -> DetectedNetwork:

@@ -109,7 +109,7 @@ def _to_channels_last(network: nn.Module) -> None:
 
 def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, InpaintNetwork]:
     """Whose the file's weights are, and their network. A file of ours says it; others are detected."""
-    metadata = read_metadata(path)
+    metadata = read_metadata(path) if path.suffix == ".safetensors" else {}
     if "monochromic" not in metadata:
         detected = detect({str(path): read_tensors(path)}, entry.backbone)
         return detected.backbone, detected.variant, detected.network

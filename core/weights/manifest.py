@@ -20,7 +20,10 @@ PATTERNS = {  # of text fields, each with words for it; other texts may be any
     "channels": (r"gray|RGB", "gray or RGB"),
     "repo_id": (r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", "OWNER/NAME"),
     "revision": (r"[0-9a-f]{40}", "a commit, 40 hexadecimal digits, never a branch"),
-    "filename": (r"([A-Za-z0-9_+-][A-Za-z0-9_ .+-]*/)*[A-Za-z0-9_+-][A-Za-z0-9_ .+-]*\.safetensors", "a .safetensors"),
+    "filename": (
+        r"([A-Za-z0-9_+-][A-Za-z0-9_ .+-]*/)*[A-Za-z0-9_+-][A-Za-z0-9_ .+-]*\.(safetensors|pt)",
+        "a .safetensors or .pt",
+    ),
     "bundled": (r"weights/[A-Za-z0-9_.-]+\.safetensors", "a .safetensors in weights/"),
     "sha256": (r"[0-9a-f]{64}", "64 hexadecimal digits"),
 }

@@ -1,6 +1,7 @@
 """Weights by id: found, checked against the manifest, and read.
 
-Looked for among the bundled files, then in the model folders, then in the Hugging Face cache, then on the Hub.
+Looked for among the bundled files, then in the model folders, then in those of other programs, then in the Hugging
+Face cache, then on the Hub.
 """
 
 from pathlib import Path
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from ..host.cancel import check_cancelled
+from ..host.host import current_host
 from ..host.progress import Progress
 from ..host.thread import MIN_PIXELS, run_in_thread
 from ..io.files import forget, known_hash, search_folders
@@ -30,8 +32,14 @@ def cached_path(entry: WeightFile) -> Path | None:
     else:
         names = [*filter(None, (entry.filename, entry.local_name))]
         paths = [folder / name for folder in search_folders() for name in names]
-    path = next((path for path in paths if path.is_file()), None)
+    path = next((path for path in paths if path.is_file()), None) or _shared_path(entry)
     return hub.cached_path(entry) if path is None else path
+
+
+def _shared_path(entry: WeightFile) -> Path | None:
+    """Where another program has a weight file, by its name and size."""
+    paths = (folder / entry.filename for folder in current_host().shared_folders if entry.filename)
+    return next((p for p in paths if p.is_file() and entry.size in (None, p.stat().st_size)), None)
 
 
 def find(entry: WeightFile) -> Path | None:
@@ -47,8 +55,16 @@ def find(entry: WeightFile) -> Path | None:
         WeightsError: for a file that is not the right one.
     """
     path = cached_path(entry)
-    if path is not None:
+    if path is None:
+        return None
+    try:
         check(path, entry)
+    except WeightsError:
+        if path != _shared_path(entry):
+            raise
+        path = hub.cached_path(entry)
+        if path is not None:
+            check(path, entry)
     return path
 
 

@@ -193,12 +193,6 @@ def test_a_pickled_network_is_not_run(tmp_path, home):
     refused(saved(tmp_path / "x.pth", nn.Linear(1, 1)), home, r"more than tensors \(torch.nn.modules.linear.Linear\)")
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit")
-def test_a_torchscript_program_is_not_run(tmp_path, home):
-    torch.jit.save(torch.jit.script(nn.Linear(1, 1)), str(tmp_path / "x.pt"))
-    refused(tmp_path / "x.pt", home, "it is a TorchScript program")
-
-
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("keep", [0.0, 0.01, 0.5, 0.9, 0.999])
 def test_a_cut_pickle(tmp_path, home, zipped, keep):

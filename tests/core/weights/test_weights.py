@@ -21,6 +21,7 @@ from monochromic.core.weights import (
     cached_path,
     check,
     data_folder,
+    entries_for,
     find,
     format_manifest,
     get_entry,
@@ -99,6 +100,8 @@ def test_no_file_is_there_twice():
 
 def test_every_row_can_be_had_and_checked():
     for entry in read_manifest().values():
+        if entry.id == "lama_torchscript":  # other packs' file, of the same weights as `lama`
+            continue
         assert bool(entry.bundled) != bool(entry.repo_id)
         assert entry.bundled or re.fullmatch("[0-9a-f]{40}", entry.revision)
         assert entry.size or entry.size_note.startswith("about ")
@@ -397,3 +400,30 @@ def test_a_file_that_is_no_safetensors(local, monkeypatch):
     with pytest.raises(WeightsError, match="'own' cannot be read: .*own.safetensors"):
         load_weights("own")
     assert cached_path(entry) == path
+
+
+def test_folders_of_other_programs_are_looked_in_last(local, tmp_path):
+    """What is there counts if it is the right file; another of the same name is not ours to complain of."""
+    path, entry = local
+    shared = tmp_path / "inpaint"
+    shared.mkdir()
+    other = shared / path.name
+    with using_host(shared_folders=(tmp_path / "none", shared)):
+        other.write_bytes(path.read_bytes())
+        assert find(entry) == path
+        path.rename(tmp_path / "kept")
+        assert find(entry) == other
+        right = other.read_bytes()
+        for wrong in (right[:-1] + bytes([right[-1] ^ 1]), right + b"x", b""):
+            other.write_bytes(wrong)
+            assert find(entry) is None
+        other.unlink()
+        other.mkdir()
+        assert find(entry) is None
+    assert find(entry) is None
+
+
+def test_lama_as_other_packs_keep_it(tmp_path):
+    entry = get_entry("lama_torchscript")
+    assert (entry.backbone, entry.filename, entry.size) == ("lama", "big-lama.pt", 205669692)
+    assert [e.id for e in entries_for("lama")] == ["lama", "lama_torchscript"]
