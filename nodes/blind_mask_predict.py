@@ -8,7 +8,7 @@ from ..core.damage_kinds import DAMAGE_KINDS
 from ..core.detect import DEFAULT, DETECTORS, choose_kinds, find_hole, heat_map, summary
 from ..core.detect.summary import NOUNS
 from . import runtime
-from .inputs import bool_input, combo_input, float_input, int_input, string_input, tensor_input
+from .inputs import bool_input, combo_input, float_input, int_input, string_input, tensor_input, used_with
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
@@ -61,11 +61,15 @@ class BlindMaskPredict:
                 "protect": tensor_input("MASK", "1 = never fill, whatever is found there."),
                 "guard": bool_input(True, guard),
                 **{
-                    kind.id: bool_input(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them.")
+                    kind.id: used_with(
+                        bool_input(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them."),
+                        method=[name for name, detector in DETECTORS.items() if kind.id in detector.finds],
+                    )
                     for kind in DAMAGE_KINDS
                 },
-                "thresholds": string_input(
-                    "", "Separate thresholds for kinds that are on, such as lines=0.4, areas=0.7."
+                "thresholds": used_with(
+                    string_input("", "Separate thresholds for kinds that are on, such as lines=0.4, areas=0.7."),
+                    method=[name for name, detector in DETECTORS.items() if detector.finds],
                 ),
             },
         }
@@ -100,7 +104,7 @@ class BlindMaskPredict:
             dilate=None if grow < 0 else grow,
             min_area=smallest,
             guard=guard,
-            kinds=choose_kinds(switches, thresholds),
+            kinds=choose_kinds(switches, thresholds) if DETECTORS[method].finds else None,
             protect=None if protect is None else hole_in(protect, photo),
             progress=runtime.progress(),
         )

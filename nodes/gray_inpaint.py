@@ -4,11 +4,12 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core.backbones import BACKBONES
 from ..core.inpaint.stage import SOURCES, fill
 from ..core.io.sheet import mark_hole
 from . import runtime
 from .backbones import backbone_menu
-from .inputs import combo_input, float_input, int_input, tensor_input
+from .inputs import combo_input, float_input, int_input, tensor_input, used_with
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
 
 
@@ -32,6 +33,7 @@ class GrayInpaint:
         source = "What the backbone sees: gray, or rgb: it sees colors, and only the brightness of its result is used."
         context = "Pixels around the hole that the backbone sees; 0 = 64, or 128 for a network."
         side = "Larger parts are filled at a small size first, then in tiles; 0 = twice the size it was trained at."
+        networks = [name for name, backbone in BACKBONES.items() if backbone.variants]
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
@@ -45,7 +47,7 @@ class GrayInpaint:
             "optional": {
                 "source": combo_input(SOURCES, "gray", source),
                 "context": int_input(0, 0, 2048, context),
-                "max_side": int_input(0, 0, 8192, side),
+                "max_side": used_with(int_input(0, 0, 8192, side), backbone=networks),
             },
         }
 

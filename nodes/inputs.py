@@ -49,3 +49,9 @@ def file_input(names: list[str], tip: str) -> Entry:
 def strokes_input(tip: str) -> Entry:
     """Lines of color as JSON text, painted over the photo where the page can show it (web/js/color_guide.js)."""
     return "STRING", {"default": "", "widgetType": "MONOCHROMIC_STROKES", "tooltip": tip}
+
+
+def used_with(entry: Entry, **choices: Iterable[str]) -> Entry:
+    """The same input, which does something only where another has one of these values; else the page grays it."""
+    kind, options = entry
+    return kind, {**options, "used_with": {name: list(values) for name, values in choices.items()}}

@@ -62,5 +62,5 @@ class Metrics:
             part = part_of(progress, i, len(regions))
             rows[name] = mean_scores(measure(picture, truth, hole, name, lpips=network, progress=part))
         chosen = rows[region if region in rows else "full"]
-        table = format_table(rows)
-        return {"ui": {"text": [table]}, "result": (table, *(chosen[metric.id] for metric in OUTPUTS))}
+        shown = {"text": [format_table(rows, narrow=True)]}
+        return {"ui": shown, "result": (format_table(rows), *(chosen[metric.id] for metric in OUTPUTS))}

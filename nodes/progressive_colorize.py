@@ -7,7 +7,7 @@ from torch import Tensor
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize
 from ..core.host.host import current_host
 from . import runtime
-from .inputs import bool_input, combo_input, float_input, int_input, tensor_input
+from .inputs import bool_input, combo_input, float_input, int_input, tensor_input, used_with
 from .tensors import gray_in, hole_in, image_in, image_out
 
 
@@ -31,6 +31,7 @@ class ProgressiveColorize:
         schedule = "For paper: how fast it learns from the smallest scale to full size."
         steps = trained + "Steps, for paper at each scale; 0 = the method's own."
         stop = trained + "Stop early (paper: at each scale) when the squared error on known pixels is below; 0 = never."
+        training = [method.id for method in METHODS.values() if method.trains]
         return {
             "required": {
                 "image": tensor_input(
@@ -47,11 +48,17 @@ class ProgressiveColorize:
                     "MONOCHROMIC_GUIDE", "Hints of Color Guide. A hint inside the hole sets its pixel's color."
                 ),
                 "keep_luminance": bool_input(True, keep),
-                "seed": int_input(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
-                "scales": int_input(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
-                "schedule": combo_input(SCHEDULES, "paper", schedule),
-                "iterations": int_input(0, 0, 100_000, steps),
-                "stop_loss": float_input(0.0, 0.0, 1.0, stop, step=0.0001),
+                "seed": used_with(
+                    int_input(0, 0, 2**63 - 1, trained + "Their randomness.", control_after_generate=False),
+                    method=training,
+                ),
+                "scales": used_with(
+                    int_input(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
+                    method=["paper"],
+                ),
+                "schedule": used_with(combo_input(SCHEDULES, "paper", schedule), method=["paper"]),
+                "iterations": used_with(int_input(0, 0, 100_000, steps), method=training),
+                "stop_loss": used_with(float_input(0.0, 0.0, 1.0, stop, step=0.0001), method=training),
             },
         }
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from ..core.io.samples import SAMPLES, load_sample
 from . import runtime
 from .inputs import combo_input, tensor_input
-from .tensors import image_out, mask_out, preview_of
+from .tensors import image_in, image_out, mask_out, preview_of, soft_mask_in
 
 
 class SamplePhoto:
@@ -36,15 +36,23 @@ class SamplePhoto:
             "optional": {
                 "image": tensor_input("IMAGE", "Your own photo, in place of the sample."),
                 "mask": tensor_input("MASK", "The mask of your own photo, or another for the sample, 1 = fill."),
+                "painted": tensor_input(
+                    "MASK", "What is painted on the photo in the mask editor: Load Image's mask. It is filled too."
+                ),
             },
         }
 
     @runtime.hosted()
-    def choose(self, sample: str, image: Tensor | None = None, mask: Tensor | None = None) -> dict[str, Any]:
+    def choose(
+        self, sample: str, image: Tensor | None = None, mask: Tensor | None = None, painted: Tensor | None = None
+    ) -> dict[str, Any]:
         if image is None:
             photo, sample_mask, original = load_sample(sample)
             image, original = image_out(photo), image_out(original)
             mask = mask_out(sample_mask) if mask is None else mask
         else:
             original, mask = image, torch.zeros(image.shape[:3]) if mask is None else mask
+        if painted is not None:
+            photo = image_in(image)
+            mask = mask_out(soft_mask_in(mask, photo).maximum(soft_mask_in(painted, photo)))
         return {"ui": {"images": preview_of(image)}, "result": (image, mask, original)}

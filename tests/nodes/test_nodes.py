@@ -253,6 +253,17 @@ def test_sample_photo(inputs, shown):
     assert torch.equal(SamplePhoto().choose("tower", mask=other)["result"][1], other)
 
 
+def test_what_is_painted_on_a_photo_is_filled_with_the_mask():
+    """Load Image's mask: zeros of 64 x 64 where nothing is painted; either is fitted to the photo, and neither lost."""
+    own, mask, painted = torch.rand(1, 40, 60, 3), torch.zeros(1, 20, 30), torch.zeros(1, 40, 60)
+    mask[:, :5], painted[:, 30:] = 1, 1
+    for given, rows in (((None, painted), [30]), ((mask, torch.zeros(1, 64, 64)), [0]), ((mask, painted), [0, 30])):
+        chosen = SamplePhoto().choose("tower", own, *given)["result"][1]
+        assert chosen.shape == (1, 40, 60)
+        assert [row for row in (0, 20, 30) if chosen[0, row].min() == 1] == rows
+        assert chosen[0, 20].max() == 0
+
+
 def test_every_sample_is_there():
     for sample in SamplePhoto.INPUT_TYPES()["required"]["sample"][0]:
         image, mask, original = SamplePhoto().choose(sample)["result"]

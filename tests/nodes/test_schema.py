@@ -43,7 +43,7 @@ def test_a_fresh_widget_shows_what_it_takes(entry):
         assert set(entry.options) == {"image_upload", "tooltip"}
         return
     assert "default" in entry.options
-    assert set(entry.options) <= OPTIONS[entry.kind]
+    assert set(entry.options) <= {*OPTIONS[entry.kind], "used_with"}
     assert fault_of(entry, entry.options["default"]) is None
     if entry.choices is not None:
         assert len(set(entry.choices)) == len(entry.choices)
@@ -72,3 +72,21 @@ def test_the_shipped_graphs_set_what_their_nodes_take(path):
         for name, value in values:
             if name and not inputs[name].options.get("image_upload"):
                 assert fault_of(inputs[name], value) is None, (kind, name)
+
+
+@pytest.mark.parametrize("name", NODE_CLASS_MAPPINGS)
+def test_a_widget_that_needs_a_choice_names_one_that_there_is(name):
+    """The page grays it with all other choices; with the default of a fresh node or another it can be used."""
+    inputs = inputs_of(NODE_CLASS_MAPPINGS[name])
+    for entry in inputs.values():
+        for chooser, values in entry.options.get("used_with", {}).items():
+            assert set(values) < set(inputs[chooser].choices)
+            assert values
+
+
+def test_what_propagate_does_not_look_at_is_grayed():
+    inputs = inputs_of(NODE_CLASS_MAPPINGS["MonochromicProgressiveColorize"])
+    rules = {name: entry.options.get("used_with") for name, entry in inputs.items()}
+    needs = {name: rule["method"] for name, rule in rules.items() if rule}
+    both = ["network", "paper"]
+    assert needs == {"seed": both, "scales": ["paper"], "schedule": ["paper"], "iterations": both, "stop_loss": both}

@@ -3,7 +3,8 @@ import { api } from "../../../scripts/api.js";
 import { app } from "../../../scripts/app.js";
 
 const NAME = "monochromic_text";
-const HEIGHT = 72;
+const LINE = 13; // pixels
+const MOST = 12; // lines without scrolling
 
 function boxOf(node) {
   const found = node.widgets?.find((widget) => widget.name === NAME);
@@ -14,13 +15,21 @@ function boxOf(node) {
     padding: "6px",
     overflow: "auto",
     fontSize: "10px",
+    lineHeight: `${LINE}px`,
     userSelect: "text",
     whiteSpace: "pre-wrap",
   });
-  const options = { serialize: false, hideOnZoom: false, getMinHeight: () => (element.textContent ? HEIGHT : 0) };
+  const options = { serialize: false, hideOnZoom: false, getMinHeight: () => heightOf(element) };
   const widget = node.addDOMWidget(NAME, "MONOCHROMIC_TEXT", element, options);
   widget.serialize = false; // it is no input: a saved workflow does not hold it
   return widget;
+}
+
+/** Pixels for the text: a table is shown whole, a long message can be scrolled. */
+function heightOf({ textContent, style }) {
+  if (!textContent) return 0;
+  const lines = style.whiteSpace === "pre" ? textContent.split("\n").length : 5;
+  return Math.min(lines, MOST) * LINE + 14;
 }
 
 function show(node, text, failed = false) {
@@ -29,6 +38,8 @@ function show(node, text, failed = false) {
   element.setAttribute("role", failed ? "alert" : "status");
   element.style.whiteSpace = failed ? "pre-wrap" : "pre";
   element.style.borderLeft = failed ? "3px solid var(--error-text, #ff4444)" : "";
+  const least = node.computeSize?.()[1] ?? 0;
+  if (node.size?.[1] < least) node.setSize([node.size[0], least]);
   node.setDirtyCanvas?.(true, true);
 }
 
