@@ -369,7 +369,9 @@ def test_metrics():
     a, b, hole = make_photo(), make_photo(seed=2), make_hole()
     out = Metrics().measure(bhwc(a), bhwc(b), "box", hole[:, 0])
     text, *numbers = out["result"]
-    assert out["ui"]["text"] == [text]
+    shown = [line.split() for line in out["ui"]["text"][0].splitlines()]
+    assert shown[0] == ["hole", "box", "full"]  # a line for each metric, for the narrow node
+    assert [line[-1] for line in shown[1:]] == text.splitlines()[-1].split()[1:]
     assert [line.split()[0] for line in text.splitlines()[1:]] == ["hole", "box", "full"]
     scores = measure(a, b, hole, "box")[0]
     assert numbers == pytest.approx([scores[name] for name in Metrics.RETURN_NAMES[1:]], abs=0, rel=0, nan_ok=True)
