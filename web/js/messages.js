@@ -5,6 +5,9 @@ import { app } from "../../../scripts/app.js";
 const NAME = "monochromic_text";
 const LINE = 13; // pixels
 const MOST = 12; // lines without scrolling
+const [LARGEST, SMALLEST] = [10, 7]; // pixels of the letters
+const LETTER = 0.61; // its width in a font of one width, by its height
+const AROUND = 44; // pixels of a node at both sides of the text
 
 function boxOf(node) {
   const found = node.widgets?.find((widget) => widget.name === NAME);
@@ -14,7 +17,6 @@ function boxOf(node) {
     margin: 0,
     padding: "6px",
     overflow: "auto",
-    fontSize: "10px",
     lineHeight: `${LINE}px`,
     userSelect: "text",
     whiteSpace: "pre-wrap",
@@ -32,11 +34,19 @@ function heightOf({ textContent, style }) {
   return Math.min(lines, MOST) * LINE + 14;
 }
 
+/** The letters' size at which a table fits between the sides of its node. */
+function sizeFor(text, width) {
+  const longest = Math.max(...text.split("\n").map((line) => line.length), 1);
+  return Math.min(LARGEST, Math.max(SMALLEST, (width - AROUND) / (longest * LETTER)));
+}
+
 function show(node, text, failed = false) {
   const { element } = boxOf(node);
+  const isTable = text.startsWith("  "); // its heading is indented
   element.textContent = text;
+  element.style.fontSize = `${isTable ? sizeFor(text, node.size[0]) : LARGEST}px`;
   element.setAttribute("role", failed ? "alert" : "status");
-  element.style.whiteSpace = failed ? "pre-wrap" : "pre";
+  element.style.whiteSpace = isTable ? "pre" : "pre-wrap";
   element.style.borderLeft = failed ? "3px solid var(--error-text, #ff4444)" : "";
   const least = node.computeSize?.()[1] ?? 0;
   if (node.size?.[1] < least) node.setSize([node.size[0], least]);
