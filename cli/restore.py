@@ -64,6 +64,14 @@ def add_parser(commands: Any) -> None:
         help="how far around the hole the backbone sees; 0 = 64, or 128 for a network",
     )
     parser.add_argument("--max-side", type=int, default=0, metavar="PIXELS", help="work in tiles above this size")
+    parser.add_argument(
+        "--texture",
+        type=float,
+        default=0.5,
+        metavar="AMOUNT",
+        help="how much of the detail that wide fills lack is added from the rest of the photo: 0 to 1 (default: 0.5)",
+    )
+    parser.add_argument("--texture-seed", type=int, default=0, metavar="N", help="another number, another texture")
     add_color_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
@@ -87,7 +95,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     pictures = _report_pictures(options) if options.report else {}
-    names = ("invert", "pipeline", "backbone", "weights", "context", "max_side")
+    names = ("invert", "pipeline", "backbone", "weights", "context", "max_side", "texture")
     with progress_bar("restore") as progress:
         found = pipeline.restore_photo(
             options.photo,
@@ -95,6 +103,7 @@ def restore_photo(options: argparse.Namespace) -> None:
             search=search,
             dilate=options.grow,
             guide=guide,
+            seed=options.texture_seed,
             device=current_host().device,
             progress=progress,
             **{name: getattr(options, name) for name in names},

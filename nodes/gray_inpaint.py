@@ -7,6 +7,7 @@ from torch import Tensor
 from ..core.backbones import BACKBONES
 from ..core.inpaint.stage import SOURCES, fill
 from ..core.io.sheet import mark_hole
+from ..core.pipeline import TEXTURE
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import combo_input, float_input, int_input, tensor_input, used_with
@@ -33,6 +34,11 @@ class GrayInpaint:
         source = "What the backbone sees: gray, or rgb: it sees colors, and only the brightness of its result is used."
         context = "Pixels around the hole that the backbone sees; 0 = 64, or 128 for a network."
         side = "Larger parts are filled at a small size first, then in tiles; 0 = twice the size it was trained at."
+        texture = (
+            "How much of the detail that a wide fill lacks is added from the known pixels; 0 = none. Scratches stay as "
+            "they are filled."
+        )
+        seed = "Chooses among about equal pieces of texture."
         networks = [name for name, backbone in BACKBONES.items() if backbone.variants]
         return {
             "required": {
@@ -48,6 +54,8 @@ class GrayInpaint:
                 "source": combo_input(SOURCES, "gray", source),
                 "context": int_input(0, 0, 2048, context),
                 "max_side": used_with(int_input(0, 0, 8192, side), backbone=networks),
+                "texture": float_input(TEXTURE, 0.0, 1.0, texture),
+                "texture_seed": int_input(0, 0, 2**32 - 1, seed),
             },
         }
 
@@ -66,10 +74,13 @@ class GrayInpaint:
         source: str = "gray",
         context: int = 0,
         max_side: int = 0,
+        texture: float = TEXTURE,
+        texture_seed: int = 0,
     ) -> dict[str, Any]:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
         model, progress = runtime.model(backbone), runtime.progress()
-        gray = fill(photo, hole, model, source=source, context=context, max_side=max_side, progress=progress)
+        sizes = {"context": context, "max_side": max_side}
+        gray = fill(photo, hole, model, source=source, **sizes, texture=texture, seed=texture_seed, progress=progress)
         shown = preview_of(image_out(mark_hole(photo, hole)))
         return {"ui": {"images": shown}, "result": (image_out(gray), mask_out(hole))}

@@ -21,6 +21,7 @@ from monochromic.core import (
     Settings,
     colorize,
     load_guide,
+    load_hole,
     load_image,
     luminance,
     measure,
@@ -60,6 +61,19 @@ def test_restore(place, capsys):
     expected = restore(photo, make_hole(), backbone="navier_stokes")
     assert torch.equal(load_image("new/x.png"), rounded(expected))
     assert sorted(p.name for p in place.iterdir()) == ["gray.png", "mask.png", "new", "old.png"]
+
+
+def test_texture(place, capsys):
+    save_image(make_hole(height=96, width=96), "mask.png")
+    save_image(make_photo(height=96, width=96), "old.png")
+    photo, arguments = load_image("old.png"), ("restore", "old.png", "--mask", "mask.png", "--backbone", "telea")
+    for name, amount, seed in (("plain", 0.0, 0), ("rich", 1.0, 3)):
+        assert run(*arguments, "-o", f"{name}.png", "--texture", amount, "--texture-seed", seed) == 0
+        expected = restore(photo, load_hole("mask.png", photo), backbone="telea", texture=amount, seed=seed)
+        assert torch.equal(load_image(f"{name}.png"), rounded(expected))
+    assert not torch.equal(load_image("plain.png"), load_image("rich.png"))
+    assert run(*arguments, "-o", "x.png", "--texture", 2) == 2
+    assert "texture must lie in [0, 1], got 2" in capsys.readouterr().err
 
 
 def test_restore_by_the_photos_own_transparency(place):

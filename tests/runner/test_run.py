@@ -440,6 +440,8 @@ def test_what_only_the_front_end_knows(place, capsys):
         "source": "gray",
         "context": 0,
         "max_side": 0,
+        "texture": 0.5,
+        "texture_seed": 0,
     }
     assert calls["7"]["inputs"] == {"images": ["1", 0], "filename_prefix": "x"}
     assert main(["run", "w.json"]) == 0

@@ -6,7 +6,6 @@ less one standard deviation: where both texture and sky are near, sky is what is
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -48,6 +47,8 @@ def at_middle(plane: Plane, places: Tensor) -> Tensor:
 
 def depth_in(hole: Mask) -> Plane:
     """How many pixels each of a hole (H, W) is from the nearest known one; 0 where known."""
+    import cv2
+
     return np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3), np.float32)
 
 

@@ -4,7 +4,6 @@ Of a band R = F + t a Q with F the fill's and Q the quilt's, a brings the local 
 edges in phase are not doubled. t grows from 0 at the rim of the hole to `amount` within: scratches stay as filled.
 """
 
-import cv2
 import numpy as np
 
 from .blocks import BLOCK
@@ -21,6 +20,8 @@ def merge_quilt(picture: Plane, hole: Mask, quilt: Plane, expected: list[Plane],
 
     expected: the energy of each octave that there should be at most; the last also of all coarser bands.
     """
+    import cv2
+
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
     fill_bands, result = bands(picture, SIGMAS)
     quilt_bands, _ = bands(np.where(hole, quilt, picture), SIGMAS)

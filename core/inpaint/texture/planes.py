@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +15,8 @@ Mask = NDArray[np.bool_]
 
 def blur(plane: Plane, sigma: float) -> Plane:
     """A Gaussian blur; sides are mirrored."""
+    import cv2
+
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 
@@ -27,6 +28,8 @@ def bands(plane: Plane, sigmas: Sequence[float]) -> tuple[list[Plane], Plane]:
 
 def covered(mask: Mask, side: int) -> NDArray[np.int64]:
     """How many pixels of a mask lie in the square at each upper left corner, (H - side + 1, W - side + 1)."""
+    import cv2
+
     total = cv2.integral(mask.astype(np.uint8)).astype(np.int64)
     return total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
 
@@ -42,14 +45,14 @@ class Padded(NamedTuple):
     @classmethod
     def mirrored(cls, plane: Plane, pad: int) -> "Padded":
         """With its sides mirrored."""
+        import cv2
+
         return cls(torch.from_numpy(cv2.copyMakeBorder(plane, pad, 2 * pad, pad, 2 * pad, cv2.BORDER_REFLECT_101)))
 
     @classmethod
     def zero(cls, plane: Plane, pad: int) -> "Padded":
         """With zeros around it."""
-        return cls(
-            torch.from_numpy(cv2.copyMakeBorder(plane, pad, 2 * pad, pad, 2 * pad, cv2.BORDER_CONSTANT, value=0))
-        )
+        return cls(torch.from_numpy(np.pad(plane, ((pad, 2 * pad), (pad, 2 * pad)))))
 
     def at(self, places: Tensor, offsets: Tensor) -> Tensor:
         """The pixels at upper left corners (..., 2) and offsets (k,) to both sides, (..., k, k)."""
