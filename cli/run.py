@@ -45,7 +45,10 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--out", default="output", metavar="DIR", help="where SaveImage writes (default: output)")
     parser.add_argument(
-        "--input", metavar="DIR", help="where LoadImage looks; else beside the workflow, in input/ there, and here"
+        "--input",
+        metavar="DIR",
+        help="where LoadImage looks; else beside the workflow, in input/ there, and here. Files elsewhere are read "
+        "only where --set names them",
     )
 
 
@@ -61,10 +64,11 @@ def run_workflow(options: argparse.Namespace) -> None:
     path, out = find_workflow(options.workflow), Path(options.out)
     folders = (Path(options.input),) if options.input else (path.parent, path.parent / "input", Path())
     check_writable(out)
-    inputs = tuple(f for f in folders if f.is_dir())
+    inputs = tuple({f.resolve(): f for f in folders if f.is_dir()}.values())
+    named = frozenset(assignment.partition("=")[2] for assignment in options.set)
     with (
         progress_bar("") as progress,
-        using_host(input_folders=inputs, output_folder=out, progress=progress, show=show_pictures),
+        using_host(input_folders=inputs, named_files=named, output_folder=out, progress=progress, show=show_pictures),
     ):
         graph = load_graph(path, classes, options.set)
         _say_woken(graph)
@@ -75,11 +79,17 @@ def _say_woken(graph: "Graph") -> None:
     muted = f"; muted still: {', '.join(graph.muted)}" if graph.muted else ""
     for name in graph.woken:
         log.info("node %s was muted and runs now%s", name, muted)
+    for name in graph.left_out:
+        log.info("node %s is not known here; nothing is wired to it, and it is left out", name)
 
 
 def _show(title: str, ui: dict[str, Any], out: Path) -> None:
     for image in ui.get("images", []):
         folder = out / "temp" if image["type"] == "temp" else out
-        print(folder / image["subfolder"] / image["filename"])
+        _print(str(folder / image["subfolder"] / image["filename"]))
     for text in ui.get("text", ()):
-        print(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}")
+        _print(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}")
+
+
+def _print(text: str) -> None:
+    print(text.encode("utf-8", "backslashreplace").decode())

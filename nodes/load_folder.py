@@ -1,15 +1,19 @@
 """Node: all pictures of a folder, for graphs that restore an album."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import InputError
+from torch import Tensor
+
+from ..core.errors import InputError, PictureError
 from ..core.io.images import load_image
 from ..core.io.samples import ALBUM
 from . import runtime
 from .inputs import combo_input, int_input, string_input
 from .tensors import image_out, preview_of
 
+log = logging.getLogger(__name__)
 SAMPLES = "(sample album)"
 
 
@@ -46,34 +50,44 @@ class LoadFolder:
     def VALIDATE_INPUTS(cls, folder: str | None = None) -> bool | str:
         if folder is None or _path(folder):
             return True
-        return f"there is no folder {folder!r} in the input folder; make it, put the pictures in it, or choose another"
+        return f"there is no folder {runtime.missing(folder)}; make it, put the pictures in it, or choose another"
 
     @classmethod
     def IS_CHANGED(cls, folder: str | None = None, **_: object) -> str:
         path = _path(folder or "")
-        return str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in _pictures(path)]) if path else ""
+        return (
+            str([(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in runtime.pictures_in(path)]) if path else ""
+        )
 
     @runtime.hosted()
     def load(self, folder: str, first: int, count: int, prefix: str) -> dict[str, Any]:
         path = _path(folder)
-        pictures = _pictures(path) if path else []
+        pictures = runtime.pictures_in(path) if path else []
         chosen = pictures[first:][: count or None]
         if not chosen:
             raise InputError(
                 f"folder {folder!r} has {len(pictures)} pictures, none after the first {first}; give a lower one"
             )
-        report = runtime.progress()
-        photos = []
-        for done, path in enumerate(chosen):
-            report(done, len(chosen))
+        photos, names = _read(chosen)
+        return {"ui": {"images": preview_of(photos[0])}, "result": (photos, [prefix + name for name in names])}
+
+
+def _read(paths: list[Path]) -> tuple[list[Tensor], list[str]]:
+    """The pictures and their names without ending; those that cannot be read are passed over, and it is said."""
+    report, photos, names, first = runtime.progress(), [], [], None
+    for done, path in enumerate(paths):
+        report(done, len(paths))
+        try:
             photos.append(image_out(load_image(path)))
-        names = [prefix + path.stem for path in chosen]
-        return {"ui": {"images": preview_of(photos[0])}, "result": (photos, names)}
+        except PictureError as error:
+            first = first or error
+            log.warning("%s is passed over: %s", path.name, error)
+        else:
+            names.append(path.stem)
+    if not photos:
+        raise InputError(f"none of the {len(paths)} pictures can be read; of the first: {first}") from first
+    return photos, names
 
 
 def _path(folder: str) -> Path | None:
     return ALBUM if folder == SAMPLES else runtime.find_folder(folder)
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in runtime.PICTURES)

@@ -41,7 +41,7 @@ class LoadMask:
     @classmethod
     def VALIDATE_INPUTS(cls, image: str | None = None) -> bool | str:
         if image is not None and runtime.find_picture(image) is None:
-            return f"there is no mask file {image!r} in the input folder; upload it or choose another"
+            return f"there is no mask file {runtime.missing(image)}; upload it or choose another"
         return True
 
     @classmethod

@@ -6,9 +6,10 @@ progress goes to its callable, and pictures to show in a node to its `show`.
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
@@ -30,6 +31,17 @@ HELD = "_comfyui"  # attribute of a network
 SHARED = "inpaint"  # of ComfyUI's model folders
 PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+UNLISTED = (".mpo", ".heic", ".heif", ".hif", ".avif", ".avifs", ".jxl")  # opened as JPEG, or by other packages
+NO_PHOTOS = (
+    "BUFR",
+    "EPS",
+    "FLI",
+    "GRIB",
+    "HDF5",
+    "MPEG",
+    "PDF",
+    "WMF",
+)  # drawings, films, and what others have to read
 
 
 def in_comfyui() -> bool:
@@ -178,18 +190,33 @@ def weights_fingerprint(*names: str) -> str:
         return " ".join(entry_fingerprint(name) for name in names)
 
 
-def find_picture(name: str) -> str | None:
-    """Path of a picture by the name a workflow gives it, such as `old.png` or `sub/x.png [output]`."""
+def find_picture(name: Any) -> str | None:
+    """Path of a picture by the name a workflow gives it, such as `old.png` or `sub/x.png [output]`.
+
+    Outside ComfyUI it lies within the input folders, links followed, unless the user named it by hand.
+    """
+    if not is_name(name):
+        return None
     if in_comfyui():
         folder_paths = sys.modules["folder_paths"]
         found = folder_paths.exists_annotated_filepath(name)
         return folder_paths.get_annotated_filepath(name) if found else None
-    name = name.removesuffix("[input]").strip()
-    return next((str(f / name) for f in current_host().input_folders if name and (f / name).is_file()), None)
+    return next((str(place) for place in _places(name) if os.path.isfile(place)), None)  # noqa: PTH113
 
 
-def list_pictures() -> list[str]:
-    """Names of the pictures in the input folder, for a menu."""
+def missing(name: str) -> str:
+    """What is wrong with the name of a picture or folder that is not found, to end an error that says what it is."""
+    _, folders = _annotated(name)
+    where = ", ".join(dict.fromkeys(str(f.absolute()) for f in folders))
+    by_hand = "" if in_comfyui() else "; files elsewhere are read where --set names them"
+    shown = name if len(name) <= 100 else f"{name[:80]}..."
+    return f"{shown!r} in {where}{by_hand}"
+
+
+def list_pictures(*, output: bool = False) -> list[str]:
+    """Names of the pictures in the input folder, or in the output folder, for a menu."""
+    if output:
+        return sorted(f"{n} [output]" for n in _files(current_host().output_folder) if n.lower().endswith(PICTURES))
     if in_comfyui():
         folder_paths = sys.modules["folder_paths"]
         names = _files(Path(folder_paths.get_input_directory()))
@@ -197,10 +224,67 @@ def list_pictures() -> list[str]:
     return sorted({n for f in current_host().input_folders for n in _files(f) if n.lower().endswith(PICTURES)})
 
 
-def find_folder(name: str) -> Path | None:
-    """A folder within the input folder by its name there, such as `album/1960`."""
-    places = (within(folder, name) for folder in _input_folders())
-    return next((place for place in places if place and place.is_dir()), None)
+def find_folder(name: Any) -> Path | None:
+    """A folder within the input folder by its name there, such as `album/1960`; outside ComfyUI as `find_picture`."""
+    if not is_name(name):
+        return None
+    places = [within(folder, name) for folder in _input_folders()] if in_comfyui() else _places(name)
+    return next((place for place in places if place and os.path.isdir(place)), None)  # noqa: PTH112
+
+
+def is_name(name: Any) -> bool:
+    """Whether a value of a workflow can name a file."""
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        return False
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:  # half of a character
+        return False
+    return True
+
+
+def _places(name: str) -> Iterator[Path]:
+    """Where a file of that name may lie that `monochromic run` reads."""
+    host = current_host()
+    if name in host.named_files:
+        yield from (folder / name for folder in (*host.input_folders, Path()))
+        return
+    inner, folders = _annotated(name)
+    for folder in folders:
+        place = folder / inner
+        if _is_within(place, folders):
+            yield place
+
+
+def _annotated(name: str) -> tuple[str, tuple[Path, ...]]:
+    """The name without ComfyUI's ending for one of its folders, and the folders to look in."""
+    output = current_host().output_folder
+    for ending, folders in (("[output]", (output,)), ("[temp]", (output / "temp",)), ("[input]", _input_folders())):
+        if name.endswith(ending):
+            return name.removesuffix(ending).strip(), folders
+    return name.strip(), _input_folders()
+
+
+def _is_within(place: Path, folders: Iterable[Path]) -> bool:
+    """Whether a place lies in one of the folders, by its name and by where its links lead."""
+    named = any(Path(os.path.abspath(place)).is_relative_to(os.path.abspath(f)) for f in folders)  # noqa: PTH100
+    return named and any(Path(os.path.realpath(place)).is_relative_to(os.path.realpath(f)) for f in folders)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The picture files of a folder by name, without hidden ones.
+
+    Outside ComfyUI also without links out of the input folders, unless the user named the folder by hand.
+    """
+    endings, folders = _picture_endings(), _input_folders()
+    confined = not in_comfyui() and _is_within(folder, folders)
+    return sorted(
+        folder / name
+        for name in _files(folder)
+        if Path(name).suffix.lower() in endings
+        and not name.startswith(".")
+        and not (confined and not _is_within(folder / name, folders))
+    )
 
 
 def within(folder: Place, name: str) -> Place | None:
@@ -212,7 +296,7 @@ def within(folder: Place, name: str) -> Place | None:
 
 def list_folders() -> list[str]:
     """Names of the folders in the input folder that hold pictures, for a menu."""
-    folders = {e.name: e.path for f in _input_folders() for e in os.scandir(f) if e.is_dir()}
+    folders = {e.name: e.path for f in _input_folders() for e in _entries(f) if _holds(e.is_dir)}
     return sorted(n for n, path in folders.items() if any(f.lower().endswith(PICTURES) for f in _files(path)))
 
 
@@ -222,5 +306,30 @@ def _input_folders() -> tuple[Path, ...]:
     return current_host().input_folders
 
 
-def _files(folder: str | os.PathLike[str]) -> Iterable[str]:
-    return [e.name for e in os.scandir(folder) if e.is_file()]
+def _files(folder: str | os.PathLike[str]) -> list[str]:
+    return [e.name for e in _entries(folder) if _holds(e.is_file)]
+
+
+def _entries(folder: str | os.PathLike[str]) -> list[os.DirEntry[str]]:
+    """What lies in a folder; nothing where it may not be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _holds(test: Callable[[], bool]) -> bool:
+    """A test of an entry; false where its links form a loop."""
+    try:
+        return test()
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def _picture_endings() -> frozenset[str]:
+    """Endings of the picture files that may be read: by Pillow, and by packages that teach it more."""
+    Image.init()
+    known = Image.registered_extensions().items()
+    return frozenset(e for e, kind in known if kind in Image.OPEN and kind not in NO_PHOTOS) | {*UNLISTED}

@@ -6,9 +6,6 @@ knows nothing of color profiles.
 
 import io
 import json
-import os
-import re
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -22,8 +19,9 @@ from torch import Tensor
 from ..core.errors import InputError
 from ..core.host.host import current_host
 from ..core.io.decode import open_picture
-from ..core.io.files import write_bytes
+from ..core.io.files import write_new
 from ..nodes import runtime
+from .names import free_names, place_of
 
 
 class LoadImage:
@@ -36,7 +34,7 @@ class LoadImage:
 
     @classmethod
     def VALIDATE_INPUTS(cls, image: str) -> bool | str:
-        return runtime.find_picture(image) is not None or _missing(image)
+        return runtime.find_picture(image) is not None or f"there is no picture {runtime.missing(image)}"
 
     def load(self, image: str) -> tuple[Tensor, Tensor]:
         """IMAGE (B, H, W, 3), and MASK = 1 - alpha, or zeros of 64 x 64 when the file has no alpha."""
@@ -50,7 +48,7 @@ class LoadImage:
                 if not frames or (many and rgb.shape == frames[0].shape):
                     frames.append(rgb)
                     masks.append(_transparency(frame))
-        return torch.stack(frames), torch.stack(masks)
+        return torch.stack(frames), _stacked(masks, frames[0].shape[:2])
 
 
 class LoadImageMask:
@@ -64,13 +62,19 @@ class LoadImageMask:
 
     @classmethod
     def VALIDATE_INPUTS(cls, image: str) -> bool | str:
-        return runtime.find_picture(image) is not None or _missing(image)
+        return runtime.find_picture(image) is not None or f"there is no picture {runtime.missing(image)}"
 
     def load(self, image: str, channel: str) -> tuple[Tensor]:
         with open_picture(runtime.find_picture(image) or image) as picture:
             picture = _eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA")
         values = _unit(picture.getchannel(channel[0].upper()))
         return ((1 - values if channel == "alpha" else values)[None],)
+
+
+class LoadImageOutput(LoadImage):
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        return {"required": {"image": (runtime.list_pictures(output=True), {"image_upload": True})}}
 
 
 class SaveImage:
@@ -86,17 +90,25 @@ class SaveImage:
             "hidden": {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"},
         }
 
+    @classmethod
+    def VALIDATE_INPUTS(cls, filename_prefix: str = "") -> bool | str:
+        try:
+            place_of(filename_prefix, current_host().output_folder)
+        except InputError as error:
+            return str(error)
+        return True
+
     def save(
         self, images: Tensor, filename_prefix: str = "ComfyUI", prompt: Any = None, extra_pnginfo: Any = None
     ) -> dict[str, Any]:
         """Write a batch as PREFIX_00001_.png and on, 8 bits, values cut off and not rounded."""
-        name, folder, counter = _next_name(filename_prefix, self.folder(), images.shape[2], images.shape[1])
-        saved = []
-        for number, image in enumerate(images):
+        folder, stem = place_of(filename_prefix, self.folder(), images.shape[2], images.shape[1])
+        subfolder = folder.relative_to(self.folder()).as_posix()
+        numbers, saved = free_names(folder, stem), []
+        for i, image in enumerate(images):
             levels = (image.cpu().numpy() * 255.0).clip(0, 255).astype(np.uint8)
-            file = f"{name.replace('%batch_num%', str(number))}_{counter + number:05}_.png"
-            write_bytes(_png(levels, prompt, extra_pnginfo), folder / file)
-            subfolder = folder.relative_to(self.folder()).as_posix()
+            data, name = _png(levels, prompt, extra_pnginfo), stem.replace("%batch_num%", str(i))
+            file = next(f for f in (f"{name}_{n:05}_.png" for n in numbers) if write_new(data, folder / f))
             saved.append({"filename": file, "subfolder": "" if subfolder == "." else subfolder, "type": self.KIND})
         return {"ui": {"images": saved}}
 
@@ -145,15 +157,11 @@ def show_pictures(images: Tensor) -> list[dict[str, str]]:
 HOST_CLASSES: dict[str, type[Any]] = {
     "LoadImage": LoadImage,
     "LoadImageMask": LoadImageMask,
+    "LoadImageOutput": LoadImageOutput,
     "SaveImage": SaveImage,
     "PreviewImage": PreviewImage,
     "PreviewAny": PreviewAny,
 }
-
-
-def _missing(name: str) -> str:
-    places = ", ".join(str(f.resolve()) for f in current_host().input_folders)
-    return f"there is no picture {name!r} in {places}"
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -172,6 +180,12 @@ def _transparency(frame: Image.Image) -> Tensor:
     return torch.zeros(64, 64)
 
 
+def _stacked(masks: list[Tensor], size: torch.Size) -> Tensor:
+    """Masks as a batch; where only some frames have transparency, that of the others is none at the frames' size."""
+    alike = len({m.shape for m in masks}) == 1
+    return torch.stack([m if alike or m.shape == size else torch.zeros(size) for m in masks])
+
+
 def _png(levels: np.ndarray, prompt: Any, extra: Any) -> bytes:
     info = PngInfo()
     for key, value in {"prompt": prompt, **(extra or {})}.items():
@@ -180,22 +194,3 @@ def _png(levels: np.ndarray, prompt: Any, extra: Any) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(levels).save(buffer, "PNG", pnginfo=info, compress_level=4)
     return buffer.getvalue()
-
-
-def _next_name(prefix: str, base: Path, width: int, height: int) -> tuple[str, Path, int]:
-    """File name stem, folder and first free counter for a SaveImage prefix, which may name subfolders."""
-    now = time.localtime()
-    parts: dict[str, object] = {"width": width, "height": height, "year": now.tm_year}
-    parts |= {k: f"{getattr(now, 'tm_' + v):02}" for k, v in PARTS.items()}
-    for key, value in parts.items():
-        prefix = prefix.replace(f"%{key}%", str(value))
-    path = Path(os.path.normpath(base / prefix))
-    if not path.is_relative_to(os.path.normpath(base)):
-        raise InputError(f"filename_prefix {prefix!r} leads out of the output folder; choose a name within it")
-    pattern = re.compile(re.escape(path.name) + r"_(\d+)_", re.IGNORECASE if os.name == "nt" else 0)
-    names = [f.name for f in path.parent.iterdir()] if path.parent.is_dir() else []
-    used = [int(m[1]) for m in map(pattern.match, names) if m]
-    return path.name, path.parent, max(used, default=0) + 1
-
-
-PARTS = {"month": "mon", "day": "mday", "hour": "hour", "minute": "min", "second": "sec"}

@@ -15,15 +15,26 @@ class Link(NamedTuple):
 
 @dataclass
 class Call:
-    """One node to run: its id, its type, the title the user gave it, and its inputs by name."""
+    """One node to run: its id, its type, the title the user gave it, and its inputs by name.
+
+    typed: names of the inputs that were set by hand.
+    """
 
     id: str
     kind: str
     title: str
     inputs: dict[str, Any] = field(default_factory=dict)
+    typed: set[str] = field(default_factory=set)
 
     def __str__(self) -> str:
-        return f"node {self.id} ({self.title})"
+        name = " ".join(f"node {self.id} ({self.title})".split())
+        return name.encode("utf-8", "backslashreplace").decode()
+
+
+def title_of(holder: Any, kind: str) -> str:
+    """The title that a node has in a workflow; its type where there is none, or one that is no text."""
+    title = holder.get("title") if isinstance(holder, dict) else None
+    return title if isinstance(title, str) and title else str(kind)
 
 
 def target_of(assignment: str) -> tuple[str, str, str]:
@@ -40,17 +51,21 @@ class Graph:
     """Calls by id, and the saved workflow they came from, if it was one.
 
     woken: nodes that were muted and run because they were named, as `3 (Your photo)`. muted: those that do not run.
+    left_out: those of unknown types that are wired to nothing.
     """
 
     calls: dict[str, Call]
     saved: dict[str, Any] | None = None
     woken: tuple[str, ...] = ()
     muted: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def set(self, assignment: str) -> None:
         """Apply `NODE.INPUT=VALUE`; NODE is a node's id or its title. Raises `WorkflowError`."""
         name, key, value = target_of(assignment)
-        self.find(name).inputs[key] = value
+        call = self.find(name)
+        call.inputs[key] = value
+        call.typed.add(key)
 
     def find(self, name: str) -> Call:
         """The call of that id, or of that title if only one has it. Raises `WorkflowError`."""

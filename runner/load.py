@@ -1,17 +1,20 @@
 """Read a workflow file in either of ComfyUI's formats."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import UnknownNameError, WorkflowError
-from .graph import Call, Graph, Link, target_of
+from .graph import Call, Graph, Link, target_of, title_of
 from .origin import check_assignment
-from .saved_format import calls_of_saved, muted_nodes, wake
+from .placeholders import replace_placeholders
+from .saved_format import SavedWorkflow
 from .schema import Classes
 
 SHIPPED = Path(__file__).parents[1] / "workflows"
+DEEPEST = 100  # levels of JSON
 
 
 def find_workflow(name: str) -> Path:
@@ -49,23 +52,70 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
     """
     data = _read(path)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
-        woken = wake(data, [target_of(assignment)[0] for assignment in assignments])
-        graph = Graph(calls_of_saved(data, classes), data, woken, muted_nodes(data))
-    else:
-        graph = _graph_of_api(data, path)
+        with _damaged():
+            return _graph_of_saved(data, classes, assignments)
+    graph = _graph_of_api(data, path)
     for assignment in assignments:
         check_assignment(assignment, graph, classes)
         graph.set(assignment)
+    replace_placeholders(
+        graph, [(call.id, {"type": call.kind, "title": call.title}, {}) for call in graph.calls.values()]
+    )
     return graph
 
 
-def _read(path: str | Path) -> Any:
+def _graph_of_saved(data: dict[str, Any], classes: Classes, assignments: Sequence[str]) -> Graph:
+    workflow = SavedWorkflow(data, classes)
+    woken = workflow.wake([target_of(assignment)[0] for assignment in assignments])
+    calls = workflow.calls()
+    graph = Graph(calls, data, woken, workflow.muted(), workflow.left_out)
+    for assignment in assignments:
+        check_assignment(assignment, graph, classes)
+        graph.set(assignment)
+    replace_placeholders(graph, workflow.widgets())
+    return graph
+
+
+@contextmanager
+def _damaged() -> Iterator[None]:
+    """Say of a saved workflow that lacks something, or has something else in its place, what that is."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        yield
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise WorkflowError(
+            f"the saved workflow is damaged: {type(error).__name__} {error}; open it in ComfyUI and save it again"
+        ) from error
+
+
+def _read(path: str | Path) -> Any:
+    """The JSON of a file, in any encoding of Unicode, with a byte order mark or without."""
+    try:
+        data = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise WorkflowError(f"cannot read the workflow {path}: {error.strerror or error}") from error
     except ValueError as error:
         raise WorkflowError(f"{path} is not JSON ({error}); give a workflow saved or exported by ComfyUI") from error
+    except RecursionError:
+        raise WorkflowError(_too_deep(path)) from None
+    if _is_deeper(data, DEEPEST):
+        raise WorkflowError(_too_deep(path))
+    return data
+
+
+def _too_deep(path: str | Path) -> str:
+    return f"{path} is nested deeper than {DEEPEST} levels, which no workflow is; save it again, or export it"
+
+
+def _is_deeper(data: Any, levels: int) -> bool:
+    layer = [data]
+    for _ in range(levels):
+        layer = [
+            inner
+            for each in layer
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(layer)
 
 
 def _graph_of_api(data: Any, path: str | Path) -> Graph:
@@ -81,11 +131,11 @@ def _is_api_node(node: object) -> bool:
 
 
 def _call(key: str, node: dict[str, Any]) -> Call:
-    title = node.get("_meta", {}).get("title") or node["class_type"]
+    title = title_of(node.get("_meta"), node["class_type"])
     return Call(key, node["class_type"], title, {k: _value(v) for k, v in node["inputs"].items()})
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int):
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[1], int) and not isinstance(value[1], bool):
         return Link(str(value[0]), value[1])
     return value["__value__"] if isinstance(value, dict) and "__value__" in value else value

@@ -1,117 +1,179 @@
 """ComfyUI's saved workflows (nodes, links, widget values by position) to calls.
 
 The server never sees this format: the front end turns it into the API format before it queues it, and
-leaves out what only the front end knows. The same is done here: notes, reroutes and primitives dissolve,
-muted nodes are gone, bypassed ones pass their inputs on.
+leaves out what only the front end knows. The same is done here: notes, reroutes, primitives and pairs of Set and
+Get dissolve, muted nodes are gone, bypassed ones pass their inputs on, subgraphs are taken apart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..core.errors import WorkflowError
-from .graph import Call, Link
+from .graph import Call, Link, title_of
 from .schema import Classes, inputs_of, widget_slots
+from .subgraphs import OUTSIDE, Scope, scopes_of, wire_of
 
-NOTES = ("Note", "MarkdownNote")
 MUTED, BYPASSED = 2, 4
+SETTERS, GETTERS = ("SetNode", "easy setNode"), ("GetNode", "easy getNode")
+PASSING = ("Reroute", "Reroute (rgthree)", *SETTERS)
+RGTHREE = (
+    *("Bookmark", "Label", "Fast Muter", "Fast Bypasser", "Fast Groups Muter", "Fast Groups Bypasser"),
+    *("Fast Actions Button", "Mute / Bypass Relay", "Mute / Bypass Repeater", "Random Unmuter", "Node Collector"),
+)
+NOTES = ("Note", "MarkdownNote", *(f"{name} (rgthree)" for name in RGTHREE))
+VIRTUAL = {*NOTES, *PASSING, *GETTERS, "PrimitiveNode"}
+GROUP = ("workflow>", "workflow/")  # what the type of a group node begins with
 
 
-def calls_of_saved(data: dict[str, Any], classes: Classes) -> dict[str, Call]:
-    """The calls of a saved workflow by id. Raises `WorkflowError` where it is damaged."""
-    try:
-        nodes = {node["id"]: node for node in data["nodes"]}
-        wires = Wires(nodes, {_wire_id(w): _wire_start(w) for w in data.get("links", [])})
-        run = [n for n in nodes.values() if n["type"] not in (*NOTES, "Reroute", "PrimitiveNode")]
-        run = [n for n in run if n.get("mode", 0) not in (MUTED, BYPASSED)]
-        subgraphs = {s["id"] for s in data.get("definitions", {}).get("subgraphs", [])}
-        for node in run:
-            if node["type"] in subgraphs:
-                raise WorkflowError(f"node {node['id']} is a subgraph; unpack it, or export the workflow in API format")
-        return {str(n["id"]): _call(n, wires, classes) for n in run}
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise WorkflowError(f"the saved workflow is damaged: {type(error).__name__} {error}") from error
+class SavedWorkflow:
+    """A saved workflow whose subgraphs are taken apart. `left_out`: nodes that nothing is wired to, as `3 (Title)`."""
+
+    def __init__(self, data: dict[str, Any], classes: Classes) -> None:
+        self.scopes, self.classes = scopes_of(data), classes
+        self.left_out: tuple[str, ...] = ()
+
+    def calls(self) -> dict[str, Call]:
+        """The calls by id; those of a subgraph have ids such as `5:3`. Raises `WorkflowError`."""
+        calls, left_out = {}, []
+        for scope in self._running():
+            wired = {origin for origin, _ in scope.starts.values()}
+            for node_id, node in scope.nodes.items():
+                kind = node["type"]
+                if kind in VIRTUAL or node_id in scope.inner or not _runs(node):
+                    continue
+                if kind not in self.classes and node_id not in wired and not _is_fed(node, scope):
+                    left_out.append(_name(scope, node))
+                    continue
+                _refuse_group(scope, node)
+                call = self._call(scope, node)
+                calls[call.id] = call
+        self.left_out = tuple(left_out)
+        return calls
+
+    def wake(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Unmute the nodes of these ids or titles, unless a node of that name runs anyway.
+
+        Returns what was woken, as `3 (Your photo)`. Raises `WorkflowError` where several muted nodes have a title.
+        """
+        woken = []
+        for name in dict.fromkeys(names):
+            named = [(s, n) for s, n in self._nodes() if name in (f"{s.path}{n['id']}", title_of(n, n["type"]))]
+            if not named or any(_runs(node) or node["type"] in NOTES for _, node in named):
+                continue
+            shown = ", ".join(_name(*each) for each in named)
+            if len(named) > 1:
+                raise WorkflowError(f"{len(named)} muted nodes are titled {name!r}; use an id: {shown}")
+            named[0][1]["mode"] = 0
+            woken.append(shown)
+        return tuple(woken)
+
+    def muted(self) -> tuple[str, ...]:
+        """The nodes that do not run, as `3 (Your photo)`."""
+        return tuple(_name(s, n) for s, n in self._nodes() if not _runs(n) and n["type"] not in NOTES)
+
+    def widgets(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """Id, node and widget values by name, of every node whose widgets are known."""
+        return [
+            (f"{scope.path}{node['id']}", node, _widget_values(node, self.classes[node["type"]]))
+            for scope, node in self._nodes()
+            if node["type"] in self.classes
+        ]
+
+    def _nodes(self) -> Iterator[tuple[Scope, dict[str, Any]]]:
+        return ((scope, node) for scope in self.scopes for node in scope.nodes.values())
+
+    def _running(self) -> Iterator[Scope]:
+        """The outermost graph, and those of subgraph nodes that are neither muted nor bypassed, nor lie in one."""
+        running: set[str] = set()
+        for scope in self.scopes:  # outer ones come first
+            if scope.outer is None or (scope.outer.path in running and _runs(scope.host)):
+                running.add(scope.path)
+                yield scope
+
+    def _call(self, scope: Scope, node: dict[str, Any]) -> Call:
+        kind = node["type"]
+        inputs = _widget_values(node, self.classes[kind]) if kind in self.classes else {}
+        for entry in node.get("inputs") or []:
+            value = _source(scope, wire_of(entry))
+            if value is not None:
+                inputs[entry["name"]] = value
+        return Call(f"{scope.path}{node['id']}", kind, title_of(node, kind), inputs)
 
 
-def wake(data: dict[str, Any], names: Iterable[str]) -> tuple[str, ...]:
-    """Unmute the nodes of these ids or titles in a saved workflow, unless a node of that name runs anyway.
-
-    Returns what was woken, as `3 (Your photo)`. Raises `WorkflowError` where several muted nodes have a title.
-    """
-    woken = []
-    for name in dict.fromkeys(names):
-        named = [n for n in data["nodes"] if isinstance(n, dict) and name in (str(n.get("id")), _title(n))]
-        if not named or not all(map(_is_muted, named)):
-            continue
-        if len(named) > 1:
-            raise WorkflowError(f"{len(named)} muted nodes are titled {name!r}; use an id: {_names(named)}")
-        named[0]["mode"] = 0
-        woken.append(_names(named))
-    return tuple(woken)
+def _runs(node: dict[str, Any]) -> bool:
+    return node.get("mode", 0) not in (MUTED, BYPASSED)
 
 
-def muted_nodes(data: dict[str, Any]) -> tuple[str, ...]:
-    """The nodes of a saved workflow that do not run, as `3 (Your photo)`."""
-    return tuple(_names([node]) for node in data["nodes"] if isinstance(node, dict) and _is_muted(node))
+def _name(scope: Scope, node: dict[str, Any]) -> str:
+    return str(Call(f"{scope.path}{node['id']}", node["type"], title_of(node, node["type"]))).removeprefix("node ")
 
 
-def _is_muted(node: dict[str, Any]) -> bool:
-    return node.get("mode", 0) in (MUTED, BYPASSED) and node.get("type") not in NOTES
+def _is_fed(node: dict[str, Any], scope: Scope) -> bool:
+    return any(wire_of(entry) in scope.starts for entry in node.get("inputs") or [])
 
 
-def _names(nodes: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{node.get('id')} ({_title(node)})" for node in nodes)
+def _refuse_group(scope: Scope, node: dict[str, Any]) -> None:
+    if str(node["type"]).startswith(GROUP):
+        raise WorkflowError(
+            f"node {_name(scope, node)} is a group node, which newer front ends replaced by subgraphs; in ComfyUI "
+            "convert it to nodes or to a subgraph and save, or export the workflow in API format"
+        )
 
 
-def _title(node: dict[str, Any]) -> Any:
-    return node.get("title") or node.get("type")
-
-
-def _wire_id(wire: Any) -> Any:
-    return wire["id"] if isinstance(wire, dict) else wire[0]
-
-
-def _wire_start(wire: Any) -> tuple[Any, int]:
-    return (wire["origin_id"], wire["origin_slot"]) if isinstance(wire, dict) else (wire[1], wire[2])
-
-
-class Wires:
-    """Where each wire of a saved workflow gets its value from."""
-
-    def __init__(self, nodes: dict[Any, dict[str, Any]], starts: dict[Any, tuple[Any, int]]) -> None:
-        self.nodes, self.starts = nodes, starts
-
-    def source(self, wire: Any, seen: tuple[Any, ...] = ()) -> Any:
-        """A `Link`, a primitive's value, or None where nothing arrives."""
-        if wire is None or wire not in self.starts:
-            return None
-        if wire in seen:
+def _source(scope: Scope, wire: str | None) -> Any:
+    """What arrives by a wire: a `Link`, the value of a primitive or of a subgraph's widget, or None for nothing."""
+    seen: set[tuple[str, str]] = set()
+    shown = None
+    while wire is not None and wire in scope.starts:
+        if (scope.path, wire) in seen:
             raise WorkflowError("the workflow has a cycle of reroutes or bypassed nodes; cut one of its links")
-        node_id, slot = self.starts[wire]
-        node = self.nodes[node_id]
+        seen.add((scope.path, wire))
+        origin, slot = scope.starts[wire]
+        if origin == OUTSIDE and scope.outer is not None:
+            name = scope.inputs[slot]
+            shown = scope.values.get(name, shown)
+            wire, scope = scope.wire_of(name), scope.outer
+            continue
+        node = scope.nodes.get(origin, {"type": "Note"})
         if node["type"] == "PrimitiveNode":
             return node["widgets_values"][0]
-        if node["type"] == "Reroute":
-            return self.source(node["inputs"][0]["link"], (*seen, wire))
-        if node.get("mode", 0) == BYPASSED:
-            return self.source(_passed_on(node, slot), (*seen, wire))
-        return None if node.get("mode", 0) == MUTED else Link(str(node_id), slot)
+        if origin not in scope.inner and node["type"] not in VIRTUAL and _runs(node):
+            return Link(f"{scope.path}{origin}", slot)
+        scope, wire = _before(scope, node, slot)
+    return shown
 
 
-def _passed_on(node: dict[str, Any], slot: int) -> Any:
+def _before(scope: Scope, node: dict[str, Any], slot: int) -> tuple[Scope, str | None]:
+    """The wire whose value a node that is no call hands on by an output, and the graph where that wire is."""
+    kind, mode, inner = node["type"], node.get("mode", 0), scope.inner.get(str(node.get("id")))
+    if mode == MUTED:
+        return scope, None
+    if mode == BYPASSED:
+        return scope, _passed_on(node, slot)
+    if inner:
+        return inner, inner.ends.get(slot)
+    if kind in GETTERS:
+        return _set_by(scope, node)
+    return scope, wire_of(node["inputs"][0]) if kind in PASSING else None
+
+
+def _set_by(scope: Scope, getter: dict[str, Any]) -> tuple[Scope, str | None]:
+    """The wire into the Set node whose name a Get node has, in this graph or in one around it."""
+    name = getter["widgets_values"][0]
+    there: Scope | None = scope
+    while there is not None:
+        for node in there.nodes.values():
+            if node["type"] in SETTERS and node["widgets_values"][0] == name:
+                return there, wire_of(node["inputs"][0])
+        there = there.outer
+    raise WorkflowError(f"node {_name(scope, getter)} gets {str(name)!r}, which no Set node sets; set it, or link it")
+
+
+def _passed_on(node: dict[str, Any], slot: int) -> str | None:
     """The wire that a bypassed node hands on: of the output's type, at its place or else the first."""
-    inputs, kind = node.get("inputs", []), node["outputs"][slot]["type"]
-    wired = [i for i in inputs[slot : slot + 1] + inputs if i["type"] == kind and i.get("link") is not None]
-    return wired[0]["link"] if wired else None
-
-
-def _call(node: dict[str, Any], wires: Wires, classes: Classes) -> Call:
-    kind = node["type"]
-    inputs = _widget_values(node, classes[kind]) if kind in classes else {}
-    for entry in node.get("inputs") or []:
-        value = wires.source(entry.get("link"))
-        if value is not None:
-            inputs[entry["name"]] = value
-    return Call(str(node["id"]), kind, node.get("title") or kind, inputs)
+    inputs, kind = node.get("inputs") or [], node["outputs"][slot]["type"]
+    wires = [wire_of(i) for i in inputs[slot : slot + 1] + inputs if kind in (i["type"], "*")]
+    return next(filter(None, wires), None)
 
 
 def _widget_values(node: dict[str, Any], node_class: type) -> dict[str, Any]:
@@ -120,4 +182,5 @@ def _widget_values(node: dict[str, Any], node_class: type) -> dict[str, Any]:
     if isinstance(values, list):
         slots = widget_slots(node_class)
         values = {name: v for name, v in zip(slots, values, strict=False) if name is not None}
+    values = {**values, **node.get("promoted", {})}
     return {i.name: values.get(i.name, i.default) for i in inputs_of(node_class).values() if i.is_widget}

@@ -44,6 +44,7 @@ class Host:
         shared_folders: of other programs, where weight files are looked for last; a file that is not the right one is
             none of ours, and passed over.
         input_folders: where pictures are looked for by name.
+        named_files: files and folders that the user named by hand, which may lie outside the input folders.
         output_folder: where pictures are saved.
         progress: called as `progress(done, total)` by what the host runs; it cancels the work by raising.
         preview: called now and then with the picture as it stands, (1, 3, H, W) in [0, 1]; None where nobody looks.
@@ -59,6 +60,7 @@ class Host:
     model_folders: tuple[Path, ...] = ()
     shared_folders: tuple[Path, ...] = ()
     input_folders: tuple[Path, ...] = (Path(),)
+    named_files: frozenset[str] = frozenset()
     output_folder: Path = Path("output")
     progress: Progress = silent
     preview: Preview | None = None

@@ -87,6 +87,45 @@ def write_bytes(data: bytes, path: str | os.PathLike[str]) -> None:
         part.write_bytes(data)
 
 
+def write_new(data: bytes, path: Path) -> bool:
+    """Write a file whole, unless there is one of that name; of several programs that try, one does it.
+
+    Args:
+        data: the content.
+        path: of the file; its folder is made if there is none.
+
+    Returns:
+        Whether it was written; False where the name is taken.
+
+    Raises:
+        PictureError: where the file cannot be written.
+    """
+    whole = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
+    write_bytes(data, whole)
+    try:
+        return _claim(whole, path)
+    except OSError as reason:
+        raise PictureError(f"cannot write {path}: {reason.strerror or reason}") from reason
+    finally:
+        with suppress(OSError):
+            whole.unlink(missing_ok=True)
+
+
+def _claim(whole: Path, path: Path) -> bool:
+    """Give a file a name that is free; False where it is taken."""
+    try:
+        path.hardlink_to(whole)
+    except FileExistsError:
+        return False
+    except OSError:  # no hard links, as on FAT
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        whole.replace(path)
+    return True
+
+
 def hash_file(path: Path) -> str:
     """The sha256 of a file, read now.
 
