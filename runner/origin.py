@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.errors import WorkflowError
 from .graph import Call, Graph, Link, target_of
-from .saved_format import calls_of_saved
+from .saved_format import SavedWorkflow
 from .schema import VALUES, Classes, inputs_of
 
 
@@ -39,7 +39,7 @@ def _all_calls(graph: Graph, classes: Classes) -> Mapping[str, Call]:
     if graph.saved is None:
         return graph.calls
     nodes: list[Any] = [{**n, "mode": 0} if n["type"] in classes else n for n in graph.saved["nodes"]]
-    return calls_of_saved({**graph.saved, "nodes": nodes}, classes)
+    return SavedWorkflow({**graph.saved, "nodes": nodes}, classes).calls()
 
 
 def _origin(call: Call, key: str, kind: str, calls: Mapping[str, Call], classes: Classes) -> Call | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.errors import WorkflowError
 from .graph import Call, Link, title_of
-from .schema import Classes, inputs_of, widget_slots
+from .schema import Classes, Input, inputs_of, widget_slots
 from .subgraphs import OUTSIDE, Scope, scopes_of, wire_of
 
 MUTED, BYPASSED = 2, 4
@@ -30,6 +30,7 @@ class SavedWorkflow:
 
     def __init__(self, data: dict[str, Any], classes: Classes) -> None:
         self.scopes, self.classes = scopes_of(data), classes
+        self.schemas: dict[str, tuple[list[str | None], dict[str, Input]]] = {}
         self.left_out: tuple[str, ...] = ()
 
     def calls(self) -> dict[str, Call]:
@@ -74,7 +75,7 @@ class SavedWorkflow:
     def widgets(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
         """Id, node and widget values by name, of every node whose widgets are known."""
         return [
-            (f"{scope.path}{node['id']}", node, _widget_values(node, self.classes[node["type"]]))
+            (f"{scope.path}{node['id']}", node, self._widget_values(node))
             for scope, node in self._nodes()
             if node["type"] in self.classes
         ]
@@ -92,12 +93,23 @@ class SavedWorkflow:
 
     def _call(self, scope: Scope, node: dict[str, Any]) -> Call:
         kind = node["type"]
-        inputs = _widget_values(node, self.classes[kind]) if kind in self.classes else {}
+        inputs = self._widget_values(node) if kind in self.classes else {}
         for entry in node.get("inputs") or []:
             value = _source(scope, wire_of(entry))
             if value is not None:
                 inputs[entry["name"]] = value
         return Call(f"{scope.path}{node['id']}", kind, title_of(node, kind), inputs)
+
+    def _widget_values(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Values of a node's widgets by name; one that an older file lacks has its default."""
+        kind, values = node["type"], node.get("widgets_values") or []
+        if kind not in self.schemas:  # made once, since it looks at folders and weights
+            self.schemas[kind] = widget_slots(self.classes[kind]), inputs_of(self.classes[kind])
+        slots, known = self.schemas[kind]
+        if isinstance(values, list):
+            values = {name: v for name, v in zip(slots, values, strict=False) if name is not None}
+        values = {**values, **node.get("promoted", {})}
+        return {i.name: values.get(i.name, i.default) for i in known.values() if i.is_widget}
 
 
 def _runs(node: dict[str, Any]) -> bool:
@@ -174,13 +186,3 @@ def _passed_on(node: dict[str, Any], slot: int) -> str | None:
     inputs, kind = node.get("inputs") or [], node["outputs"][slot]["type"]
     wires = [wire_of(i) for i in inputs[slot : slot + 1] + inputs if kind in (i["type"], "*")]
     return next(filter(None, wires), None)
-
-
-def _widget_values(node: dict[str, Any], node_class: type) -> dict[str, Any]:
-    """Values of a node's widgets by name; one that an older file lacks has its default."""
-    values = node.get("widgets_values") or []
-    if isinstance(values, list):
-        slots = widget_slots(node_class)
-        values = {name: v for name, v in zip(slots, values, strict=False) if name is not None}
-    values = {**values, **node.get("promoted", {})}
-    return {i.name: values.get(i.name, i.default) for i in inputs_of(node_class).values() if i.is_widget}

@@ -7,7 +7,7 @@ from typing import Any
 from ..core.errors import WorkflowError
 
 OUTSIDE, RESULT = "-10", "-20"  # ids that wires in a subgraph have for its inputs and for its outputs
-MOST_NODES = 100_000
+MOST_NODES = 20_000
 PREFIX = re.compile(r"^\s*\d+\s*:\s*")  # of a widget of a nested subgraph in files of some front ends
 
 

@@ -12,6 +12,7 @@ from .graph import Call, Graph, Link
 from .schema import VALUES, Classes, Input, inputs_of
 
 log = logging.getLogger(__name__)
+Schema = dict[str, Input]
 TRUE, FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
@@ -27,19 +28,20 @@ def check(graph: Graph, classes: Classes) -> list[Call]:
     for call in graph.calls.values():
         if call.kind not in classes:
             raise WorkflowError(f"{call}: {UnknownNameError('node type', _short(call.kind, str), classes)}")
-        _drop_undeclared(call, classes[call.kind])
+    schemas = {kind: inputs_of(classes[kind]) for kind in {c.kind for c in graph.calls.values()}}
+    for call in graph.calls.values():
+        _drop_undeclared(call, schemas[call.kind])
     order: dict[str, Call] = {}
-    for call in _outputs(graph, classes):
+    for call in _outputs(graph, classes, schemas):
         _visit(call, graph, order)
     if not order:
         raise WorkflowError("the workflow has no output node; add SaveImage, PreviewImage or PreviewAny")
     for call in order.values():
-        _check_inputs(call, graph, classes)
+        _check_inputs(call, schemas[call.kind], graph, classes)
     return list(order.values())
 
 
-def _drop_undeclared(call: Call, node: type[Any]) -> None:
-    known = inputs_of(node)
+def _drop_undeclared(call: Call, known: Schema) -> None:
     for name in [n for n in call.inputs if n not in known]:
         if name in call.typed:
             raise WorkflowError(f"{call}: {UnknownNameError('input', _short(name, str), known)}")
@@ -48,19 +50,20 @@ def _drop_undeclared(call: Call, node: type[Any]) -> None:
             log.warning("%s has no input %r, which is left out; did you mean %r?", call, name, near[0])
 
 
-def _outputs(graph: Graph, classes: Classes) -> list[Call]:
+def _outputs(graph: Graph, classes: Classes, schemas: dict[str, Schema]) -> list[Call]:
     """The output nodes; without those that lack all their links, where there are others."""
     outputs = [c for c in graph.calls.values() if getattr(classes[c.kind], "OUTPUT_NODE", False)]
-    wired = [c for c in outputs if c.inputs.keys() & _sockets(classes[c.kind]) or not _sockets(classes[c.kind])]
+    sockets = {c.kind: _sockets(schemas[c.kind]) for c in outputs}
+    wired = [c for c in outputs if c.inputs.keys() & sockets[c.kind] or not sockets[c.kind]]
     for call in outputs if wired else ():
         if call not in wired:
             log.warning("%s is wired to nothing and is left out", call)
     return wired or outputs
 
 
-def _sockets(node: type[Any]) -> set[str]:
+def _sockets(known: Schema) -> set[str]:
     """Names of the inputs that have to be linked."""
-    return {e.name for e in inputs_of(node).values() if e.required and not e.is_widget}
+    return {e.name for e in known.values() if e.required and not e.is_widget}
 
 
 def _visit(output: Call, graph: Graph, order: dict[str, Call]) -> None:
@@ -91,10 +94,10 @@ def _sources(call: Call, graph: Graph) -> Iterator[Call]:
             yield graph.calls[value.node]
 
 
-def _check_inputs(call: Call, graph: Graph, classes: Classes) -> None:
+def _check_inputs(call: Call, known: Schema, graph: Graph, classes: Classes) -> None:
     node = classes[call.kind]
     checked_by_node = _validated(node)
-    for entry in inputs_of(node).values():
+    for entry in known.values():
         if entry.name not in call.inputs:
             if entry.required:
                 raise WorkflowError(f"{call}: required input {entry.name!r} is missing; link it or set it")

@@ -156,7 +156,7 @@ def test_subgraphs_that_multiply_are_refused(place, capsys):
         {"id": name, "name": str(i), "nodes": [saved_node(n, inner) for n in (1, 2)], "links": []}
         for i, (name, inner) in enumerate(zip(names, [*names[1:], "Note"], strict=True))
     ]
-    assert "hold more than 100000 nodes" in refused(capsys, with_subgraph([], definitions=levels, kind=names[0]))
+    assert "hold more than 20000 nodes" in refused(capsys, with_subgraph([], definitions=levels, kind=names[0]))
 
 
 def test_bypassed_and_muted_subgraphs(place, capsys):

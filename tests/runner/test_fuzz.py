@@ -1,0 +1,158 @@
+"""Any workflow runs or is refused in one line: hypothesis changes good ones and makes bad ones.
+
+`MONOCHROMIC_FUZZ=5000` tries that many instead of the few of every run.
+"""
+
+import copy
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import make_hole, make_photo
+from monochromic.cli import main
+from monochromic.core import save_image
+from workflow_files import api, wired
+
+hypothesis = pytest.importorskip("hypothesis")
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+
+EXAMPLES = int(os.environ.get("MONOCHROMIC_FUZZ", "60"))
+SLOW = (
+    "MonochromicBlindMaskPredict",
+    "MonochromicCompareBackbones",
+    "MonochromicRgbInpaint",
+    "paper",
+    "network",
+    "mono",
+)
+OUTSIDE = ("..", "../secret/s.png", "link/s.png", "/etc/passwd", "C:\\x", "a/..", "", ".")
+INSIDE = (
+    "old.png",
+    "mask.png [input]",
+    "old.png [output]",
+    "%Photo.image%",
+    "%date:yyyy%",
+    "%a.b%",
+    "1",
+    "inf",
+    "true",
+)
+ODD = ("a\0b", "\ud800", "x" * 300, "\n", "5:3")
+NAMES = st.sampled_from((*OUTSIDE, *INSIDE, *ODD))
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 9),
+    st.sampled_from([2**70, -(10**400), float("nan"), float("inf"), 0.5]),
+    NAMES,
+)
+ANYTHING = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=5
+)
+
+
+def saved():
+    """A subgraph, a bypassed node, a reroute, Set and Get, a primitive and a note, all on one photo."""
+    fill = (3, "inner", ["telea", 2], [("image", "IMAGE", 12, 0), ("mask", "MASK", 2, 0)], ("IMAGE",))
+    mask = (2, "MonochromicLoadMask", ["mask.png", "luminance", False, 0.5, 0, "image"], [], ("MASK",))
+    workflow = wired(
+        (1, "LoadImage", ["old.png", "image"], [], ("IMAGE", "MASK"), {"title": "Photo"}),
+        mask,
+        (10, "Reroute", [], [("", "*", 1, 0)], ("*",)),
+        (11, "SetNode", ["pic"], [("IMAGE", "IMAGE", 10, 0)], ("*",)),
+        (12, "GetNode", ["pic"], [], ("IMAGE",)),
+        fill,
+        (13, "MonochromicProgressiveColorize", ["propagate"], [("image", "IMAGE", 3, 0)], ("IMAGE",), {"mode": 4}),
+        (14, "PrimitiveNode", ["p"], [], ("STRING",)),
+        (15, "Note", ["hello"], [], ()),
+        (4, "SaveImage", ["x"], [("images", "IMAGE", 13, 0), ("filename_prefix", "STRING", 14, 0)], ()),
+    )
+    inner = wired(
+        (3, "MonochromicGrayInpaint", ["telea", 0, 0.5, "gray", 0, 0], [("image", "IMAGE", -10, 0)], ("IMAGE", "MASK"))
+    )
+    inner["nodes"][0]["inputs"].append({"name": "mask", "type": "MASK", "link": 2})
+    ends = ((1, -10, 0, 3, 0), (2, -10, 1, 3, 1), (3, 3, 0, -20, 0))
+    names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+    inner["links"] = [dict(zip(names, end, strict=True)) for end in ends]
+    inner |= {
+        "id": "inner",
+        "name": "Inner",
+        "inputs": [{"name": "image"}, {"name": "mask"}],
+        "outputs": [{"name": "gray"}],
+    }
+    return workflow | {"definitions": {"subgraphs": [inner]}}
+
+
+def places(data, path=()):
+    """The paths of all values of a JSON document."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+@st.composite
+def changed(draw):
+    """A good workflow with a few values replaced, taken out, copied from elsewhere in it, or added."""
+    data = copy.deepcopy(draw(st.sampled_from([api(), saved()])))
+    for _ in range(draw(st.integers(0, 3))):
+        *path, key = draw(st.sampled_from(list(places(data))))
+        holder = data
+        for step in path:
+            holder = holder[step]
+        kind = draw(st.integers(0, 3))
+        if kind == 0:
+            del holder[key]
+        elif kind == 1 and isinstance(holder, dict):
+            holder[draw(NAMES)] = draw(ANYTHING)
+        elif kind == 2:
+            *other, last = draw(st.sampled_from(list(places(data)) or [(key,)]))
+            source = data
+            for step in other:
+                source = source[step]
+            holder[key] = copy.deepcopy(source[last])
+        else:
+            holder[key] = draw(ANYTHING)
+        if not list(places(data)):
+            break
+    return data
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuzz")
+    for name in ("in/old.png", "secret/s.png"):
+        save_image(make_photo(), folder / name)
+    save_image(make_hole(), folder / "in/mask.png")
+    (folder / "in/link").symlink_to("../secret")
+    return folder
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.one_of(changed(), ANYTHING), assignments=st.lists(st.tuples(NAMES, NAMES, NAMES), max_size=1))
+def test_any_workflow_runs_or_is_refused_in_one_line(house, data, assignments):
+    text = json.dumps(data)
+    hypothesis.assume(not any(name in text for name in SLOW))
+    before = {p for p in house.rglob("*") if (house / "out") not in p.parents}
+    code, error = run(house, text, [f"{node}.{name}={value}" for node, name, value in assignments])
+    lines = [line for line in error.splitlines() if line.startswith("monochromic: ")]
+    assert (code, len(lines) - error.count("\n")) == (code, 0), error
+    assert code == 0 or (code == 2 and lines), error
+    assert {p for p in house.rglob("*") if (house / "out") not in p.parents} - before <= {
+        house / "w.json",
+        house / "out",
+    }
+
+
+def run(house, text, assignments):
+    """Exit code and what stood on the standard error."""
+    with pytest.MonkeyPatch.context() as patch, open(house.parent / "err", "w+") as error:  # noqa: PTH123
+        patch.chdir(house)
+        patch.setattr("sys.stderr", error)
+        Path("w.json").write_text(text)
+        sets = [word for each in assignments for word in ("--set", each)]
+        code = main(["run", "w.json", "--input", "in", "--out", "out", *sets])
+        error.seek(0)
+        return code, error.read()
