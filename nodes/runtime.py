@@ -7,7 +7,7 @@ progress goes to its callable, and pictures to show in a node to its `show`.
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePath
