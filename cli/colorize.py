@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from .names import DETECTORS, METHODS, SCHEDULES
+from .names import CHANNELS, DETECTORS, METHODS, SCHEDULES
 from .parser import UsageError
 from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
 
@@ -33,8 +33,39 @@ def add_parser(commands: Any) -> None:
 
 def add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
     """How the mask is read; `grown` says by how much it is widened by default."""
-    parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
+    add_reading_options(parser)
     parser.add_argument("--grow", type=int, metavar="PIXELS", help=f"widen the hole (default: {grown})")
+
+
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """What of the mask file marks the hole."""
+    parser.add_argument("--invert", action="store_true", help="the mask marks what to keep in white")
+    parser.add_argument(
+        "--mask-channel",
+        metavar="NAME",
+        help=f"what marks the hole in the mask (default: auto, what it most probably is): {', '.join(CHANNELS)}; with "
+        "alpha what is transparent is filled",
+    )
+    parser.add_argument(
+        "--mask-threshold", type=float, metavar="P", help="fill what is brighter, 0 to 1 (default: 0.5)"
+    )
+
+
+def reading_options(options: argparse.Namespace) -> dict[str, Any]:
+    """What `core.load_hole` takes beside the mask and the photo; wrong values are refused before any work."""
+    named = {f"--mask-{name}": getattr(options, f"mask_{name}") for name in ("channel", "threshold")}
+    if not options.mask and (given := [flag for flag, value in named.items() if value is not None]):
+        raise UsageError(f"{given[0]} is for a mask; add --mask FILE")
+    from ..core.image.masks import check_threshold
+    from ..core.io.mask_picture import check_channel
+
+    channel, threshold = (
+        options.mask_channel or "auto",
+        0.5 if options.mask_threshold is None else options.mask_threshold,
+    )
+    check_threshold(threshold)
+    check_channel(channel)
+    return {"threshold": threshold, "invert": options.invert, "channel": channel}
 
 
 def add_color_options(parser: argparse.ArgumentParser) -> None:
@@ -63,14 +94,14 @@ def colorize_photo(options: argparse.Namespace) -> None:
     """The photo with its hole colored, the gray image given."""
     take_photo(options)
     check_files(options, "gray", "mask", "hints")
-    coloring = color_options(options)
+    coloring, reading = color_options(options), reading_options(options)
     from .. import core
     from ..core.host.host import current_host
 
     check_output(options.out, options.photo, options.mask, options.hints, options.gray)
     photo = core.load_image(options.photo).to(current_host().device)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
-    hole = core.dilate(core.load_hole(options.mask, photo, invert=options.invert), options.grow or 0)
+    hole = core.dilate(core.load_hole(options.mask, photo, **reading), options.grow or 0)
     gray = core.luminance(core.load_image(options.gray).to(photo.device))
     with progress_bar("color") as progress:
         result = core.colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)

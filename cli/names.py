@@ -23,6 +23,7 @@ BACKBONES = (
     "vcnet",
     "autoencoder",
 )
+CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
 METHODS = ("propagate", "network", "paper")
 SCHEDULES = ("paper", "linear_descent", "linear_ascent", "convex", "concave", "constant")
 PIPELINES = ("gray", "rgb_to_gray", "rgb")

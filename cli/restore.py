@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .colorize import add_color_options, add_mask_options, color_options, written_bits
+from .colorize import add_color_options, add_mask_options, color_options, reading_options, written_bits
 from .mask import add_find_options, asks_to_find, find_options, say_found
 from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES
 from .parser import UsageError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
+
+READING = "--mask-channel and --mask-threshold say what of the mask is filled"
 
 EXAMPLES = (
     "monochromic restore old.png                          the damage is found; writes old_restored.png",
@@ -85,7 +87,7 @@ def restore_photo(options: argparse.Namespace) -> None:
         raise UsageError("--reference is for the report; add --report DIR")
     if options.report:
         check_writable(Path(options.report))
-    coloring, asked = color_options(options), asks_to_find(options)
+    coloring, asked, reading = color_options(options), asks_to_find(options), reading_options(options)
     from .. import core
     from ..core import pipeline
     from ..core.host.host import current_host
@@ -95,7 +97,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     pictures = _report_pictures(options) if options.report else {}
-    names = ("invert", "pipeline", "backbone", "weights", "context", "max_side", "texture")
+    names = ("pipeline", "backbone", "weights", "context", "max_side", "texture")
     with progress_bar("restore") as progress:
         found = pipeline.restore_photo(
             options.photo,
@@ -107,12 +109,15 @@ def restore_photo(options: argparse.Namespace) -> None:
             device=current_host().device,
             progress=progress,
             **{name: getattr(options, name) for name in names},
+            **reading,
             **coloring,
         )
     if found.detection:
         say_found(found.detection, options.photo, "it is written as it is")
         if found.hole.any() and not options.report:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
+    elif not found.hole.any():
+        log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
     core.save_image(found.image, options.out, written_bits(options))
     print(options.out)
     if options.report:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .colorize import add_reading_options, reading_options
 from .parser import UsageError
 from .shared import MASK, check_writable, progress_bar
 
@@ -30,6 +31,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--mask", metavar="FILE", help=f"also score the hole and its box: {MASK}; may be a folder where A is one"
     )
+    add_reading_options(parser)
     parser.add_argument(
         "--lpips", choices=("vgg", "alex"), help="LPIPS too: vgg downloads about 553 MB once, alex needs your weights"
     )
@@ -53,9 +55,10 @@ def score_pictures(options: argparse.Namespace) -> None:
     if options.lpips:
         with progress_bar("weights") as progress:
             network = load_lpips(options.lpips, device, progress=progress)
+    reading = reading_options(options)
     files = options.image, options.reference, options.mask
     with progress_bar("score") as progress:
-        scores = score_files(*files, device=device, network=network, progress=progress)
+        scores = score_files(*files, device=device, network=network, progress=progress, reading=reading)
     if options.csv:
         write_bytes(scores.csv().encode(), options.csv)
     print(json.dumps(scores.plain(), indent=2) if options.json else scores.table())

@@ -8,6 +8,7 @@ External-Internal Learning and Monochromic Bottleneck", CVPR 2021) and the other
 - `rgb`: the backbone sees the colors and its own are kept; nothing is colored.
 """
 
+import logging
 from dataclasses import dataclass, fields
 from itertools import accumulate, pairwise
 from typing import Any
@@ -32,6 +33,8 @@ from .inpaint.texture import check_texture
 from .io.convert import Hole, Picture, to_alpha, to_hole, to_image
 from .weights.load import load_network
 from .weights.select import load_model
+
+log = logging.getLogger(__name__)
 
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 TEXTURE = 0.5  # by default: more looks better in grass and stone, and worse across edges
@@ -119,6 +122,8 @@ def restore_photo(
     *,
     search: Search | None = None,
     invert: bool = False,
+    threshold: float = 0.5,
+    channel: str = "auto",
     dilate: int | None = None,
     pipeline: str = "gray",
     backbone: str | Backbone | Model | None = None,
@@ -141,6 +146,8 @@ def restore_photo(
         hole: what to fill.
         search: how to look for damage where no hole is given, even in a photo with a transparent part.
         invert: the hole, or the opacity of the photo, marks what is known.
+        threshold: what is brighter in a mask is filled; at least 0, below 1.
+        channel: what marks the hole in a mask, see `load_hole`.
         dilate: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was looked for.
         pipeline: "gray", "rgb_to_gray" or "rgb".
         backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
@@ -180,7 +187,7 @@ def restore_photo(
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
     clear = None if hole is not None or search else _transparent(image, photo, invert)
-    given = clear if hole is None else to_hole(hole, photo, invert=invert).to(photo.device)
+    given = clear if hole is None else _hole_of(hole, photo, invert=invert, threshold=threshold, channel=channel)
     detection = hole if isinstance(hole, Detection) else None
     overall = _Overall(progress, stages if given is not None else {"detect": DETECT, **stages})
     if given is None:
@@ -236,6 +243,13 @@ def _transparent(image: Picture, photo: Tensor, invert: bool) -> Tensor | None:
     alpha = to_alpha(image)
     clear = None if alpha is None else masks.binarize(1 - alpha.to(photo.device), invert=invert)
     return clear if clear is not None and clear.any() else None
+
+
+def _hole_of(hole: Hole, photo: Tensor, **reading: Any) -> Tensor:
+    given = to_hole(hole, photo, **reading).to(photo.device)
+    if isinstance(hole, Tensor) and not given.any():
+        log.warning("the hole is empty: nothing is filled")
+    return given
 
 
 def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progress | None) -> Detection:

@@ -105,7 +105,7 @@ class BlindMaskPredict:
             min_area=smallest,
             guard=guard,
             kinds=choose_kinds(switches, thresholds) if DETECTORS[method].finds else None,
-            protect=None if protect is None else hole_in(protect, photo),
+            protect=None if protect is None else hole_in(protect, photo, name="protect"),
             progress=runtime.progress(),
         )
         heat, text = image_out(heat_map(photo, detection.kinds)), summary(detection)

@@ -91,5 +91,5 @@ def _picture(hints: Tensor, transparency: Tensor | None) -> Tensor:
     colors = hints[:, :3].expand(-1, 3, -1, -1)
     alpha = hints[:, 3:] if hints.shape[1] == 4 else torch.ones_like(hints[:, :1])
     if transparency is not None:
-        alpha = alpha * (1 - soft_mask_in(transparency, hints))
+        alpha = alpha * (1 - soft_mask_in(transparency, hints, "transparency"))
     return torch.cat([colors, alpha], dim=1)

@@ -15,7 +15,7 @@ from ..core.pipeline import restore
 from ..core.weights.select import readiness
 from . import runtime
 from .inputs import combo_input, int_input, string_input, tensor_input
-from .tensors import hole_in, image_in, image_out, preview_of
+from .tensors import hole_in, image_in, image_out, notes_on, preview_of
 
 
 class CompareBackbones:
@@ -80,6 +80,9 @@ class CompareBackbones:
         if len(photo) != 1:
             raise InputError(f"backbones are compared on one photo, got {len(photo)}; choose one of the batch")
         hole = hole_in(mask, photo)
+        notes = notes_on(mask, hole)
+        if len(hole) != 1:
+            raise InputError(f"backbones are compared with one mask, got {len(hole)}; choose one of the batch")
         wanted = None if reference is None else image_in(reference, "reference")
         results, report = {}, runtime.progress()
         names = _named(backbones) or _ready()
@@ -91,7 +94,7 @@ class CompareBackbones:
         sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))
         text = format_table(scores) if scores else "\n".join(results)
         everything = image_out(torch.cat(list(results.values())))
-        return {"ui": {"images": preview_of(sheet)}, "result": (sheet, everything, text)}
+        return {"ui": {"images": preview_of(sheet), "text": notes}, "result": (sheet, everything, text)}
 
 
 def _named(text: str) -> list[str]:

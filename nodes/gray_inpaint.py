@@ -11,7 +11,7 @@ from ..core.pipeline import TEXTURE
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import combo_input, float_input, int_input, tensor_input, used_with
-from .tensors import hole_in, image_in, image_out, mask_out, preview_of
+from .tensors import hole_in, image_in, image_out, mask_out, matched, notes_on, preview_of
 
 
 class GrayInpaint:
@@ -44,7 +44,9 @@ class GrayInpaint:
             "required": {
                 "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
                 "mask": tensor_input(
-                    "MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."
+                    "MASK",
+                    "1 (white) = fill. It is fitted to the photo; one serves a whole batch, and one photo with several "
+                    "masks gives a result each.",
                 ),
                 "backbone": backbone_menu(),
                 "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
@@ -79,8 +81,10 @@ class GrayInpaint:
     ) -> dict[str, Any]:
         photo = image_in(image)
         hole = hole_in(mask, photo, threshold, grow)
+        notes = notes_on(mask, hole, threshold)
+        photo = matched(image=photo, mask=hole)[0]
         model, progress = runtime.model(backbone), runtime.progress()
         sizes = {"context": context, "max_side": max_side}
         gray = fill(photo, hole, model, source=source, **sizes, texture=texture, seed=texture_seed, progress=progress)
         shown = preview_of(image_out(mark_hole(photo, hole)))
-        return {"ui": {"images": shown}, "result": (image_out(gray), mask_out(hole))}
+        return {"ui": {"images": shown, "text": notes}, "result": (image_out(gray), mask_out(hole))}

@@ -1,16 +1,18 @@
 """Node: a mask from a picture file."""
 
 import hashlib
+import logging
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from ..core.image.masks import binarize, dilate
-from ..core.io.images import CHANNELS, load_mask
+from ..core.io.images import read_mask
+from ..core.io.mask_picture import CHANNELS, describe_hole
 from . import runtime
 from .inputs import bool_input, combo_input, file_input, float_input, int_input
 from .tensors import mask_out
+
+log = logging.getLogger(__name__)
 
 
 class LoadMask:
@@ -29,8 +31,9 @@ class LoadMask:
                 "image": file_input(runtime.list_pictures(), "The mask file, in ComfyUI's input folder."),
                 "channel": combo_input(
                     CHANNELS,
-                    "luminance",
-                    "What marks the hole: brightness or one color (white = fill), or alpha (transparent = fill).",
+                    "auto",
+                    "What marks the hole: brightness or one color (white = fill), alpha (transparent = fill), or auto: "
+                    "what the file most probably marks, such as strokes of any color; the node says what it took.",
                 ),
                 "invert": bool_input(False, "Invert the mask: for masks that mark in white what to keep."),
                 "threshold": float_input(0.5, 0.0, 0.99, "Pixels brighter than this are filled."),
@@ -50,6 +53,10 @@ class LoadMask:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
     @runtime.hosted()
-    def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> tuple[Tensor]:
-        mask = load_mask(runtime.find_picture(image) or image, channel)
-        return (mask_out(dilate(binarize(mask, threshold, invert), grow)),)
+    def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> dict[str, Any]:
+        soft, words = read_mask(runtime.find_picture(image) or image, channel)
+        hole = binarize(soft, threshold, invert)
+        notes = [f"the mask {text}" for text in (words, describe_hole(soft, hole, threshold, invert)) if text]
+        for text in notes:
+            log.warning("%s: %s", image, text)
+        return {"ui": {"text": notes}, "result": (mask_out(dilate(hole, grow)),)}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ..core.host.host import current_host
@@ -9,7 +10,7 @@ from ..core.host.progress import part_of
 from ..core.metrics import METRICS, REGIONS, format_table, load_lpips, lpips_weights, mean_scores, measure
 from . import runtime
 from .inputs import combo_input, tensor_input
-from .tensors import hole_in, image_in
+from .tensors import check_size, hole_in, image_in, matched, notes_on
 
 NO_LPIPS = "none"
 OUTPUTS = tuple(metric for metric in METRICS.values() if metric.tooltip)
@@ -53,7 +54,11 @@ class Metrics:
         self, image: Tensor, reference: Tensor, region: str, mask: Tensor | None = None, lpips: str = NO_LPIPS
     ) -> dict[str, Any]:
         picture, truth = image_in(image), image_in(reference, "reference")
+        check_size(truth, picture, "reference")
         hole = None if mask is None else hole_in(mask, picture)
+        notes = [] if mask is None or hole is None else notes_on(mask, hole)
+        picture, truth, *holes = matched(image=picture, reference=truth, **({} if hole is None else {"mask": hole}))
+        hole = holes[0] if holes else None
         progress = runtime.progress()
         network = None if lpips == NO_LPIPS else load_lpips(lpips, current_host().device, progress=progress)
         regions = ["full"] if hole is None or not hole.any() else REGIONS
@@ -62,5 +67,11 @@ class Metrics:
             part = part_of(progress, i, len(regions))
             rows[name] = mean_scores(measure(picture, truth, hole, name, lpips=network, progress=part))
         chosen = rows[region if region in rows else "full"]
-        shown = {"text": [format_table(rows, narrow=True)]}
-        return {"ui": shown, "result": (format_table(rows), *(chosen[metric.id] for metric in OUTPUTS))}
+        if hole is not None and len(rows) == 1:
+            notes.append("the numbers are of the full picture")
+        if torch.equal(*torch.broadcast_tensors(picture, truth)):
+            notes.append("image and reference are equal: nothing was changed, or one picture is connected twice")
+        return {
+            "ui": {"text": [*notes, format_table(rows, narrow=True)]},
+            "result": (format_table(rows), *(chosen[metric.id] for metric in OUTPUTS)),
+        }

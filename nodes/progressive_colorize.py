@@ -1,14 +1,23 @@
 """Node: the color stage."""
 
+import logging
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize
+from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize, filled_hole
 from ..core.host.host import current_host
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, tensor_input, used_with
-from .tensors import gray_in, hole_in, image_in, image_out
+from .tensors import check_size, gray_in, hole_in, image_in, image_out, matched, notes_on, soft_mask_in
+
+log = logging.getLogger(__name__)
+
+WIDER = (
+    "mask marks less than was filled in gray, and all that was filled is colored; connect the output hole of Gray "
+    "Inpaint to mask"
+)
 
 
 class ProgressiveColorize:
@@ -76,14 +85,21 @@ class ProgressiveColorize:
         schedule: str = "paper",
         iterations: int = 0,
         stop_loss: float = 0.0,
-    ) -> tuple[Tensor]:
-        photo = image_in(image)
+    ) -> dict[str, Any]:
+        photo, brightness = image_in(image), gray_in(gray)
+        check_size(brightness, photo, "gray")
         hole = hole_in(mask, photo)
+        notes = notes_on(mask, hole)
+        photo, brightness, hole = matched(image=photo, gray=brightness, mask=hole)
+        filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
+        if not torch.equal(filled, hole):
+            notes = [WIDER]
+            log.warning(WIDER)
         settings = Settings(seed, scales, schedule, iterations, stop_loss)
         result = colorize(
             photo,
-            gray_in(gray),
-            hole,
+            brightness,
+            filled,
             method,
             guide,
             keep_luminance=keep_luminance,
@@ -91,4 +107,4 @@ class ProgressiveColorize:
             progress=runtime.progress(),
             preview=current_host().preview,
         )
-        return (image_out(result),)
+        return {"ui": {"text": notes}, "result": (image_out(result),)}

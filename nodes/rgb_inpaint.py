@@ -9,7 +9,7 @@ from ..core.inpaint.stage import fill_rgb
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import float_input, int_input, tensor_input
-from .tensors import hole_in, image_in, image_out
+from .tensors import hole_in, image_in, image_out, matched, notes_on
 
 TRAINED = tuple(name for name, backbone in BACKBONES.items() if backbone.variants)
 
@@ -32,7 +32,9 @@ class RgbInpaint:
             "required": {
                 "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
                 "mask": tensor_input(
-                    "MASK", "1 (white) = fill. It is fitted to the photo; one mask serves a whole batch."
+                    "MASK",
+                    "1 (white) = fill. It is fitted to the photo; one serves a whole batch, and one photo with several "
+                    "masks gives a result each.",
                 ),
                 "backbone": backbone_menu(TRAINED, "mono", rgb=True),
                 "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
@@ -45,7 +47,10 @@ class RgbInpaint:
         return runtime.fingerprint(backbone or "", rgb=True)
 
     @runtime.hosted()
-    def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> tuple[Tensor]:
+    def inpaint(self, image: Tensor, mask: Tensor, backbone: str, grow: int, threshold: float) -> dict[str, Any]:
         photo = image_in(image).expand(-1, 3, -1, -1)
         hole = hole_in(mask, photo, threshold, grow)
-        return (image_out(fill_rgb(photo, hole, runtime.model(backbone, rgb=True), progress=runtime.progress())),)
+        notes = notes_on(mask, hole, threshold)
+        photo = matched(image=photo, mask=hole)[0]
+        result = fill_rgb(photo, hole, runtime.model(backbone, rgb=True), progress=runtime.progress())
+        return {"ui": {"text": notes}, "result": (image_out(result),)}

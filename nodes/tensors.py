@@ -4,6 +4,8 @@ ComfyUI: IMAGE (B, H, W, C) with C of 1, 3 or 4, MASK (B, H, W) or (H, W), on th
 Library: image (B, C, H, W) in [0, 1], hole (B, 1, H, W) of 0 and 1, on the device of the host.
 """
 
+import logging
+
 import torch
 from torch import Tensor
 
@@ -11,9 +13,11 @@ from ..core.errors import InputError
 from ..core.host.host import current_host
 from ..core.image.checks import check_image, shape_of
 from ..core.image.color import to_y
-from ..core.image.masks import binarize, dilate, resize_to
+from ..core.image.masks import binarize, describe_stretch, dilate, resize_to
 from ..core.io.sheet import shrink
 from . import runtime
+
+log = logging.getLogger(__name__)
 
 PREVIEW = 1024  # pixels a side at most
 
@@ -48,20 +52,70 @@ def preview_of(image: Tensor) -> list[dict[str, str]]:
     return runtime.preview(image_out(shrink(image.movedim(-1, 1)[:, :3].float(), PREVIEW)))
 
 
-def soft_mask_in(mask: Tensor, image: Tensor) -> Tensor:
+def soft_mask_in(mask: Tensor, image: Tensor, name: str = "mask") -> Tensor:
     """MASK of any size -> (B, 1, H, W) in [0, 1], at the size of `image`. Raises `InputError`."""
+    return resize_to(_mask_in(mask, name), image)
+
+
+def _mask_in(mask: Tensor, name: str = "mask") -> Tensor:
     mask = mask[None] if mask.ndim == 2 else mask
     if mask.ndim != 3 or 0 in mask.shape:
-        raise InputError(f"mask must be (B, H, W) or (H, W), got {shape_of(mask)}")
-    return resize_to(mask[:, None].float().clamp(0, 1), image)
+        raise InputError(f"{name} must be (B, H, W) or (H, W), got {shape_of(mask)}")
+    return mask[:, None].float().clamp(0, 1)
 
 
-def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0) -> Tensor:
-    """MASK of any size, 1 = fill -> hole (B or 1, 1, H, W) that fits `image` (B, C, H, W).
+def hole_in(mask: Tensor, image: Tensor, threshold: float = 0.5, pixels: int = 0, name: str = "mask") -> Tensor:
+    """MASK of any size, 1 = fill -> hole (N, 1, H, W), as many as masks, at the size of `image` (B, C, H, W).
 
     Values above `threshold` are filled, and the hole is dilated by `pixels` of the photo.
     """
-    return dilate(binarize(soft_mask_in(mask, image), threshold), pixels)
+    return dilate(binarize(soft_mask_in(mask, image, name), threshold), pixels)
+
+
+def matched(**pictures: Tensor) -> list[Tensor]:
+    """Inputs (1 or N, C, H, W) by name, each as N pictures: one photo with N masks is N photos. Raises `InputError`."""
+    count = max(len(picture) for picture in pictures.values())
+    first = next(name for name, picture in pictures.items() if len(picture) == count)
+    for name, picture in pictures.items():
+        if len(picture) not in (1, count):
+            raise InputError(
+                f"{name} has {len(picture)} pictures and {first} has {count}; give {name} 1 picture, or {count}"
+            )
+    return [picture.expand(count, -1, -1, -1) for picture in pictures.values()]
+
+
+def check_size(picture: Tensor, image: Tensor, name: str) -> None:
+    """Raise `InputError` unless the input of that name is of the size of `image`."""
+    (h, w), (height, width) = picture.shape[-2:], image.shape[-2:]
+    if (h, w) != (height, width):
+        raise InputError(f"{name} is {w} x {h} pixels and image {width} x {height}; give pictures of one size")
+
+
+def notes_on(mask: Tensor, hole: Tensor, threshold: float = 0.5) -> list[str]:
+    """What the user should know of a mask, a line each, for the node to show: stretched, or nothing to fill.
+
+    hole: what `hole_in` made of it. What resize_to has logged is not logged again.
+    """
+    soft = _mask_in(mask)
+    stretched = describe_stretch((soft > threshold).float(), hole)
+    empty = [i for i in range(len(hole)) if not hole[i].any()]
+    if not empty:
+        return [stretched] if stretched else []
+    nothing = _nothing(empty, len(hole), soft[empty].max().item(), threshold)
+    log.warning("%s", nothing)
+    return [*filter(None, [stretched]), nothing]
+
+
+def _nothing(empty: list[int], count: int, largest: float, threshold: float) -> str:
+    """That masks mark nothing, and what may be done."""
+    numbers = ", ".join(str(i + 1) for i in empty[:5]) + (" ..." if len(empty) > 5 else "")
+    which = "mask" if count == 1 else f"mask {numbers} of {count}"
+    if largest:
+        return f"{which}: nothing to fill, its largest value is {largest:.2f} and only above {threshold:.2f} is filled"
+    return (
+        f"{which}: nothing to fill, it is empty. Load Image gives an empty mask for a picture without transparency; "
+        "paint one in its mask editor, or use Load Mask"
+    )
 
 
 def mask_out(hole: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The color stage: give the filled hole its color from this photo alone."""
 
+from .filled import filled_hole
 from .guide import Guide, Point, Stroke, parse_points, parse_strokes
 from .method import Method, Settings
 from .schedules import SCHEDULES
@@ -14,6 +15,7 @@ __all__ = [
     "Settings",
     "Stroke",
     "colorize",
+    "filled_hole",
     "get_method",
     "parse_points",
     "parse_strokes",

@@ -53,7 +53,7 @@ def parse_points(text: str) -> tuple[Point, ...]:
     Raises:
         InputError: for an entry of another form; it names the entry.
     """
-    entries = [e for e in re.split(r"[;\n]", text) if e.strip()]
+    entries = [e for e in re.split(r"[;\n]", text.lstrip("\ufeff")) if e.strip()]
     return tuple(_point(e, i + 1) for i, e in enumerate(entries))
 
 
@@ -82,6 +82,7 @@ def parse_strokes(text: str) -> tuple[Stroke, ...]:
     Raises:
         InputError: for text that is not such a list; it names the stroke.
     """
+    text = text.lstrip("\ufeff")
     if not text.strip():
         return ()
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from ..errors import PictureError
+from ..io.files import read_text
 from ..io.images import FilePath, load_alpha, load_image
 from .guide import Guide, parse_points, parse_strokes
 
@@ -31,8 +32,8 @@ def load_guide(path: FilePath, strength: float = 1.0) -> Guide:
         colors = load_image(path).expand(-1, 3, -1, -1)
         return Guide(torch.cat([colors, load_alpha(path)], dim=1), strength=strength)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except (OSError, UnicodeError) as error:
         raise PictureError(f"cannot read the hints {path}: {error}") from error
     if kind == ".json":
         return Guide(strokes=parse_strokes(text), strength=strength)

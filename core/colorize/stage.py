@@ -56,7 +56,8 @@ def colorize(
 
     Args:
         image: float (B, 1 or 3, H, W) in [0, 1], or a path, a Pillow image or a NumPy array; never looked at under the
-            hole. A gray one (1 channel, or 3 equal ones) has no color to give, and comes back with `gray` in the hole.
+            hole. A gray one (1 channel, or 3 equal ones) has no color to give, and comes back with `gray` in the hole
+            unless a hint there has color.
         gray: (B, 1, H, W) in [0, 1]; or such a picture, whose luminance is taken.
         hole: (B or 1, 1, H, W), 1 = fill; or a mask as such a picture of any size, white = fill; or what `find_hole`
             returns.
@@ -69,8 +70,9 @@ def colorize(
         preview: called with the photo or part as it stands, (1, 3, H, W), by those methods.
 
     Returns:
-        The shape, dtype and device of `image`, the known pixels bit for bit. In the hole the luminance is `gray`, and
-        a hint's pixel has the hint's chroma; a color that does not fit in the gamut is paled (`to_rgb_in_gamut`).
+        The shape, dtype and device of `image`, the known pixels bit for bit; of an image with 1 channel 3 where a hint
+        in the hole has color. In the hole the luminance is `gray`, and a hint's pixel has the hint's chroma; a color
+        that does not fit in the gamut is paled (`to_rgb_in_gamut`).
 
     Raises:
         InputError: for an image, a gray image, a hole or a hint that does not fit.
@@ -80,9 +82,11 @@ def colorize(
     """
     image, gray, hole = _checked(image, gray, hole)
     chosen = get_method(method)
-    if image.shape[1] == 1:
-        return composite(gray, image, hole)
     hints, hinted = guide.draw(image) if guide else _no_hints(hole)
+    if image.shape[1] == 1:
+        if not to_cbcr(hints * (hinted & hole)).any():
+            return composite(gray, image, hole)
+        image = image.expand(-1, 3, -1, -1)
     strength = guide.strength if guide else 1.0
     result, progress = image.clone(), progress or silent
     work = [(i, box) for i in range(len(image)) for box in _boxes(chosen, hole[i, 0])]

@@ -75,7 +75,7 @@ def check_hole(hole: Tensor, image: Tensor) -> Tensor:
         if covered:
             raise InputError(
                 f"the hole covers all of photo {i + 1}: nothing is known to restore it from; "
-                "is the mask inverted? 1 (white) means fill"
+                "is the mask inverted, or grown by too much? 1 (white) means fill"
             )
     return hole.expand(b, 1, h, w)
 

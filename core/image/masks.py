@@ -27,12 +27,17 @@ def binarize(mask: Tensor, threshold: float = 0.5, invert: bool = False) -> Tens
     Raises:
         InputError: for a threshold out of range and a mask that holds NaN.
     """
-    if not 0 <= threshold < 1:
-        raise InputError(f"threshold must be at least 0 and below 1, got {threshold:g}")
+    check_threshold(threshold)
     mask = mask.float()
     if mask.isnan().any():
         raise InputError("the mask holds NaN; every value must be a number from 0 to 1")
     return ((1 - mask if invert else mask) > threshold).float()
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise `InputError` unless a threshold is at least 0 and below 1."""
+    if not 0 <= threshold < 1:
+        raise InputError(f"threshold must be at least 0 and below 1, got {threshold:g}")
 
 
 def dilate(hole: Tensor, pixels: int) -> Tensor:
@@ -53,9 +58,11 @@ def dilate(hole: Tensor, pixels: int) -> Tensor:
     if pixels == 0:
         return hole
     check_cancelled()
-    size = 2 * pixels + 1
     if pixels > MAX_POOL_PIXELS:
-        return _sliding_max(_sliding_max(F.pad(hole, [pixels] * 4), size, -1), size, -2)
+        down, across = (min(pixels, side) for side in hole.shape[-2:])  # there is nothing further away
+        rows = _sliding_max(F.pad(hole, (across, across)), 2 * across + 1, -1)
+        return _sliding_max(F.pad(rows, (0, 0, down, down)), 2 * down + 1, -2)
+    size = 2 * pixels + 1
     rows = F.max_pool2d(hole, (1, size), stride=1, padding=(0, pixels))
     return F.max_pool2d(rows, (size, 1), stride=1, padding=(pixels, 0))
 
@@ -101,12 +108,27 @@ def resize_to(hole: Tensor, image: Tensor) -> Tensor:
     Returns:
         (N, 1, H, W): the number of holes stays as it is.
     """
-    (h, w), (height, width) = hole.shape[-2:], image.shape[-2:]
-    if (h, w) == (height, width):
+    if hole.shape[-2:] == image.shape[-2:]:
         return hole.to(image.device)
-    if hole.any() and abs(h * width - w * height) > 0.02 * h * width:
-        log.warning("the mask is %d x %d, the photo %d x %d: the mask is stretched", w, h, width, height)
-    return resize(hole.to(image.device), height, width)
+    if text := describe_stretch(hole, image):
+        log.warning("%s", text)
+    return resize(hole.to(image.device), *image.shape[-2:])
+
+
+def describe_stretch(hole: Tensor, image: Tensor) -> str:
+    """What `resize_to` does to a hole of another aspect.
+
+    Args:
+        hole: float (N, 1, h, w), 1 = fill.
+        image: (B, C, H, W).
+
+    Returns:
+        A sentence; empty where the aspect is that of the image, and for an empty hole.
+    """
+    (h, w), (height, width) = hole.shape[-2:], image.shape[-2:]
+    if abs(h * width - w * height) <= 0.02 * h * width or not hole.any():
+        return ""
+    return f"the mask is {w} x {h}, the photo {width} x {height}: the mask is stretched"
 
 
 def composite(filled: Tensor, image: Tensor, hole: Tensor) -> Tensor:

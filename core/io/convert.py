@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..image.checks import check_image
-from ..image.color import luminance
 from ..image.masks import binarize, resize_to
 from .decode import FilePath, scaled
 from .images import alpha_of, image_of, load_alpha, load_image
+from .mask_picture import DEPTHS, describe_hole, soft_mask
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ Hole: TypeAlias = Picture | HasHole
 """A mask as a `Picture`, white = fill, of any size; a hole as a tensor; or a record that has one."""
 
 CHANNELS = (1, 3, 4)
-MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
 
 
 def to_image(picture: Picture, name: str = "image", channels: tuple[int, ...] = (1, 3)) -> Tensor:
@@ -92,40 +91,54 @@ def to_alpha(picture: Picture) -> Tensor | None:
 
 
 def to_hole(
-    mask: Hole, like: Picture | None = None, *, threshold: float = 0.5, invert: bool = False, name: str = "hole"
+    mask: Hole,
+    like: Picture | None = None,
+    *,
+    threshold: float = 0.5,
+    invert: bool = False,
+    name: str = "hole",
+    channel: str = "auto",
 ) -> Tensor:
     """A mask as a hole.
 
+    What was taken for the mask where it is not plainly white on black, and that it marks nothing, is logged.
+
     Args:
-        mask: see `Hole`, white = fill; what is transparent is not filled. An array may be of bool. A tensor is a
-            hole already, (B, 1, H, W) of 0 and 1 at the size of the photo: it is only inverted.
+        mask: see `Hole`, white = fill; what is transparent is not filled. An array may be of bool or of any integers. A
+            tensor is a hole already, (B, 1, H, W) of 0 and 1 at the size of the photo: it is only inverted.
         like: the photo to fit the hole to; None keeps the size of the mask.
         threshold: what is brighter is filled; at least 0, below 1.
         invert: for a mask that marks what is known.
         name: what the errors call it.
+        channel: what marks the hole, see `soft_mask`.
 
     Returns:
         (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`; or the tensor.
 
     Raises:
-        InputError: for another type or shape, or another threshold.
+        InputError: for another type or shape, another threshold, and a mask that is the photo itself.
+        UnknownNameError: for another channel.
         PictureError: for a file that cannot be read.
     """
     mask = mask.hole if isinstance(mask, HasHole) else mask
     if isinstance(mask, Tensor):
         return _inverted(mask) if invert else mask
-    soft = luminance(_converted(mask, name))
-    alpha = to_alpha(mask)
-    soft = soft if alpha is None else soft * alpha
-    between = ((soft > 0.1) & (soft < 0.9)).float().mean().item()
-    if between > MUCH:
-        words = "the mask%s looks like a photo, not a mask: %.0f %% of it is neither black nor white; white means fill"
-        log.warning(words, f" {os.fspath(mask)}" if isinstance(mask, str | os.PathLike) else "", 100 * between)
+    mask = _of_any_depth(mask, name) if isinstance(mask, np.ndarray) else mask
+    photo = None if like is None else to_image(like)
+    soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo)
     hole = binarize(soft, threshold, invert)
-    return hole if like is None else resize_to(hole, to_image(like))
+    for text in filter(None, (words, describe_hole(soft, hole, threshold, invert))):
+        log.warning("the mask%s %s", f" {os.fspath(mask)}" if isinstance(mask, str | os.PathLike) else "", text)
+    return hole if photo is None else resize_to(hole, photo)
 
 
-def load_hole(path: Picture, like: Picture | None = None, threshold: float = 0.5, invert: bool = False) -> Tensor:
+def load_hole(
+    path: Picture,
+    like: Picture | None = None,
+    threshold: float = 0.5,
+    invert: bool = False,
+    channel: str = "auto",
+) -> Tensor:
     """Read a mask, white = fill, as a hole that fits a photo.
 
     Args:
@@ -133,15 +146,18 @@ def load_hole(path: Picture, like: Picture | None = None, threshold: float = 0.5
         like: the photo, as a tensor or as any `Picture`; None keeps the size of the mask.
         threshold: what is brighter is filled; at least 0, below 1.
         invert: for a mask that marks what is known in white.
+        channel: what marks the hole: "luminance", "red", "green" or "blue", "alpha" (transparent = fill), or "auto":
+            what the picture most probably marks, see `soft_mask`.
 
     Returns:
         (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`.
 
     Raises:
-        InputError: for another threshold, type or shape.
+        InputError: for another threshold, type or shape, and a mask that is the photo itself.
+        UnknownNameError: for another channel.
         PictureError: for a file that cannot be read.
     """
-    return to_hole(path, like, threshold=threshold, invert=invert, name="mask")
+    return to_hole(path, like, threshold=threshold, invert=invert, name="mask", channel=channel)
 
 
 def _converted(picture: Picture, name: str) -> Tensor:
@@ -171,6 +187,15 @@ def _from_array(array: NDArray, name: str) -> Tensor:
             "give array.astype(numpy.uint8)"
         )
     return scaled(array)
+
+
+def _of_any_depth(array: NDArray, name: str) -> NDArray:
+    """An array of integers of any size, such as labels, as one of floats in [0, 1] or of 8 or 16 bits."""
+    if array.dtype.kind not in "iu" or array.dtype in (np.uint8, np.uint16) or not array.size:
+        return array
+    if array.min() < 0:
+        raise InputError(f"{name} must not be negative, got {array.min()}; give 0 for what to keep")
+    return array / next((depth for depth in reversed(DEPTHS) if array.max() <= depth), array.max())
 
 
 def _inverted(hole: Tensor) -> Tensor:

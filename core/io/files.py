@@ -1,6 +1,8 @@
 """Files: the folders of the user's weights, the one way anything is written (whole or not at all), and sha256."""
 
+import codecs
 import hashlib
+import io
 import json
 import os
 import sys
@@ -124,6 +126,26 @@ def _claim(whole: Path, path: Path) -> bool:
             return False
         whole.replace(path)
     return True
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Read a text file as people's editors write it: UTF-8, or what a byte order mark says.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The text, without a byte order mark.
+
+    Raises:
+        OSError: where the file cannot be read.
+        UnicodeError: where it is neither UTF-8 nor what its mark says.
+    """
+    data = Path(path).read_bytes()
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}  # first
+    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    text = data.decode(next((name for mark, name in marks.items() if data.startswith(mark)), "utf-8-sig"))
+    return io.StringIO(text, newline=None).read()  # with line ends of any system
 
 
 def hash_file(path: Path) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ..errors import InputError, PictureError, UnknownNameError
+from ..errors import InputError, PictureError
 from ..host.thread import run_in_thread
 from ..image.checks import check_image
-from ..image.color import to_y
 from .decode import FilePath, decode, is_deep_color, open_picture, to_tensor
 from .files import write_bytes
+from .mask_picture import SoftMask, soft_mask
 
 ENDINGS = {
     ".png": "PNG",
@@ -33,7 +33,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
     "TIFF": {"compression": "tiff_lzw"},
 }
-CHANNELS = ("luminance", "alpha", "red", "green", "blue")
 
 
 def load_image(path: FilePath) -> Tensor:
@@ -100,8 +99,7 @@ def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
 
     Args:
         path: of the file.
-        channel: "luminance", "red", "green", "blue": white = fill, what is transparent is not; "alpha":
-            transparent = fill, as ComfyUI has it.
+        channel: what marks the hole, see `read_mask`.
 
     Returns:
         float32 (1, 1, H, W) in [0, 1], 1 = fill.
@@ -110,15 +108,26 @@ def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
         PictureError: as `load_image`.
         UnknownNameError: for another channel.
     """
-    if channel not in CHANNELS:
-        raise UnknownNameError("mask channel", channel, CHANNELS)
+    return read_mask(path, channel).soft
+
+
+def read_mask(path: FilePath, channel: str = "auto") -> SoftMask:
+    """Read a mask file, and say how it was understood.
+
+    Args:
+        path: of the file.
+        channel: "luminance", "red", "green", "blue": white = fill, what is transparent is not; "alpha":
+            transparent = fill, as ComfyUI has it; "auto": what the picture most probably marks, see `soft_mask`.
+
+    Returns:
+        The `SoftMask`, float32 (1, 1, H, W) in [0, 1], 1 = fill.
+
+    Raises:
+        PictureError: as `load_image`.
+        UnknownNameError: for another channel.
+    """
     alpha = load_alpha(path)
-    if channel == "alpha":
-        return 1 - alpha
-    image = load_image(path)
-    if channel == "luminance" or image.shape[1] == 1:
-        return to_y(image) * alpha
-    return image[:, [("red", "green", "blue").index(channel)]] * alpha
+    return soft_mask(load_image(path), None if (alpha == 1).all() else alpha, channel)
 
 
 def bits_of(path: FilePath) -> int:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -55,6 +56,7 @@ def score_files(
     device: torch.device | str = "cpu",
     network: Lpips | None = None,
     progress: Progress = silent,
+    reading: Mapping[str, Any] | None = None,
 ) -> Comparison:
     """Compare a picture, or each picture of a folder, with its reference.
 
@@ -65,6 +67,7 @@ def score_files(
         device: where to compute.
         network: for LPIPS, see `load_lpips`.
         progress: called as `progress(done, total)`, once for each picture.
+        reading: how a mask is read: `threshold`, `invert` and `channel` of `load_hole`.
 
     Returns:
         The `Comparison`.
@@ -77,13 +80,13 @@ def score_files(
     if paths[0].is_dir() != paths[1].is_dir():
         raise PictureError(f"{image} and {reference} must be two pictures, or two folders of them")
     if not paths[0].is_dir():
-        return Comparison({paths[0].name: _score(*paths, device, network)})
+        return Comparison({paths[0].name: _score(*paths, device, network, reading or {})})
     scores: dict[str, ByRegion] = {}
     matched = _matched(*paths)
     for done, (name, files) in enumerate(matched.items()):
         progress(done, len(matched))
         try:
-            scores[name] = _score(*files, device, network)
+            scores[name] = _score(*files, device, network, reading or {})
         except InputError as error:
             raise InputError(f"{files[0]}: {error}") from error
     regions = scores[name]
@@ -91,10 +94,15 @@ def score_files(
 
 
 def _score(
-    image: Path, reference: Path, mask: Path | None, device: torch.device | str, network: Lpips | None
+    image: Path,
+    reference: Path,
+    mask: Path | None,
+    device: torch.device | str,
+    network: Lpips | None,
+    reading: Mapping[str, Any],
 ) -> ByRegion:
     picture, wanted = load_image(image).to(device), load_image(reference).to(device)
-    hole = load_hole(mask, picture) if mask else None
+    hole = load_hole(mask, picture, **reading) if mask else None
     regions = ("full",) if hole is None else REGIONS
     return {region: measure(picture, wanted, hole, region, lpips=network)[0] for region in regions}
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..io.files import atomic_write, data_folder
+from ..io.files import atomic_write, data_folder, read_text
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "weights_manifest.json"
@@ -122,7 +122,7 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, WeightFile]:
         InputError: (a `ValueError`) for a repeated id or a wrong entry.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
         entries = [_parse_entry(fields) for fields in document["weights"]]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error

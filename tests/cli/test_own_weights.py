@@ -93,7 +93,7 @@ def test_nodes_run_networks(place, network):
     with torch.inference_mode():
         found = NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5, "rgb")
         gray = found["result"][0]
-        direct = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5)[0]
+        direct = NODE_CLASS_MAPPINGS["MonochromicRgbInpaint"]().inpaint(image, mask, "autoencoder", 0, 0.5)["result"][0]
     model = Model(BACKBONES["autoencoder"], VARIANT, network)
     wanted = fill(photo, hole, model, source="rgb")
     assert torch.allclose(gray[..., :1].movedim(-1, 1), wanted, atol=1e-5)  # loaded weights have channels last

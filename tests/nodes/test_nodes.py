@@ -58,7 +58,7 @@ def bhwc(image):
 
 def run(image, mask, backbone="telea", guide=None, grow=0, threshold=0.5):
     gray, hole = GrayInpaint().inpaint(image, mask, backbone, grow, threshold)["result"]
-    return ProgressiveColorize().colorize(image, gray, hole, "propagate", guide)[0], gray, hole
+    return ProgressiveColorize().colorize(image, gray, hole, "propagate", guide)["result"][0], gray, hole
 
 
 @pytest.mark.parametrize("name", NODE_CLASS_MAPPINGS)
@@ -113,7 +113,7 @@ def test_masks_as_they_come():
     assert torch.equal(run(image, soft)[0], whole)
     assert torch.equal(run(image, torch.zeros(1, 64, 64))[0], image)
     assert torch.equal(run(image, mask, grow=2)[2], dilate(make_hole(), 2)[:, 0])
-    with pytest.raises(InputError, match=r"hole must be \(3, 1, 37, 53\)"):
+    with pytest.raises(InputError, match="mask has 2 pictures and image has 3; give mask 1 picture, or 3"):
         run(image, mask.expand(2, -1, -1))
     with pytest.raises(InputError, match=r"mask must be \(B, H, W\) or \(H, W\), got \(1, 1, 37, 53\)"):
         run(image, mask[None])
@@ -157,12 +157,12 @@ def test_load_mask(input_folder):
     drawn = np.zeros((20, 30), np.uint8)
     drawn[5, 5:9] = 200
     Image.fromarray(drawn).save(input_folder / "m.png")
-    mask = LoadMask().load("m.png", "luminance", False, 0.5, 0)[0]
+    mask = LoadMask().load("m.png", "luminance", False, 0.5, 0)["result"][0]
     assert torch.equal(mask[0], torch.from_numpy(drawn > 0).float())
-    assert LoadMask().load("m.png", "luminance", False, 0.9, 0)[0].sum() == 0
-    assert LoadMask().load("m.png", "red", True, 0.5, 0)[0].sum() == 600 - 4
-    assert LoadMask().load("m.png", "alpha", False, 0.5, 0)[0].sum() == 0
-    assert LoadMask().load("m.png [input]", "luminance", False, 0.5, 1)[0].sum() == 18
+    assert LoadMask().load("m.png", "luminance", False, 0.9, 0)["result"][0].sum() == 0
+    assert LoadMask().load("m.png", "red", True, 0.5, 0)["result"][0].sum() == 600 - 4
+    assert LoadMask().load("m.png", "alpha", False, 0.5, 0)["result"][0].sum() == 0
+    assert LoadMask().load("m.png [input]", "luminance", False, 0.5, 1)["result"][0].sum() == 18
     assert LoadMask.VALIDATE_INPUTS("m.png") is True
     assert "no mask file 'n.png'" in LoadMask.VALIDATE_INPUTS("n.png")
     assert LoadMask.INPUT_TYPES()["required"]["image"][0] == ["m.png"]
@@ -361,7 +361,7 @@ def test_color_options_reach_the_method():
     settings = Settings(seed=5, scales=2, schedule="convex", iterations=3, stop_loss=1e-9)
     expected = colorize(photo, gray, hole, "paper", keep_luminance=False, settings=settings)
     values = (False, 5, 2, "convex", 3, 1e-9)
-    found = ProgressiveColorize().colorize(bhwc(photo), bhwc(gray), hole[:, 0], "paper", None, *values)[0]
+    found = ProgressiveColorize().colorize(bhwc(photo), bhwc(gray), hole[:, 0], "paper", None, *values)["result"][0]
     assert torch.equal(found, bhwc(expected))
 
 

@@ -161,7 +161,9 @@ class TestDevices:
             return (
                 found,
                 gray,
-                NODE_CLASS_MAPPINGS["MonochromicProgressiveColorize"]().colorize(image, gray, mask, "propagate")[0],
+                NODE_CLASS_MAPPINGS["MonochromicProgressiveColorize"]().colorize(image, gray, mask, "propagate")[
+                    "result"
+                ][0],
             )
 
         with torch.inference_mode():

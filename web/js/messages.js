@@ -28,9 +28,9 @@ function boxOf(node) {
 }
 
 /** Pixels for the text: a table is shown whole, a long message can be scrolled. */
-function heightOf({ textContent, style }) {
+function heightOf({ textContent }) {
   if (!textContent) return 0;
-  const lines = style.whiteSpace === "pre" ? textContent.split("\n").length : 5;
+  const lines = Math.max(textContent.split("\n").length, 5);
   return Math.min(lines, MOST) * LINE + 14;
 }
 
@@ -42,11 +42,10 @@ function sizeFor(text, width) {
 
 function show(node, text, failed = false) {
   const { element } = boxOf(node);
-  const isTable = text.startsWith("  "); // its heading is indented
+  const table = text.match(/^ {2}[^]*/m)?.[0]; // its heading is indented, and notes may come before
   element.textContent = text;
-  element.style.fontSize = `${isTable ? sizeFor(text, node.size[0]) : LARGEST}px`;
+  element.style.fontSize = `${table ? sizeFor(table, node.size[0]) : LARGEST}px`;
   element.setAttribute("role", failed ? "alert" : "status");
-  element.style.whiteSpace = isTable ? "pre" : "pre-wrap";
   element.style.borderLeft = failed ? "3px solid var(--error-text, #ff4444)" : "";
   const least = node.computeSize?.()[1] ?? 0;
   if (node.size?.[1] < least) node.setSize([node.size[0], least]);
@@ -79,7 +78,9 @@ app.registerExtension({
     const previous = nodeType.prototype.onExecuted;
     nodeType.prototype.onExecuted = function (output) {
       previous?.apply(this, arguments);
-      if (output?.text) show(this, [output.text].flat().join("\n"));
+      const text = [output?.text ?? []].flat().join("\n");
+      const shown = this.widgets?.find((widget) => widget.name === NAME)?.element.textContent;
+      if (output?.text && (text || shown)) show(this, text);
     };
   },
 });

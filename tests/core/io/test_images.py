@@ -226,9 +226,10 @@ def test_hole_of_a_mask_file(tmp_path, caplog):
     expected = torch.zeros(37, 53)
     expected[5, 10:30] = 1
     assert torch.equal(hole[0, 0], expected)
+    assert not caplog.text
     turned = load_hole(tmp_path / "mask.jpg", torch.zeros(1, 3, 74, 106), invert=True)
     assert turned.mean() == pytest.approx(1 - 40 / 74 / 106)
-    assert not caplog.text
+    assert "marks 99 % of the picture; black means fill: is it inverted?" in caplog.text
 
 
 def test_what_cannot_be_written(tmp_path, photo):

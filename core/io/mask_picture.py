@@ -1,0 +1,182 @@
+"""What a picture marks as a mask: the soft mask in it, and words where that is not plainly white on black."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..errors import InputError, UnknownNameError
+from ..image.color import to_y
+
+CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
+COLORS = ("red", "green", "blue")
+DEPTHS = (2**32 - 1, 65535, 255)  # the largest value of an integer of 32, 16 and 8 bits
+FEW = 32  # gray levels or colors that a label image has at most
+MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
+TONES = 2.5  # bits of information in the tones of a picture: above it looks like a photo
+COPY = 0.03, 0.08  # of 1: what a copy of the photo differs by at most, and by how much a retouched part does
+NEARLY_ALL = 0.8  # of a photo: a larger hole may be a mistake
+
+
+class SoftMask(NamedTuple):
+    """A mask (1, 1, H, W) in [0, 1], 1 = fill, and how the picture was understood; no words for white on black."""
+
+    soft: Tensor
+    words: str = ""
+
+
+def soft_mask(colors: Tensor, alpha: Tensor | None, channel: str = "auto", photo: Tensor | None = None) -> SoftMask:
+    """Read a mask out of a picture.
+
+    Args:
+        colors: (1, 1 or 3, H, W) in [0, 1].
+        alpha: opacity, (1, 1, H, W) in [0, 1]; None = opaque.
+        channel: "luminance", "red", "green", "blue": bright = fill, what is transparent is not; "alpha": transparent =
+            fill; "auto": what the picture most probably marks. That is what is white or of a strong color, and what
+            is not 0 in a label image; in dark strokes on a transparent ground what is opaque; in a photo with an erased
+            part what is transparent, or what differs from `photo`.
+        photo: that the mask belongs to, (B, 1 or 3, H, W); None where it is not known.
+
+    Returns:
+        The `SoftMask`.
+
+    Raises:
+        UnknownNameError: for another channel.
+        InputError: for "auto" where the picture is the photo itself.
+    """
+    check_channel(channel)
+    if channel == "auto":
+        return _opaque_mask(colors, photo) if alpha is None else _transparent_mask(colors, alpha)
+    opacity = torch.ones_like(colors[:, :1]) if alpha is None else alpha
+    if channel == "alpha":
+        return SoftMask(1 - opacity)
+    gray = channel == "luminance" or colors.shape[1] == 1
+    return SoftMask((to_y(colors) if gray else colors[:, [COLORS.index(channel)]]) * opacity)
+
+
+def check_channel(channel: str) -> None:
+    """Raise `UnknownNameError` unless a channel is one of `CHANNELS`."""
+    if channel not in CHANNELS:
+        raise UnknownNameError("mask channel", channel, CHANNELS)
+
+
+def describe_hole(mask: Tensor, hole: Tensor, threshold: float = 0.5, invert: bool = False) -> str:
+    """What is suspicious about the hole of a mask: that it is empty, or that it is nearly all.
+
+    Args:
+        mask: in [0, 1], any shape.
+        hole: what `binarize` made of it, 0 and 1.
+        threshold: it was made with.
+        invert: whether it was turned over.
+
+    Returns:
+        The end of a sentence that begins with "the mask", or an empty text.
+    """
+    share = hole.float().mean().item()
+    if share > NEARLY_ALL:
+        return f"marks {100 * share:.0f} % of the picture; {'black' if invert else 'white'} means fill: is it inverted?"
+    if share:
+        return ""
+    level, which = (mask.min().item(), "smallest") if invert else (mask.max().item(), "largest")
+    seen = f"its {which} value is {_level(level)}, and only what is {'darker' if invert else 'brighter'} than"
+    limit = _level(1 - threshold if invert else threshold)
+    return f"marks nothing to fill: {seen} {limit} is filled; choose another threshold or channel, or draw in white"
+
+
+def _level(value: float) -> str:
+    """A value in [0, 1] as pictures hold it."""
+    depth = 255 if value == 0 or value * 255 > 0.99 else 65535
+    return f"{value * depth:.0f} of {depth}"
+
+
+def _transparent_mask(colors: Tensor, alpha: Tensor) -> SoftMask:
+    """The mask in a picture of which a part is transparent."""
+    opaque = alpha >= 0.5
+    value = colors.amax(1, keepdim=True)
+    if _looks_like_photo(to_y(colors), opaque) and not opaque.all():
+        return SoftMask(
+            1 - alpha,
+            "has many tones and a transparent part, as a photo with a part erased: what is transparent is filled",
+        )
+    if (value * alpha).max() > 0.5 or not opaque.any():
+        return SoftMask(value * alpha)
+    if opaque.float().mean() > 0.5:
+        return SoftMask(1 - alpha, "is dark with a transparent part: what is transparent is filled")
+    return SoftMask(alpha, "is dark on a transparent ground: what is opaque is filled")
+
+
+def _opaque_mask(colors: Tensor, photo: Tensor | None) -> SoftMask:
+    """The mask in a picture without transparency."""
+    gray = to_y(colors)
+    if photo is not None and photo.shape[-2:] == colors.shape[-2:] and _is_copy(colors, photo[:1].to(colors)):
+        return SoftMask(_difference(colors, photo[:1].to(colors)), "is a copy of the photo: what differs is filled")
+    if _looks_like_photo(gray):
+        between = 100 * _between(gray)
+        return SoftMask(
+            gray, f"looks like a photo, not a mask: {between:.0f} % of it is neither black nor white; white means fill"
+        )
+    value = _full_scale(colors.amax(1, keepdim=True))
+    if value.max() == 0:
+        return SoftMask(value)
+    if _is_labels(value) and (value.max() <= 0.5 or _is_colored(colors)):
+        labels = (value > 0).float()
+        plain = torch.equal(labels, (gray > 0.5).float())
+        seen = f"its largest value is {_level(gray.max().item())}"
+        return SoftMask(labels, "" if plain else f"is taken for a label image, {seen}: what is not black is filled")
+    return SoftMask(gray if (value > 0.5).all() else value)
+
+
+def _full_scale(value: Tensor) -> Tensor:
+    """Values of 8 bits that a file of 16 or 32 bits holds, and of 16 in one of 32, on their own scale."""
+    largest = value.max().item()
+    for held in DEPTHS[:-1]:
+        fits = [depth for depth in DEPTHS if depth < held and largest * held <= depth + 0.5]
+        if fits and largest:
+            return (value * (held / fits[-1])).clamp(max=1)
+    return value
+
+
+def _looks_like_photo(gray: Tensor, where: Tensor | None = None) -> bool:
+    """Whether the tones (1, 1, H, W), or those of the pixels that count, are many."""
+    tones = gray.flatten() if where is None else gray[where]
+    if not len(tones):
+        return False
+    counts = torch.histc(tones.float(), 32, 0, 1)
+    shares = counts[counts > 0] / len(tones)
+    return (_between(tones) > MUCH and len(shares) > 2) or -(shares * shares.log2()).sum().item() > TONES
+
+
+def _between(gray: Tensor) -> float:
+    """How much is neither black nor white."""
+    return ((gray > 0.1) & (gray < 0.9)).float().mean().item()
+
+
+def _is_labels(value: Tensor) -> bool:
+    """Whether there is black, and few levels beside it."""
+    counts = torch.histc(value.float(), 256, 0, 1)
+    return value.min().item() == 0 and int((counts > 0).sum()) <= FEW
+
+
+def _is_colored(colors: Tensor) -> bool:
+    return colors.shape[1] == 3 and bool((colors.amax(1) - colors.amin(1)).max() > 0.2)
+
+
+def _is_copy(colors: Tensor, photo: Tensor) -> bool:
+    """Whether most pixels are those of the photo, and not only because both are black or white there."""
+    same = (colors - photo).abs().amax(1, keepdim=True) < COPY[0]
+    if same.float().mean() <= 0.5:
+        return False
+    tones = to_y(photo)[same]
+    return _looks_like_photo(tones) or bool(tones.std() > 0.1)
+
+
+def _difference(colors: Tensor, photo: Tensor) -> Tensor:
+    """Where a copy differs from the photo by more than compression does, 0 and 1."""
+    mean = F.avg_pool2d((colors - photo).abs().amax(1, keepdim=True), 3, 1, 1, count_include_pad=False)
+    if not (mean > COPY[1]).any():
+        raise InputError(
+            "the mask is the photo itself, nothing in it differs; give a picture that is white where to fill, or a "
+            "copy of the photo with that part erased"
+        )
+    return (mean > COPY[1]).float()
