@@ -12,10 +12,12 @@ from ..image.color import to_y
 CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
 COLORS = ("red", "green", "blue")
 DEPTHS = (2**32 - 1, 65535, 255)  # the largest value of an integer of 32, 16 and 8 bits
-FEW = 32  # gray levels or colors that a label image has at most
+FEW = 32  # gray levels that a label image has at most
+LABELS = 33 / 255  # the largest label of an image that may hold all below it; a palette has nothing so dark
 MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
 TONES = 2.5  # bits of information in the tones of a picture: above it looks like a photo
-COPY = 0.03, 0.08  # of 1: what a copy of the photo differs by at most, and by how much a retouched part does
+COPY = 0.03  # of 1: what a copy of the photo differs by at most
+FAINT, PLAIN = 0.08, 0.25  # of 1: by how much a retouched part differs, and a retouched pixel
 NEARLY_ALL = 0.8  # of a photo: a larger hole may be a mistake
 
 
@@ -117,14 +119,17 @@ def _opaque_mask(colors: Tensor, photo: Tensor | None) -> SoftMask:
             gray, f"looks like a photo, not a mask: {between:.0f} % of it is neither black nor white; white means fill"
         )
     value = _full_scale(colors.amax(1, keepdim=True))
-    if value.max() == 0:
-        return SoftMask(value)
-    if _is_labels(value) and (value.max() <= 0.5 or _is_colored(colors)):
-        labels = (value > 0).float()
-        plain = torch.equal(labels, (gray > 0.5).float())
-        seen = f"its largest value is {_level(gray.max().item())}"
-        return SoftMask(labels, "" if plain else f"is taken for a label image, {seen}: what is not black is filled")
-    return SoftMask(gray if (value > 0.5).all() else value)
+    largest, colored, few = value.max().item(), _is_colored(colors), _is_few(value)
+    if (colored or (few and largest <= 0.5)) and few and (largest <= LABELS or not _has_faint(value)):
+        soft = (value > 0).float()
+        words = f"is taken for a label image, its largest value is {_level(gray.max().item())}: what is not black is filled"
+    elif colored and not (value > 0.5).all():
+        soft, words = value / largest, "is drawn in color: what is as bright as it, in any color, is filled"
+    elif few and 0 < largest <= 0.5:
+        soft, words = value / largest, f"is dark, its largest value is {_level(largest)}: what is nearly as bright is filled"
+    else:
+        return SoftMask(gray if colored else value)
+    return SoftMask(soft, "" if torch.equal(soft > 0.5, gray > 0.5) else words)
 
 
 def _full_scale(value: Tensor) -> Tensor:
@@ -152,10 +157,15 @@ def _between(gray: Tensor) -> float:
     return ((gray > 0.1) & (gray < 0.9)).float().mean().item()
 
 
-def _is_labels(value: Tensor) -> bool:
+def _is_few(value: Tensor) -> bool:
     """Whether there is black, and few levels beside it."""
     counts = torch.histc(value.float(), 256, 0, 1)
-    return value.min().item() == 0 and int((counts > 0).sum()) <= FEW
+    return value.min().item() == 0 and 1 < int((counts > 0).sum()) <= FEW
+
+
+def _has_faint(value: Tensor) -> bool:
+    """Whether some is nearly black, as compression leaves it around strokes and no palette has it."""
+    return bool(((value > 0) & (value < LABELS)).any())
 
 
 def _is_colored(colors: Tensor) -> bool:
@@ -164,7 +174,7 @@ def _is_colored(colors: Tensor) -> bool:
 
 def _is_copy(colors: Tensor, photo: Tensor) -> bool:
     """Whether most pixels are those of the photo, and not only because both are black or white there."""
-    same = (colors - photo).abs().amax(1, keepdim=True) < COPY[0]
+    same = (colors - photo).abs().amax(1, keepdim=True) < COPY
     if same.float().mean() <= 0.5:
         return False
     tones = to_y(photo)[same]
@@ -173,10 +183,12 @@ def _is_copy(colors: Tensor, photo: Tensor) -> bool:
 
 def _difference(colors: Tensor, photo: Tensor) -> Tensor:
     """Where a copy differs from the photo by more than compression does, 0 and 1."""
-    mean = F.avg_pool2d((colors - photo).abs().amax(1, keepdim=True), 3, 1, 1, count_include_pad=False)
-    if not (mean > COPY[1]).any():
+    difference = (colors - photo).abs().amax(1, keepdim=True)
+    around = F.avg_pool2d(difference, 3, 1, 1, count_include_pad=False)
+    changed = (around > FAINT) | (difference > PLAIN)
+    if not changed.any():
         raise InputError(
             "the mask is the photo itself, nothing in it differs; give a picture that is white where to fill, or a "
             "copy of the photo with that part erased"
         )
-    return (mean > COPY[1]).float()
+    return changed.float()
