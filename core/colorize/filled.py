@@ -9,7 +9,9 @@ from ..image.masks import dilate
 
 ROUNDING = 0.003  # of 1: what 8 bits do to gray
 OTHER = 0.25  # of the known pixels: if more differ, gray is another picture, and nothing follows from it
-GAP = 2  # pixels: filled pixels that happen to have the old brightness lie in gaps of about twice this size
+GAP = 2  # pixels: parts of what was filled that kept the old brightness by chance are as wide at most
+THRESHOLDS = (0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)  # that the mask may have been taken at
+SURE = 0.7  # of what was filled around the hole has another brightness than before, at least
 
 
 def filled_hole(image: Tensor, gray: Tensor, hole: Tensor, mask: Tensor) -> Tensor:
@@ -34,9 +36,31 @@ def filled_hole(image: Tensor, gray: Tensor, hole: Tensor, mask: Tensor) -> Tens
     result, mask = hole.clone(), mask.expand_as(hole)
     for i in torch.nonzero(few & changed.flatten(1).any(1)).flatten().tolist():
         seeds = (hole[i] > 0) | ((mask[i] > 0) & changed[i])
-        closed = _close((changed[i] | (hole[i] > 0)).float()[None])[0]
-        result[i] = torch.maximum(hole[i], _touching(closed, seeds))
+        closed = _touching(_close((changed[i] | (hole[i] > 0)).float()[None])[0], seeds)
+        likely = _taken(mask[i, 0], (changed[i] & (closed > 0))[0], hole[i, 0] > 0)
+        result[i] = torch.maximum(hole[i], closed if likely is None else likely.to(hole)[None])
     return result
+
+
+def _taken(mask: Tensor, changed: Tensor, hole: Tensor) -> Tensor | None:
+    """What of a soft mask (H, W) was taken: the smallest hole of a threshold and a dilation that covers what changed.
+
+    changed, hole: bool (H, W). None where much of it has not changed, so that it was made otherwise.
+    """
+    import cv2
+
+    soft, wanted = mask.cpu().numpy(), changed.cpu().numpy()
+    best = None
+    for threshold in THRESHOLDS:
+        core = soft > threshold
+        if core.any() and wanted.any():
+            distance = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_C, 3)
+            covered = distance <= distance[wanted].max()
+            best = covered if best is None or covered.sum() < best.sum() else best
+    if best is None:
+        return None
+    ring = best & ~hole.cpu().numpy()
+    return torch.from_numpy(best) if wanted.sum() >= SURE * ring.sum() else None
 
 
 def _close(marks: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..image.checks import check_image
+from ..image.color import luminance
 from ..image.masks import binarize, resize_to
 from .decode import FilePath, scaled
 from .images import alpha_of, image_of, load_alpha, load_image

@@ -122,11 +122,16 @@ def _opaque_mask(colors: Tensor, photo: Tensor | None) -> SoftMask:
     largest, colored, few = value.max().item(), _is_colored(colors), _is_few(value)
     if (colored or (few and largest <= 0.5)) and few and (largest <= LABELS or not _has_faint(value)):
         soft = (value > 0).float()
-        words = f"is taken for a label image, its largest value is {_level(gray.max().item())}: what is not black is filled"
+        words = (
+            f"is taken for a label image, its largest value is {_level(gray.max().item())}: what is not black is filled"
+        )
     elif colored and not (value > 0.5).all():
         soft, words = value / largest, "is drawn in color: what is as bright as it, in any color, is filled"
     elif few and 0 < largest <= 0.5:
-        soft, words = value / largest, f"is dark, its largest value is {_level(largest)}: what is nearly as bright is filled"
+        soft, words = (
+            value / largest,
+            f"is dark, its largest value is {_level(largest)}: what is nearly as bright is filled",
+        )
     else:
         return SoftMask(gray if colored else value)
     return SoftMask(soft, "" if torch.equal(soft > 0.5, gray > 0.5) else words)

@@ -2,7 +2,20 @@
 
 import pytest
 import torch
-from monochromic.core import Guide, InputError, Point, Stroke, chroma, colorize, luminance, parse_points, parse_strokes
+from monochromic.core import (
+    Guide,
+    InputError,
+    PictureError,
+    Point,
+    Settings,
+    Stroke,
+    chroma,
+    colorize,
+    load_guide,
+    luminance,
+    parse_points,
+    parse_strokes,
+)
 
 
 def test_points_are_read():
@@ -115,3 +128,48 @@ def test_a_stroke_wins_at_its_pixels(photo, hole):
     wins = (hinted & (hole > 0)).expand(-1, 2, -1, -1)
     assert wins.sum() > 10
     assert (chroma(out)[wins] - chroma(colors)[wins]).abs().max() < 1 / 255
+
+
+POINT = Guide(points=(Point(20, 12, (0.8, 0.1, 0.1)),))
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("method", ["propagate", "network"])
+def test_a_hint_colors_a_gray_photo_of_one_channel_as_one_of_three(photo, hole, method, keep):
+    gray = luminance(photo)
+    options = {"guide": POINT, "keep_luminance": keep, "settings": Settings(iterations=2)}
+    found = colorize(gray, gray, hole, method, **options)
+    assert torch.equal(found, colorize(gray.expand(-1, 3, -1, -1), gray, hole, method, **options))
+    assert chroma(found)[..., 12, 20].abs().max() > 0.05
+    assert torch.equal(found * (1 - hole), gray.expand(-1, 3, -1, -1) * (1 - hole))
+
+
+@pytest.mark.parametrize("point", [Point(20, 12, (0.5, 0.5, 0.5)), Point(0, 0, (1, 0, 0))], ids=["gray", "outside"])
+def test_a_hint_without_color_leaves_one_channel(photo, hole, point):
+    gray = luminance(photo)
+    assert torch.equal(colorize(gray, gray, hole, guide=Guide(points=(point,))), gray)
+
+
+POINTS, STROKES = "3,4,#ff0000\n5,6,#00ff00,2\n", '[{"points": [[0, 0.5]], "color": "#ffffff", "width": 0.1}]'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_hints_as_editors_write_them(tmp_path, encoding, newline):
+    """With a byte order mark, in UTF-16 as Notepad and Excel have it, and with line ends of any system."""
+    mark = "\ufeff" if encoding in ("utf-16-le", "utf-16-be") else ""
+    for name, text in (("hints.txt", POINTS), ("hints.csv", POINTS), ("hints.json", STROKES)):
+        (tmp_path / name).write_bytes((mark + text.replace("\n", newline)).encode(encoding))
+    assert (
+        load_guide(tmp_path / "hints.txt") == load_guide(tmp_path / "hints.csv") == Guide(points=parse_points(POINTS))
+    )
+    assert load_guide(tmp_path / "hints.json") == Guide(strokes=parse_strokes(STROKES))
+    assert parse_points("\ufeff" + POINTS) == parse_points(POINTS)
+    assert parse_strokes("\ufeff" + STROKES) == parse_strokes(STROKES)
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"1,2,#ff\xe900", b"\xff\xfe1", b"\xff\xfe\x00\x00\x01"])
+def test_hints_that_are_no_text(tmp_path, data):
+    (tmp_path / "hints.txt").write_bytes(data)
+    with pytest.raises(PictureError, match="cannot read the hints"):
+        load_guide(tmp_path / "hints.txt")

@@ -6,6 +6,7 @@ import pytest
 import torch
 from monochromic.core import InputError, binarize, composite, dilate, resize, resize_to
 from monochromic.core.image.checks import check_hole
+from scipy import ndimage
 
 
 def test_threshold_is_exclusive_and_invert_comes_first():
@@ -86,3 +87,15 @@ def test_composite_keeps_known_pixels_bit_for_bit(photo, hole):
 def test_bad_holes_are_named(hole, words):
     with pytest.raises(InputError, match=words):
         check_hole(hole, torch.zeros(3, 3, 37, 53))
+
+
+@pytest.mark.parametrize("pixels", [7, 8, 9, 36, 37, 52, 53, 54, 1000, 10**30])
+def test_dilate_by_any_number(pixels):
+    """SciPy as the oracle; from the sides of the photo on, all is filled."""
+    for row, column in ((0, 0), (36, 52), (20, 30)):
+        hole = torch.zeros(1, 1, 37, 53)
+        hole[..., row, column] = 1
+        size = 2 * min(pixels, 100) + 1
+        expected = ndimage.maximum_filter(hole[0, 0].numpy(), size, mode="constant")
+        assert np.array_equal(dilate(hole, pixels)[0, 0].numpy(), expected)
+    assert not dilate(torch.zeros(1, 1, 37, 53), pixels).any()
