@@ -206,3 +206,15 @@ def test_restore_fills_what_was_understood_and_nothing_else(name):
 def test_an_empty_hole_is_said(caplog):
     assert torch.equal(restore(make_photo(), torch.zeros(1, 1, 37, 53)), make_photo())
     assert "the hole is empty: nothing is filled" in caplog.text
+
+
+def test_a_faint_retouch_is_found_and_noise_is_not():
+    photo = make_photo(2, 120, 160)
+    noise = torch.rand(photo.shape, generator=torch.Generator().manual_seed(0)) * 0.04
+    copy = (photo * 0.8 + 0.05 + noise).clamp(0, 1)
+    photo = photo * 0.8 + 0.07
+    copy[..., 30:60, 40:90] += 0.12
+    found = load_hole(copy[0].permute(1, 2, 0).numpy(), photo)
+    assert found[..., 31:59, 41:89].all()
+    found[..., 29:61, 39:91] = 0
+    assert not found.any()
