@@ -14,6 +14,7 @@ from ..core.host.host import current_host
 from ..core.image.checks import check_image, shape_of
 from ..core.image.color import to_y
 from ..core.image.masks import binarize, describe_stretch, dilate, resize_to
+from ..core.io.mask_picture import describe_tones
 from ..core.io.sheet import shrink
 from . import runtime
 
@@ -92,18 +93,18 @@ def check_size(picture: Tensor, image: Tensor, name: str) -> None:
 
 
 def notes_on(mask: Tensor, hole: Tensor, threshold: float = 0.5) -> list[str]:
-    """What the user should know of a mask, a line each, for the node to show: stretched, or nothing to fill.
+    """What the user should know of a mask, a line each, for the node to show: stretched, a photo, nothing to fill.
 
     hole: what `hole_in` made of it. What resize_to has logged is not logged again.
     """
     soft = _mask_in(mask)
     stretched = describe_stretch((soft > threshold).float(), hole)
     empty = [i for i in range(len(hole)) if not hole[i].any()]
-    if not empty:
-        return [stretched] if stretched else []
-    nothing = _nothing(empty, len(hole), soft[empty].max().item(), threshold)
-    log.warning("%s", nothing)
-    return [*filter(None, [stretched]), nothing]
+    nothing = _nothing(empty, len(hole), soft[empty].max().item(), threshold) if empty else ""
+    photo = f"mask {tones}" if (tones := describe_tones(soft)) else ""
+    for text in filter(None, (photo, nothing)):
+        log.warning("%s", text)
+    return [text for text in (stretched, photo, nothing) if text]
 
 
 def _nothing(empty: list[int], count: int, largest: float, threshold: float) -> str:

@@ -63,6 +63,20 @@ def check_channel(channel: str) -> None:
         raise UnknownNameError("mask channel", channel, CHANNELS)
 
 
+def describe_tones(gray: Tensor) -> str:
+    """That a mask looks like a photo.
+
+    Args:
+        gray: (B, 1, H, W) in [0, 1].
+
+    Returns:
+        The end of a sentence that begins with "the mask", or an empty text.
+    """
+    if not _looks_like_photo(gray):
+        return ""
+    return f"looks like a photo, not a mask: {100 * _between(gray):.0f} % of it is neither black nor white; white means fill"
+
+
 def describe_hole(mask: Tensor, hole: Tensor, threshold: float = 0.5, invert: bool = False) -> str:
     """What is suspicious about the hole of a mask: that it is empty, or that it is nearly all.
 
@@ -113,11 +127,8 @@ def _opaque_mask(colors: Tensor, photo: Tensor | None) -> SoftMask:
     gray = to_y(colors)
     if photo is not None and photo.shape[-2:] == colors.shape[-2:] and _is_copy(colors, photo[:1].to(colors)):
         return SoftMask(_difference(colors, photo[:1].to(colors)), "is a copy of the photo: what differs is filled")
-    if _looks_like_photo(gray):
-        between = 100 * _between(gray)
-        return SoftMask(
-            gray, f"looks like a photo, not a mask: {between:.0f} % of it is neither black nor white; white means fill"
-        )
+    if words := describe_tones(gray):
+        return SoftMask(gray, words)
     value = _full_scale(colors.amax(1, keepdim=True))
     largest, colored, few = value.max().item(), _is_colored(colors), _is_few(value)
     if (colored or (few and largest <= 0.5)) and few and (largest <= LABELS or not _has_faint(value)):

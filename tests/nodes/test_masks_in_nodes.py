@@ -145,3 +145,10 @@ def test_load_mask_says_what_it_took(ink, tmp_path, caplog):
     if out["ui"]["text"]:
         assert f"m.png: {out['ui']['text'][0]}" in caplog.messages
         assert plain["ui"]["text"][0].startswith("the mask marks nothing to fill: its largest value is")
+
+
+def test_a_photo_for_a_mask_is_said_in_the_node(caplog):
+    photo = make_photo()
+    shown = inpaint(bhwc(photo), luminance(photo)[:, 0])["ui"]["text"]
+    assert shown == caplog.messages
+    assert shown[0].startswith("mask looks like a photo, not a mask: ")

@@ -1,7 +1,5 @@
 """Text files as people's editors write them."""
 
-import json
-
 import pytest
 from monochromic.core import InputError
 from monochromic.core.io.files import read_text
