@@ -74,7 +74,8 @@ def describe_tones(gray: Tensor) -> str:
     """
     if not _looks_like_photo(gray):
         return ""
-    return f"looks like a photo, not a mask: {100 * _between(gray):.0f} % of it is neither black nor white; white means fill"
+    between = 100 * _between(gray)
+    return f"looks like a photo, not a mask: {between:.0f} % of it is neither black nor white; white means fill"
 
 
 def describe_hole(mask: Tensor, hole: Tensor, threshold: float = 0.5, invert: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""Tiles: they cover, overlap and keep their promises, and lie and weigh as the two places that had their own did."""
+"""Tiles: they cover, overlap and keep their promises; those of finding lie and weigh as when it had its own."""
 
 import doctest
 import itertools
@@ -23,14 +23,6 @@ LENGTHS = [
 ]
 
 
-def starts_of_filling(length, side):
-    """Where the tiles of filling began before it shared its tiler."""
-    if length <= side:
-        return [0]
-    count = -(-(length - side) // (side - side // 4)) + 1
-    return [round(i * (length - side) / (count - 1)) for i in range(count)]
-
-
 def spans_of_finding(length, tile):
     """Where the tiles of finding damage began and ended before it shared its tiler."""
     if length <= tile:
@@ -42,13 +34,12 @@ def spans_of_finding(length, tile):
 
 
 @pytest.mark.parametrize("side", [64, 100, 128, 255, 256, 512])
-def test_filling_keeps_its_tiles(side):
+def test_tiles_of_filling_share_half(side):
     for length in LENGTHS:
-        starts = starts_of_filling(length, side)
-        spans = [(start, min(start + side, length)) for start in starts]
-        assert cover(length, side, side // 4) == spans
-        boxes = [Box(top, 0, bottom, min(side, 60)) for top, bottom in spans]
-        assert tiled._tiles(length, 60, side=side) == boxes
+        boxes = tiled._tiles(length, 60, side=side)
+        assert (boxes[0].top, boxes[-1].bottom) == (0, length if length > side else min(side, length))
+        assert all(box.bottom - box.top == min(side, length) for box in boxes)
+        assert all(one.bottom - two.top >= side // 2 for one, two in itertools.pairwise(boxes))
 
 
 @pytest.mark.parametrize("tile", [256, 320, 512, 896, 1024])
@@ -59,15 +50,20 @@ def test_finding_keeps_its_tiles(tile):
         assert multiscale.tiles_of(length, 7, tile) == [Box(a, 0, b, 8) for a, b in spans_of_finding(padded, tile)]
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16])
-def test_filling_keeps_its_weights(dtype):
-    like = torch.zeros((), dtype=dtype)
-    for h, w in [(1, 1), (7, 64), (64, 64), (100, 37), (255, 256), (512, 512)]:
-        ramps = []
-        for n in (h, w):
-            at = torch.arange(n, dtype=dtype)
-            ramps.append(((torch.minimum(at, n - 1 - at) + 1) / max(n / 8, 1)).clamp(max=1))
-        assert torch.equal(tiled._fade(h, w, like=like), (ramps[0][:, None] * ramps[1]).view(1, 1, h, w))
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("side", [64, 100, 256])
+def test_weights_of_filling_fall_to_their_rims_and_leave_no_gap(side, dtype):
+    like, hole = torch.zeros((), dtype=dtype), torch.ones(1, 1, 3 * side + 7, 2 * side, dtype=torch.bool)
+    total = torch.zeros(hole.shape[-2:], dtype=dtype)
+    for box in tiled._tiles(*hole.shape[-2:], side=side):
+        weight, middle = tiled._fade(box, *hole.shape[-2:], like=like)[0, 0], tiled._middle(box, hole)[0, 0]
+        assert (weight[~middle] == 0).all()
+        assert weight.max() > 0.99
+        assert weight[middle].min() > 0
+        steps = max(weight.diff(dim=axis).abs().max() for axis in (0, 1))
+        assert steps < 8 / side  # a smoothstep over a quarter of the side rises by 6 / side at most
+        box.crop(total).add_(weight)
+    assert total.min() > 0
 
 
 def ramp_of_finding(start, end, length):
