@@ -6,12 +6,24 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command `monochromic`; returns the exit code. Reads what it needs here, so that this can be stopped too."""
+    """The command `monochromic`; returns the exit code. Reads what it needs here, so that this can be stopped too.
+
+    arguments: None for those of this process, which then is the command's own.
+    """
     os.environ.setdefault("GOMP_SPINCOUNT", "0")  # torch's threads sleep while they wait: see docs/measured.md
     try:
+        if arguments is None:
+            from .process import prepare
+
+            prepare()
         from .app import main as command
 
         return command(arguments)
     except KeyboardInterrupt:
         print("monochromic: stopped", file=sys.stderr)
         return 130
+    finally:
+        if arguments is None:
+            from .process import end
+
+            end()

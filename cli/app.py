@@ -1,4 +1,4 @@
-"""The command `monochromic`. Exit codes: 0 done, 2 the user can mend it, 130 stopped by the user.
+"""The command `monochromic`. Exit codes: 0 done, 1 a fault of ours, 2 the user can mend it, 130 stopped.
 
 The words are understood before the library, and torch with it, is read: each command reads it when it starts to work.
 """
@@ -8,11 +8,15 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
-from . import colorize, mask, restore, run, score, weights
+from . import colorize, mask, process, restore, run, score, weights
 from .parser import Parser, UsageError, completed
+from .say import Lines, OutputError, complain, flush
+
+DEBUG = "MONOCHROMIC_DEBUG"
 
 EXAMPLES = (
     "monochromic photo.png                finds the damage; writes photo_restored.png",
@@ -25,21 +29,48 @@ EXAMPLES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code. Raises `KeyboardInterrupt`."""
-    logging.basicConfig(format="monochromic: %(message)s", level=logging.WARNING)
-    try:
-        options = parse(sys.argv[1:] if arguments is None else arguments)
-        copy_context().run(options.command, options)
-        sys.stdout.flush()  # here, where a closed pipe is no error, and not at exit
-    except SystemExit as end:  # of --help and --version
-        return int(end.code or 0)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if not isinstance(error, (UsageError, *_library_errors())):
-            raise
-        print(f"monochromic: {error}", file=sys.stderr)
+    _log_lines()
+    if sys.stdout is None:
+        complain("the standard output is closed; send it to a file, or to /dev/null")
         return 2
+    try:
+        with suppress(SystemExit):  # of --help and --version
+            options = parse(sys.argv[1:] if arguments is None else arguments)
+            copy_context().run(options.command, options)
+        flush()  # here, where a closed pipe is no error, and not at exit
+    except BrokenPipeError:
+        process.drop_output()
+    except Exception as error:
+        if process.stopped:  # what a library made of Ctrl-C
+            raise KeyboardInterrupt from None
+        return _failed(error)
     return 0
+
+
+def _failed(error: Exception) -> int:
+    """Say what is wrong, in one line; returns the exit code."""
+    if isinstance(error, OutputError):
+        process.drop_output()
+    if isinstance(error, (UsageError, OutputError, *_library_errors())):
+        complain(error)
+    elif isinstance(error, OSError) and error.strerror:
+        complain(f"{error.strerror}: {error.filename}" if error.filename else error.strerror)
+    elif os.environ.get(DEBUG):
+        raise error
+    else:
+        complain(
+            f"{type(error).__name__}: {error}. This is a fault of the program; {DEBUG}=1 shows where, to report it"
+        )
+        return 1
+    return 2
+
+
+def _log_lines() -> None:
+    """Say what our own modules log, and nothing of other libraries'."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Lines("monochromic: %(message)s"))
+    handler.addFilter(logging.Filter(__name__.partition(".")[0]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -5,6 +5,7 @@ from typing import Any
 
 from .names import CHANNELS, DETECTORS, METHODS, SCHEDULES
 from .parser import UsageError
+from .say import tell
 from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
 
 EXAMPLES = (
@@ -98,7 +99,7 @@ def colorize_photo(options: argparse.Namespace) -> None:
     from .. import core
     from ..core.host.host import current_host
 
-    check_output(options.out, options.photo, options.mask, options.hints, options.gray)
+    check_output(options, options.mask, options.hints, options.gray)
     photo = core.load_image(options.photo).to(current_host().device)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     hole = core.dilate(core.load_hole(options.mask, photo, **reading), options.grow or 0)
@@ -106,7 +107,7 @@ def colorize_photo(options: argparse.Namespace) -> None:
     with progress_bar("color") as progress:
         result = core.colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
     core.save_image(result, options.out, written_bits(options))
-    print(options.out)
+    tell(options.out)
 
 
 def color_options(options: argparse.Namespace) -> dict[str, Any]:

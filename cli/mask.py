@@ -2,11 +2,12 @@
 
 import argparse
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .names import DEFAULT_DETECTOR, DETECTORS, KINDS, RESTORED_KINDS
 from .parser import UsageError
+from .places import check_size
+from .say import tell
 from .shared import add_photo, check_files, check_output, progress_bar, take_photo
 
 if TYPE_CHECKING:
@@ -78,11 +79,9 @@ def mask_photo(options: argparse.Namespace) -> None:
     take_photo(options)
     check_files(options, "protect")
     asks_to_find(options)
-    check_output(options.out, options.photo, options.protect)
+    check_output(options, options.protect, **{"heat map": options.heat})
     if options.heat:
-        check_output(options.heat, options.photo, options.protect)
-        if Path(options.heat).resolve() == Path(options.out).resolve():
-            raise UsageError(f"{options.out} cannot be both the mask and the heat map; choose another name for one")
+        check_size(options.heat, options.photo)
     from ..core import find_hole, heat_map, load_hole, load_image, save_image
     from ..core.host.host import current_host
 
@@ -94,10 +93,10 @@ def mask_photo(options: argparse.Namespace) -> None:
         found = find_hole(photo, progress=progress, **search)
     say_found(found, options.photo, "the mask is empty")
     save_image(found.hole, options.out)
-    print(options.out)
+    tell(options.out)
     if options.heat:
         save_image(heat_map(photo, found.kinds), options.heat)
-        print(options.heat)
+        tell(options.heat)
 
 
 def asks_to_find(options: argparse.Namespace) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .names import ENDINGS
+from .say import tell
 
 
 class UsageError(Exception):
@@ -71,6 +72,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         """Raise `UsageError` with argparse's message and how to get the help."""
         raise UsageError(f"{message}; `{self.prog} --help` shows how it is used")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help; argparse would pass over an output that takes no more."""
+        tell(message.rstrip("\n"))
 
     def check_words(self, words: Iterable[str]) -> None:
         """Refuse what no option and no argument took. Raises `UsageError` with what was probably meant."""

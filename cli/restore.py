@@ -9,7 +9,8 @@ from .colorize import add_color_options, add_mask_options, color_options, readin
 from .mask import add_find_options, asks_to_find, find_options, say_found
 from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES
 from .parser import UsageError
-from .shared import MASK, add_photo, check_files, check_output, check_writable, progress_bar, take_photo
+from .say import tell
+from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,8 +86,6 @@ def restore_photo(options: argparse.Namespace) -> None:
     check_files(options, "mask", "hints", "reference", "protect")
     if options.reference and not options.report:
         raise UsageError("--reference is for the report; add --report DIR")
-    if options.report:
-        check_writable(Path(options.report))
     coloring, asked, reading = color_options(options), asks_to_find(options), reading_options(options)
     from .. import core
     from ..core import pipeline
@@ -94,7 +93,8 @@ def restore_photo(options: argparse.Namespace) -> None:
 
     core.get_backbone(options.backbone or DEFAULT_BACKBONE)
     search = pipeline.Search(**find_options(options)) if asked else None
-    check_output(options.out, options.photo, options.mask, options.hints, options.reference, options.protect)
+    report = _report_path(options)
+    check_output(options, options.mask, options.hints, options.reference, options.protect, report=report)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     pictures = _report_pictures(options) if options.report else {}
     names = ("pipeline", "backbone", "weights", "context", "max_side", "texture")
@@ -119,9 +119,14 @@ def restore_photo(options: argparse.Namespace) -> None:
     elif not found.hole.any():
         log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
     core.save_image(found.image, options.out, written_bits(options))
-    print(options.out)
-    if options.report:
-        print(_write_report(options, pictures, found))
+    tell(options.out)
+    if report:
+        _write_report(report, pictures, found)
+        tell(report)
+
+
+def _report_path(options: argparse.Namespace) -> str | None:
+    return str(Path(options.report) / f"{Path(options.out).stem}_report.png") if options.report else None
 
 
 def _report_pictures(options: argparse.Namespace) -> dict[str, "Tensor"]:
@@ -138,7 +143,7 @@ def _report_pictures(options: argparse.Namespace) -> dict[str, "Tensor"]:
     return pictures
 
 
-def _write_report(options: argparse.Namespace, pictures: dict[str, "Tensor"], found: "Restoration") -> Path:
+def _write_report(path: str, pictures: dict[str, "Tensor"], found: "Restoration") -> None:
     from ..core.io.images import save_picture
     from ..core.io.sheet import mark_hole, report_sheet
     from ..core.metrics import REGIONS, measure, table_cells
@@ -151,6 +156,4 @@ def _write_report(options: argparse.Namespace, pictures: dict[str, "Tensor"], fo
         panels["reference"] = wanted = pictures["reference"].to(hole.device)
         if hole.any():
             table = table_cells({name: measure(found.image, wanted, hole, name)[0] for name in REGIONS})
-    path = Path(options.report) / f"{Path(options.out).stem}_report.png"
     save_picture(report_sheet(panels, table), path)
-    return path

@@ -5,7 +5,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .shared import check_writable, progress_bar
+from .places import check_writable
+from .say import escaped, tell
+from .shared import progress_bar
 
 if TYPE_CHECKING:
     from ..runner.graph import Graph
@@ -86,10 +88,6 @@ def _say_woken(graph: "Graph") -> None:
 def _show(title: str, ui: dict[str, Any], out: Path) -> None:
     for image in ui.get("images", []):
         folder = out / "temp" if image["type"] == "temp" else out
-        _print(str(folder / image["subfolder"] / image["filename"]))
+        tell(folder / image["subfolder"] / image["filename"])
     for text in ui.get("text", ()):
-        _print(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}")
-
-
-def _print(text: str) -> None:
-    print(text.encode("utf-8", "backslashreplace").decode())
+        tell(escaped(f"{title}:\n{text}" if "\n" in text else f"{title}: {text}"))

@@ -7,7 +7,9 @@ from typing import Any
 
 from .colorize import add_reading_options, reading_options
 from .parser import UsageError
-from .shared import MASK, check_writable, progress_bar
+from .places import check_outputs
+from .say import tell
+from .shared import MASK, progress_bar
 
 EXAMPLES = (
     "monochromic score restored.png original.png",
@@ -45,7 +47,7 @@ def score_pictures(options: argparse.Namespace) -> None:
     if options.csv:
         if Path(options.csv).suffix.lower() != ".csv" or Path(options.csv).is_dir():
             raise UsageError(f"cannot write a table to {options.csv!r}: give the name of a file that ends with .csv")
-        check_writable(Path(options.csv).parent)
+        check_outputs({"the table": options.csv}, _files_read(options))
     from ..core.host.host import CPU, current_host
     from ..core.io.images import write_bytes
     from ..core.metrics import load_lpips
@@ -61,4 +63,11 @@ def score_pictures(options: argparse.Namespace) -> None:
         scores = score_files(*files, device=device, network=network, progress=progress, reading=reading)
     if options.csv:
         write_bytes(scores.csv().encode(), options.csv)
-    print(json.dumps(scores.plain(), indent=2) if options.json else scores.table())
+    tell(json.dumps(scores.plain(), indent=2) if options.json else scores.table())
+
+
+def _files_read(options: argparse.Namespace) -> list[str]:
+    """The pictures, and those in the folders."""
+    given = [Path(path) for path in (options.image, options.reference, options.mask) if path]
+    inside = [file for path in given if path.is_dir() for file in path.iterdir()]
+    return [str(path) for path in (*given, *inside)]

@@ -1,4 +1,4 @@
-"""What several commands need: the photo and the file to write, places checked before any work, a progress bar."""
+"""What several commands need: the photo and the file to write, and a progress bar."""
 
 import argparse
 import os
@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import process
 from .parser import UsageError
+from .places import check_outputs, check_size, same_place
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -59,7 +61,7 @@ def _batch(command: str, folder: Path) -> str:
 def beside(photo: Path, ending: str) -> Path:
     """A new file beside the photo, such as `old_restored.png`, or `old_restored_2.png` where that is there."""
     path, number = photo.with_name(f"{photo.stem}_{ending}.png"), 1
-    while path.exists():
+    while os.path.lexists(path):
         number += 1
         path = photo.with_name(f"{photo.stem}_{ending}_{number}.png")
     return path
@@ -71,29 +73,24 @@ def check_files(options: argparse.Namespace, *names: str) -> None:
     for name, path in given.items():
         if path.is_dir():
             raise UsageError(f"'{path}' is a folder; --{name} takes a file")
-    photo, mask = Path(options.photo), given.get("mask")
-    if mask and mask.exists() and photo.exists() and mask.samefile(photo):
+    mask = given.get("mask")
+    if mask and same_place(mask, options.photo):
         raise UsageError(f"'{mask}' is the photo, not a mask; a mask is a picture of its own, white = fill")
 
 
-def check_output(out: str, *inputs: str | None) -> None:
-    """Refuse, before any work, a place that cannot be written to, or that is one of the inputs."""
+def check_output(options: argparse.Namespace, *inputs: str | None, **more: str | None) -> None:
+    """Refuse a place for the result that cannot be written to, that is one of the inputs, or that cannot hold it.
+
+    more: other files that are written, by what they are. Raises `UsageError`, and `PictureError` for the format.
+    """
     from ..core.io.images import format_of
 
-    format_of(out)
-    for path in map(Path, filter(None, inputs)):
-        if Path(out).exists() and path.exists() and path.samefile(out):
-            raise UsageError(f"{out} is one of the inputs and would be overwritten; choose another name")
-    if Path(out).is_dir():
-        raise UsageError(f"{out} is a folder; give the name of a file in it")
-    check_writable(Path(out).parent)
-
-
-def check_writable(folder: Path) -> None:
-    """Raise `UsageError` unless the folder, or the nearest one above it, takes new files."""
-    there = next(f for f in (folder.absolute(), *folder.absolute().parents) if f.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise UsageError(f"cannot write to {folder}: {there} is {'read-only' if there.is_dir() else 'not a folder'}")
+    result = "the mask" if options.ending == "mask" else f"the {options.ending} photo"
+    pictures = {result: options.out, **{f"the {name}": path for name, path in more.items()}}
+    for path in filter(None, pictures.values()):
+        format_of(path)
+    check_outputs(pictures, inputs, options.photo)
+    check_size(options.out, options.photo)
 
 
 @contextmanager
@@ -113,6 +110,8 @@ class Progress:
 
     def __call__(self, done: int, total: int) -> None:
         """Move the bar to `done` of `total` steps."""
+        if process.stopped:
+            raise KeyboardInterrupt
         self.bar.total = total
         self.bar.update(done - self.bar.n)
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from .say import printable, tell
 from .shared import progress_bar
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def list_weights(options: argparse.Namespace) -> None:
     rows = list(all_entries().values())
     if options.json:
         told = [{**row.to_json(), "path": str(place) if (place := cached_path(row)) else None} for row in rows]
-        print(json.dumps(told, indent=2))
+        tell(json.dumps(told, indent=2))
         return
     table = [("id", "for", "gives", "size", "license", "where"), *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
-        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())
+        tell(printable("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()))
 
 
 def fetch_weights(options: argparse.Namespace) -> None:
@@ -51,10 +52,10 @@ def fetch_weights(options: argparse.Namespace) -> None:
     from ..core.weights import fetch, get_entry, locate
 
     for row in [get_entry(name) for name in options.ids]:
-        print(f"{row.id}: {row.size_text}, license {row.license}, {row.page or row.source}")
+        tell(printable(f"{row.id}: {row.size_text}, license {row.license}, {row.page or row.source}"))
         with progress_bar(row.id) as progress:
             path = fetch(row, again=True, progress=progress) if options.again else locate(row, progress=progress)
-        print(path)
+        tell(path)
 
 
 def verify_weights(options: argparse.Namespace) -> None:
@@ -66,14 +67,14 @@ def verify_weights(options: argparse.Namespace) -> None:
     for row in [get_entry(name) for name in options.ids] or all_entries().values():
         path = cached_path(row)
         if path is None:
-            print(f"{row.id}: not here")
+            tell(f"{row.id}: not here")
             wrong += row.id in options.ids or row.bundled is not None
             continue
         try:
             check(path, row, again=True)
-            print(f"{row.id}: right: {path}")
+            tell(f"{row.id}: right: {path}")
         except WeightsError as error:
-            print(f"{row.id}: WRONG: {error}")
+            tell(printable(f"{row.id}: WRONG: {error}"))
             wrong += 1
     if wrong:
         raise WeightsError(f"{wrong} weight file{'s are' if wrong > 1 else ' is'} missing or wrong")
@@ -88,7 +89,7 @@ def print_path(options: argparse.Namespace) -> None:
     path = find(row)
     if path is None:
         raise WeightsError(f"weights {row.id!r} are not here; run `monochromic weights fetch {row.id}`")
-    print(path)
+    tell(path)
 
 
 def convert_weights(options: argparse.Namespace) -> None:
@@ -98,8 +99,9 @@ def convert_weights(options: argparse.Namespace) -> None:
 
     told = {name: getattr(options, name) for name in ("license", "source", "trained_on") if getattr(options, name)}
     row = convert(options.sources, options.id, **told)
-    print(f"{row.id}: {row.backbone} ({row.variant}), gives {row.channels}, {row.size_text}, license {row.license}")
-    print(find(row))
+    what = f"{row.backbone} ({row.variant}), gives {row.channels}"
+    tell(printable(f"{row.id}: {what}, {row.size_text}, license {row.license}"))
+    tell(find(row))
 
 
 def add_weights(options: argparse.Namespace) -> None:
@@ -111,7 +113,7 @@ def add_weights(options: argparse.Namespace) -> None:
         get_backbone(options.backbone)
     names = "id use backbone variant trained_on channels repo_id revision filename sha256 size size_note license source"
     add_entry(WeightFile(**{name: getattr(options, name) for name in names.split()}), replace=options.replace)
-    print(f"{options.id}: in {user_manifest()}")
+    tell(f"{options.id}: in {user_manifest()}")
 
 
 def _cells(row: "WeightFile") -> tuple[str, ...]:

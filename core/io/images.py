@@ -33,6 +33,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "WEBP": {"lossless": True},
     "TIFF": {"compression": "tiff_lzw"},
 }
+MAX_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels, of the formats that have such a limit below ours
 
 
 def load_image(path: FilePath) -> Tensor:
@@ -185,6 +186,7 @@ def save_picture(picture: Image.Image, path: FilePath, **options: object) -> Non
         PictureError: for an unknown ending, and where the file cannot be written.
     """
     kind = format_of(path)
+    check_sides(path, *picture.size)
     buffer = io.BytesIO()
     run_in_thread(picture.width * picture.height, picture.save, buffer, kind, **{**OPTIONS.get(kind, {}), **options})
     write_bytes(buffer.getvalue(), path)
@@ -206,6 +208,25 @@ def format_of(path: FilePath) -> str:
     if kind is None:
         raise PictureError(f"cannot write {Path(path).name!r}: end it with one of {', '.join(ENDINGS)}")
     return kind
+
+
+def check_sides(path: FilePath, width: int, height: int) -> None:
+    """Refuse a format that cannot hold a picture of that size.
+
+    Args:
+        path: of the file to write.
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+
+    Raises:
+        PictureError: names a format that can; also for an unknown ending.
+    """
+    kind = format_of(path)
+    largest = MAX_SIDE.get(kind)
+    if largest and max(width, height) > largest:
+        raise PictureError(
+            f"cannot write {width} x {height} pixels to {Path(path).name!r}: {kind} holds {largest} a side; use .png"
+        )
 
 
 def _levels(image: Tensor, bits: int) -> np.ndarray:
