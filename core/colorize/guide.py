@@ -1,7 +1,7 @@
 """Color hints: what the user says about colors that the photo itself no longer shows."""
 
-import json
 import re
+import reprlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..image.checks import check_image
+from ..io.files import parse_json
 
 POINT = re.compile(r"\s*([^,\s]+)\s*,\s*([^,\s]+)\s*,\s*(#\w+)\s*(?:,\s*([^,\s]+)\s*)?")
 CODE = re.compile(r"#[0-9a-fA-F]{6}")
@@ -66,7 +67,7 @@ def _point(entry: str, number: int) -> Point:
             return Point(values[0], values[1], _color(code), values[2])
     except ValueError:
         pass
-    raise InputError(f"color hint {number} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r}")
+    raise InputError(f"color hint {number} must read x,y,#rrggbb or x,y,#rrggbb,radius, got {entry.strip()!r:.200}")
 
 
 def parse_strokes(text: str) -> tuple[Stroke, ...]:
@@ -86,7 +87,7 @@ def parse_strokes(text: str) -> tuple[Stroke, ...]:
     if not text.strip():
         return ()
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except ValueError as error:
         raise InputError(f"the color strokes are not JSON: {error}") from error
     data = data.get("strokes") if isinstance(data, dict) else data
@@ -99,13 +100,16 @@ def _stroke(entry: Any, number: int) -> Stroke:
     try:
         corners = tuple((float(x), float(y)) for x, y in entry["points"])
         stroke = Stroke(corners, _color(entry["color"]), float(entry["width"]))
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
+        got = reprlib.repr(entry)
         raise InputError(
-            f'color stroke {number} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {entry}'
+            f'color stroke {number} must be {{"points": [[x, y], ...], "color": "#rrggbb", "width": w}}, got {got}'
         ) from error
     inside = all(0 <= v <= 1 for corner in corners for v in corner) and 0 <= stroke.width <= 1
     if not corners or not inside:
-        raise InputError(f"color stroke {number} needs points, and coordinates and a width from 0 to 1, got {entry}")
+        raise InputError(
+            f"color stroke {number} needs points, and coordinates and a width from 0 to 1, got {reprlib.repr(entry)}"
+        )
     return stroke
 
 

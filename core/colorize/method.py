@@ -10,6 +10,9 @@ from ..errors import InputError, UnknownNameError
 from ..host.progress import Preview, Progress, silent
 from .schedules import SCHEDULES
 
+MAX_SEED = 2**64 - 1
+MAX_ITERATIONS = 10**9
+
 
 class Task(NamedTuple):
     """One photo, or a crop of one, to color; float32.
@@ -31,7 +34,7 @@ class Settings:
     """Choices of the methods that train a network on the photo; `propagate` needs none.
 
     Args:
-        seed: of the network's first weights and of what is random in training, 0 or more.
+        seed: of the network's first weights and of what is random in training, 0 to 2^64 - 1.
         scales: levels of the pyramid, 1 to 5.
         schedule: how the learning rate goes from scale to scale, a name of `SCHEDULES`.
         iterations: at each scale; 0 = the method's own.
@@ -53,8 +56,10 @@ class Settings:
             raise InputError(f"scales must be from 1 to 5, got {self.scales}")
         if self.schedule not in SCHEDULES:
             raise UnknownNameError("rate schedule", self.schedule, SCHEDULES)
-        if self.seed < 0 or self.iterations < 0 or self.stop_loss < 0:
+        if self.seed < 0 or self.iterations < 0 or not self.stop_loss >= 0:
             raise InputError("seed, iterations and stop_loss must not be negative")
+        if self.seed > MAX_SEED or self.iterations > MAX_ITERATIONS:
+            raise InputError(f"seed must be at most {MAX_SEED}, and iterations at most {MAX_ITERATIONS}")
 
 
 @dataclass(frozen=True)

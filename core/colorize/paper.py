@@ -46,7 +46,7 @@ def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
         source = level.gray
         if result is not None:
             source = torch.cat([source, enlarge(result, *source.shape[-2:])], dim=1)
-        net = build(source.shape[1], source, settings.seed + scale)
+        net = build(source.shape[1], source, (settings.seed + scale) % 2**64)
         optimizer = torch.optim.Adam(net.parameters(), lr=level.rate)
         for step in range(steps):
             callbacks.progress(scale * steps + step, len(levels) * steps)

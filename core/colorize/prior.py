@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..backbones.record import build_network
 from ..host.device import on_device
 from ..weights import load_weights
 from ..weights.load import cached_network
@@ -58,6 +59,4 @@ def prior_network(device: torch.device) -> PriorNetwork:
 
 
 def _build_prior_network() -> PriorNetwork:
-    network = PriorNetwork()
-    network.load_state_dict({k: v.float() for k, v in load_weights("colour_prior").items()})
-    return network.eval().requires_grad_(False)
+    return build_network(PriorNetwork, {k: v.float() for k, v in load_weights("colour_prior").items()})

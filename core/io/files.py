@@ -5,14 +5,20 @@ import hashlib
 import io
 import json
 import os
+import platform
 import sys
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ..errors import MonochromicError, PictureError, WeightsError
 from ..host.cancel import check_cancelled
 from ..host.host import current_host
+
+LOCK_SECONDS = 60  # that another process is waited for
 
 
 def data_folder() -> Path:
@@ -42,12 +48,15 @@ def search_folders() -> tuple[Path, ...]:
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike[str], error: type[MonochromicError] = PictureError) -> Iterator[Path]:
+def atomic_write(
+    path: str | os.PathLike[str], error: type[MonochromicError] = PictureError, *, lasting: bool = True
+) -> Iterator[Path]:
     """Write a file whole or not at all: pictures, tables, weights, manifests.
 
     Args:
         path: of the file; its folder is made if there is none.
         error: what to raise where the folder cannot be written to or is full.
+        lasting: False where the content goes to another place within the context.
 
     Yields:
         A new name beside `path` to write to. It becomes `path` at the end, or is gone after an error.
@@ -56,16 +65,17 @@ def atomic_write(path: str | os.PathLike[str], error: type[MonochromicError] = P
         PictureError: or `error`, where the file cannot be written. Errors of this package pass through.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(4).hex()}.part")
+    mark = f".{path.name.encode()[:100].decode(errors='ignore')}.{_machine()}-"
+    part = path.with_name(f"{mark}{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_over(path.parent, mark)
         part.touch()
-        usual = part.stat().st_mode  # safetensors hides its files from other users
+        usual = part.stat().st_mode
         yield part
-        part.chmod(usual)
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
+        if lasting:
+            settle(part, usual)
+            part.replace(path)
     except OSError as reason:
         if isinstance(reason, MonochromicError):
             raise
@@ -73,6 +83,98 @@ def atomic_write(path: str | os.PathLike[str], error: type[MonochromicError] = P
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def settle(path: Path, mode: int) -> None:
+    """Make what was written last, and readable for whom a new file is: safetensors hides its files from others.
+
+    Args:
+        path: of the file.
+        mode: its permissions.
+
+    Raises:
+        OSError: where the disk is full.
+    """
+    path.chmod(mode)
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _machine() -> str:
+    """A short name of this machine: others that share the folder have processes of the same numbers."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _remove_left_over(folder: Path, mark: str) -> None:
+    """Remove what a write of the same file left there when its process was killed."""
+    with suppress(OSError):
+        for part in folder.iterdir():
+            number = part.name.removeprefix(mark).partition("-")[0]
+            if (
+                part.name.startswith(mark)
+                and part.suffix == ".part"
+                and number.isdecimal()
+                and _ended(part, int(number))
+            ):
+                part.unlink(missing_ok=True)
+
+
+def _ended(part: Path, number: int) -> bool:
+    """Whether the process that wrote a file is gone; on Windows, where that cannot be asked so, if a day has passed."""
+    if sys.platform == "win32":
+        return time.time() - part.stat().st_mtime > 86_400
+    try:
+        os.kill(number, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
+@contextmanager
+def file_lock(path: Path, error: type[MonochromicError] = PictureError) -> Iterator[None]:
+    """Hold a lock that processes and threads share.
+
+    Args:
+        path: of the lock, a file that stays.
+        error: what to raise where it cannot be had.
+
+    Raises:
+        PictureError: or `error`, where the folder cannot be written to, and where another holds it for long.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path, timeout=LOCK_SECONDS)
+        lock.acquire()
+    except Timeout as reason:
+        raise error(f"another process holds {path} for {LOCK_SECONDS} s; wait for it, or end it") from reason
+    except (OSError, NotImplementedError) as reason:
+        raise error(f"cannot write {path}: {getattr(reason, 'strerror', None) or reason}") from reason
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON.
+
+    Args:
+        text: of a file.
+
+    Returns:
+        What it says.
+
+    Raises:
+        ValueError: for what is no JSON, nested too deep, or has numbers of too many digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def write_bytes(data: bytes, path: str | os.PathLike[str]) -> None:
@@ -214,7 +316,7 @@ def _memory_file() -> Path:
 def _recall() -> dict[str, list]:
     """What is remembered; nothing where the file is missing or not as we write it."""
     try:
-        memory = json.loads(_memory_file().read_text(encoding="utf-8"))
+        memory = parse_json(_memory_file().read_text(encoding="utf-8"))
     except (OSError, ValueError, RuntimeError):
         return {}
     return {k: v for k, v in memory.items() if isinstance(v, list)} if isinstance(memory, dict) else {}

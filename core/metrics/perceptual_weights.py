@@ -9,9 +9,8 @@ from torch import Tensor
 from ..errors import InputError, UnknownNameError, WeightsError
 from ..host.device import on_device
 from ..host.progress import Progress
-from ..io.files import hash_file
-from ..weights import WeightFile, add_entry, all_entries, data_folder, get_entry, load_weights, read_manifest
-from ..weights.convert import save_weights
+from ..weights import WeightFile, all_entries, get_entry, load_weights, read_manifest
+from ..weights.convert import keep_weights
 from ..weights.detect import read_tensors
 from ..weights.load import cached_network
 from .perceptual import NETS, Lpips, build_lpips
@@ -103,17 +102,14 @@ def _tensors(path: Path | str) -> dict[str, Tensor]:
 
 def _keep(name: str, tensors: Mapping[str, Tensor], use: str, trained_on: str, license: str, source: str) -> WeightFile:
     """Write a weight file of the user's and its entry."""
-    path = data_folder() / "weights" / f"{name}.safetensors"
-    save_weights(path, tensors, {"use": use, "trained_on": trained_on, "source": source, "licence": license})
     entry = WeightFile(
         id=name,
         use=use,
         trained_on=trained_on,
-        filename=path.name,
-        sha256=hash_file(path),
-        size=path.stat().st_size,
+        filename=f"{name}.safetensors",
+        sha256="0" * 64,
+        size=1,
         license=license,
         source=source,
     )
-    add_entry(entry, replace=True)
-    return entry
+    return keep_weights(entry, tensors, {"use": use, "trained_on": trained_on, "source": source, "licence": license})

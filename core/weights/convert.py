@@ -1,7 +1,9 @@
 """The authors' weight files made into ours: safetensors with our names, that say whose weights they are."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +11,9 @@ from torch import Tensor
 
 from ..backbones.record import Backbone, InpaintNetwork, Variant
 from ..errors import InputError, WeightsError
-from ..io.files import atomic_write, data_folder, hash_file
+from ..io.files import atomic_write, data_folder, hash_file, settle
 from .detect import detect, read_tensors
-from .manifest import WeightFile, add_entry, read_manifest, user_entries
+from .manifest import WeightFile, manifest_lock, put_entry, read_manifest, user_entries
 
 VERSION = "1"
 
@@ -60,13 +62,55 @@ def convert(
         license=license,
         source=source,
     )
-    path = data_folder() / "weights" / entry.local_name
-    save_weights(
-        path, detected.tensors, describe(detected.backbone, detected.variant, detected.network, license, source, **more)
-    )
-    entry = replace(entry, sha256=hash_file(path), size=path.stat().st_size)
-    add_entry(entry, replace=True)
+    metadata = describe(detected.backbone, detected.variant, detected.network, license, source, **more)
+    return keep_weights(entry, detected.tensors, metadata)
+
+
+def keep_weights(entry: WeightFile, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> WeightFile:
+    """Write a weight file of the user's and its entry, both or, even where the process is killed, neither.
+
+    The file's name has the beginning of its sha256: an entry that is replaced keeps its own file until the new one
+    is named, and no process finds one with the other's.
+
+    Args:
+        entry: Without sha256, size and name of the file.
+        tensors: By name.
+        metadata: What the file says of itself.
+
+    Returns:
+        The entry as it is in the user's manifest.
+
+    Raises:
+        InputError: for an id that is taken.
+        WeightsError: where something cannot be written.
+    """
+    folder = data_folder() / "weights"
+    with atomic_write(folder / entry.local_name, WeightsError, lasting=False) as part:
+        mode = part.stat().st_mode
+        _write(part, tensors, metadata)
+        settle(part, mode)
+        sha256, size = hash_file(part), part.stat().st_size
+        entry = replace(entry, filename=f"{entry.id}-{sha256[:12]}.safetensors", sha256=sha256, size=size)
+        with manifest_lock():
+            _check_free(entry.id)
+            before = user_entries().get(entry.id)
+            try:
+                part.replace(folder / str(entry.filename))
+                put_entry(entry, replace=True)
+            finally:
+                _remove_unnamed(folder, entry.id, before)
     return entry
+
+
+def _remove_unnamed(folder: Path, name: str, before: WeightFile | None) -> None:
+    """Remove the files of an entry that it does not name any more, or never did because of an error."""
+    named = {entry.filename for entry in user_entries().values()}
+    ours = re.compile(re.escape(name) + r"-[0-9a-f]{12}\.safetensors")
+    for file in folder.iterdir():
+        was = before is not None and file.name == before.filename
+        if file.name not in named and (was or ours.fullmatch(file.name)):
+            with suppress(OSError):
+                file.unlink()
 
 
 def describe(
@@ -112,13 +156,17 @@ def save_weights(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[st
     Raises:
         WeightsError: where it cannot be written.
     """
+    with atomic_write(path, WeightsError) as part:
+        _write(part, tensors, metadata)
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     try:
-        with atomic_write(path, WeightsError) as part:
-            save_file(dict(tensors), part, dict(metadata))
-            _sort_metadata(part)
+        save_file(dict(tensors), path, dict(metadata))
+        _sort_metadata(path)
     except SafetensorError as error:
         raise WeightsError(f"cannot write {path}: {error}") from error
 

@@ -2,7 +2,6 @@
 
 import pickle
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +12,9 @@ from torch import Tensor
 from ..backbones import BACKBONES
 from ..backbones.record import Backbone, InpaintNetwork, State, Variant
 from ..errors import MonochromicError, WeightsError
+from .pickles import within_limits
 from .torchscript import is_torchscript, read_torchscript
+from .values import check_values
 
 DEPTH = 4  # of dicts in dicts, and of prefixes on prefixes
 PREFIXES = ("generator_ema.", "g_ema.", "ema.", "generator.", "netG.", "G.", "module.")
@@ -65,13 +66,14 @@ class Match(NamedTuple):
         return f"{self.backbone.id} ({self.variant.id})"
 
 
-def read_tensors(path: Path) -> Mapping[str, Any]:
+def read_tensors(path: Path, *, known: bool = False) -> Mapping[str, Any]:
     """Read a .pth, .pt, .ckpt or .safetensors file.
 
     Pickles are read by `torch.load(weights_only=True)` only, which runs nothing; of TorchScript the tensors alone.
 
     Args:
         path: Of the file.
+        known: That its sha256 is right, so that it takes no more time and memory than such files do; see `pickles.py`.
 
     Returns:
         Tensors by name, or dicts of them.
@@ -88,9 +90,7 @@ def read_tensors(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from error
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old pickles, which either are read or not
-            content = load_file(path) if head[8:9] == b"{" else _load_pickle(path)
+        content = load_file(path) if head[8:9] == b"{" else within_limits(_load_pickle, path, trial=not known)
     except SafetensorError as error:
         raise WeightsError(f"{path} is no whole safetensors file: {error}") from error
     except WeightsError as error:
@@ -198,6 +198,7 @@ def _build(match: Match) -> DetectedNetwork:
         stored = value.untyped_storage().nbytes() if value.layout == torch.strided and not value.is_meta else -1
         if value.is_quantized or stored < value.numel() * value.element_size():
             raise WeightsError(f"{match}: {name} is no plain tensor; it is not used")
+    check_values(match.state, match)
     try:
         with torch.inference_mode(False):
             ours = match.variant.convert(match.state)
@@ -208,9 +209,7 @@ def _build(match: Match) -> DetectedNetwork:
     except Exception as error:  # names were right, but shapes or values are not
         reason = " ".join((str(error) or type(error).__name__).split())[:300]
         raise WeightsError(f"it has the names of {match}, but is not of it: {reason}") from error
-    for name, value in tensors.items():
-        if value.is_floating_point() and not value.isfinite().all():
-            raise WeightsError(f"{match}: {name} has values that are not finite; it is not used")
+    check_values(tensors, match)
     return DetectedNetwork(match.backbone, match.variant, tensors, network)
 
 

@@ -18,6 +18,7 @@ from ..host.progress import Progress
 from .detect import detect, read_tensors
 from .manifest import WeightFile, get_entry
 from .store import locate
+from .values import check_values
 
 KEPT_BACKBONES = 2
 
@@ -111,14 +112,16 @@ def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, InpaintNetw
     """Whose the file's weights are, and their network. A file of ours says it; others are detected."""
     metadata = read_metadata(path) if path.suffix == ".safetensors" else {}
     if "monochromic" not in metadata:
-        detected = detect({str(path): read_tensors(path)}, entry.backbone)
+        detected = detect({str(path): read_tensors(path, known=True)}, entry.backbone)
         return detected.backbone, detected.variant, detected.network
     backbone, name = get_backbone(metadata.get("backbone", "")), metadata.get("layout")  # the first version's word
     variant = next((variant for variant in backbone.variants if variant.id == name), None)
     if variant is None:
         raise WeightsError(f"{path} is of {backbone.id} ({name}), which this version does not know")
+    tensors = read_tensors(path, known=True)
+    check_values(tensors, path)
     try:
-        return backbone, variant, variant.build(read_tensors(path))
+        return backbone, variant, variant.build(tensors)
     except MonochromicError:  # such as a package that is not installed
         raise
     except (RuntimeError, KeyError, ValueError, IndexError) as error:

@@ -4,21 +4,26 @@ import json
 import logging
 import os
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ..errors import InputError, UnknownNameError, WeightsError
-from ..io.files import atomic_write, data_folder, read_text
+from ..io.files import atomic_write, data_folder, file_lock, parse_json, read_text
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "weights_manifest.json"
 PATTERNS = {  # of text fields, each with words for it; other texts may be any
-    "id": (r"[a-z0-9][a-z0-9_.-]*", "small letters, digits and . _ -"),
+    "id": (r"[a-z0-9][a-z0-9_.-]{0,99}", "small letters, digits and . _ -, 100 at most"),
     "channels": (r"gray|RGB", "gray or RGB"),
-    "repo_id": (r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", "OWNER/NAME"),
+    "repo_id": (  # what the Hub's library takes
+        r"(?!.*(--|\.\.|\.git$))\w([\w.-]{0,94}\w)?/\w([\w.-]{0,94}\w)?",
+        "OWNER/NAME as the Hub has it: letters, digits and . _ - within, never -- or .. or .git at the end",
+    ),
     "revision": (r"[0-9a-f]{40}", "a commit, 40 hexadecimal digits, never a branch"),
     "filename": (
         r"([A-Za-z0-9_+-][A-Za-z0-9_ .+-]*/)*[A-Za-z0-9_+-][A-Za-z0-9_ .+-]*\.(safetensors|pt)",
@@ -27,6 +32,8 @@ PATTERNS = {  # of text fields, each with words for it; other texts may be any
     "bundled": (r"weights/[A-Za-z0-9_.-]+\.safetensors", "a .safetensors in weights/"),
     "sha256": (r"[0-9a-f]{64}", "64 hexadecimal digits"),
 }
+LONGEST = {"filename": 250}  # letters
+LARGEST = 10**15  # bytes
 JSON_NAMES = {"variant": "layout", "license": "licence"}  # of fields in manifests, whose names never change
 
 
@@ -97,7 +104,7 @@ class WeightFile:
         """Address of the file's page on the Hub."""
         if self.repo_id is None or self.filename is None:
             return None
-        hub = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+        hub = without_password(os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/"))
         return f"{hub}/{self.repo_id}/blob/{self.revision}/{quote(self.filename)}"
 
     def to_json(self) -> dict[str, str | int | None]:
@@ -107,6 +114,11 @@ class WeightFile:
             Values by name, in the order of the fields. Two names differ from ours: `layout` and `licence`.
         """
         return {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
+
+def without_password(text: str) -> str:
+    """A text whose addresses name no user and no password."""
+    return re.sub(r"(?<=://)[^/?#@\s]+@", "", text)
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, WeightFile]:
@@ -122,7 +134,7 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, WeightFile]:
         InputError: (a `ValueError`) for a repeated id or a wrong entry.
     """
     try:
-        document = json.loads(read_text(path))
+        document = parse_json(read_text(path))
         entries = [_parse_entry(fields) for fields in document["weights"]]
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
@@ -237,6 +249,21 @@ def add_entry(entry: WeightFile, *, replace: bool = False) -> None:
     """
     if entry.bundled:
         raise InputError("only the pack's own entries may be bundled; give filename")
+    with manifest_lock():
+        put_entry(entry, replace=replace)
+
+
+def manifest_lock() -> AbstractContextManager[None]:
+    """Within it, no other process or thread changes the user's manifest.
+
+    Raises:
+        WeightsError: where its folder cannot be written to.
+    """
+    return file_lock(user_manifest().with_suffix(".lock"), WeightsError)
+
+
+def put_entry(entry: WeightFile, *, replace: bool) -> None:
+    """`add_entry` of a file that is no bundled one, for whoever holds the lock."""
     entries = user_entries()
     if entry.id in read_manifest():
         raise InputError(f"the pack has weights {entry.id!r} already; choose another id")
@@ -260,7 +287,7 @@ def _parse_entry(values: Any) -> WeightFile:
     if not isinstance(values, Mapping) or set(values) != set(fields_by_name):
         wrong = sorted(set(fields_by_name) ^ set(values)) if isinstance(values, Mapping) else values
         names = ", ".join(sorted(fields_by_name))
-        raise InputError(f"a weights entry has exactly the fields {names}; look at {wrong}")
+        raise InputError(f"a weights entry has exactly the fields {names}; look at {reprlib.repr(wrong)}")
     return WeightFile(**{fields_by_name[name]: value for name, value in values.items()})
 
 
@@ -269,12 +296,23 @@ def _malformed(entry: WeightFile) -> Iterable[str]:
         if value is None and name != "id":
             continue
         if name == "size":
-            if type(value) is not int or value <= 0:
-                yield f"size must be a positive number of bytes, got {value!r}"
-        elif not isinstance(value, str) or not value.strip():
-            yield f"{name} must be a text, got {value!r}"
-        elif name in PATTERNS and not re.fullmatch(PATTERNS[name][0], value):
-            yield f"{name} must be {PATTERNS[name][1]}, got {value!r}"
+            if type(value) is not int or not 0 < value <= LARGEST:
+                yield f"size must be a positive number of bytes, {LARGEST} at most, got {_short(value)}"
+        elif not isinstance(value, str) or not value.strip() or not _is_unicode(value):
+            yield f"{name} must be a text, got {_short(value)}"
+        elif name in PATTERNS and not re.fullmatch(PATTERNS[name][0], value, re.ASCII):
+            yield f"{name} must be {PATTERNS[name][1]}, got {_short(value)}"
+        elif len(value) > LONGEST.get(name, len(value)):
+            yield f"{name} must have at most {LONGEST[name]} letters, got {_short(value)}"
+
+
+def _short(value: object) -> str:
+    return "a long number" if isinstance(value, int) and abs(value) > LARGEST**2 else reprlib.repr(value)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written; names that are no UTF-8 cannot."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _incomplete(entry: WeightFile) -> Iterable[str]:

@@ -16,6 +16,7 @@ from ..host.thread import MIN_PIXELS, run_in_thread
 from ..io.files import forget, known_hash, search_folders
 from . import hub
 from .manifest import ROOT, WeightFile, get_entry
+from .values import check_values
 
 
 def cached_path(entry: WeightFile) -> Path | None:
@@ -170,9 +171,11 @@ def load_weights(name: str, *, progress: Progress | None = None) -> dict[str, Te
 
     path = locate(get_entry(name), progress=progress)
     try:
-        return load_file(path)
+        tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"weights {name!r} cannot be read: {path}: {error}") from error
+    check_values(tensors, path)
+    return tensors
 
 
 def _remedy(path: Path, entry: WeightFile) -> str:

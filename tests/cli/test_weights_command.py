@@ -68,13 +68,13 @@ def test_list(say, converted):
 
 def test_list_as_json(say, converted, home):
     rows = {row["id"]: row for row in json.loads(say("list", "--json"))}
-    assert rows["mine"]["path"] == str(home / "weights" / "mine.safetensors")
+    assert rows["mine"]["path"] == str(*home.glob("weights/mine-*.safetensors"))
     assert rows["mine"]["trained_on"] == "roses"
     assert rows["mat"]["path"] is None
 
 
 def test_convert_path_and_verify(say, converted, home):
-    path = home / "weights" / "mine.safetensors"
+    path = next(home.glob("weights/mine-*.safetensors"))
     first, second = converted.splitlines()
     assert first.startswith("mine: one (lab), gives gray, ")
     assert first.endswith("license MIT")
@@ -141,7 +141,7 @@ def test_add(say, home):
 
 
 def test_fetch(say, converted, home, monkeypatch):
-    data = (home / "weights" / "mine.safetensors").read_bytes()
+    data = next(home.glob("weights/mine-*.safetensors")).read_bytes()
     arrived = home / "arrived.safetensors"
     asked = []
 

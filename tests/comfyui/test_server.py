@@ -115,14 +115,15 @@ def test_a_network_from_the_model_folder(server, root, tmp_path, monkeypatch):
     assert main(["weights", "convert", str(tmp_path / "theirs.pth"), "--as", "mine"]) == 0
     folder = server.base / "models" / "monochromic"
     folder.mkdir()
-    (server.base / "home" / "weights" / "mine.safetensors").rename(folder / "mine.safetensors")
+    converted = next((server.base / "home" / "weights").glob("mine-*.safetensors"))
+    converted.rename(folder / "mine.safetensors")
     workflow = root / "workflows" / "restore_photo.json"
     prompt = load_graph(workflow, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api()
     node = next(n for n in prompt.values() if n["class_type"] == "MonochromicGrayInpaint")
     node["inputs"]["backbone"] = "autoencoder"
     images = [i for output in server.run(prompt).values() for i in output.get("images", []) if i["type"] == "output"]
     theirs = load_image(server.base / "output" / images[0]["subfolder"] / images[0]["filename"])
-    (folder / "mine.safetensors").rename(server.base / "home" / "weights" / "mine.safetensors")
+    (folder / "mine.safetensors").rename(converted)
     changed = tmp_path / "prompt.json"
     changed.write_text(json.dumps(prompt))
     inputs = ["--input", str(root / "workflows" / "input")]

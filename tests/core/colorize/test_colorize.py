@@ -1,5 +1,9 @@
 """The color stage: quality against what is simplest, hints, and the system it solves."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -270,3 +274,39 @@ def test_settings_that_do_not_fit(photo, hole):
     ):
         with pytest.raises(MonochromicError, match=message):
             Settings(**wrong)
+
+
+@pytest.mark.parametrize("seed", [2**64, 10**400, -1])
+def test_seeds_out_of_range(seed):
+    with pytest.raises(InputError, match="seed"):
+        Settings(seed=seed)
+
+
+def test_the_largest_seed_runs(photo, hole):
+    settings = Settings(seed=2**64 - 1, iterations=1, scales=2)
+    for method in ("network", "paper"):
+        colorize(photo, luminance(photo), hole, method, settings=settings)
+
+
+GLOBAL_STATE = """
+import glob, random, tempfile
+import numpy as np, torch
+from monochromic.core import Settings, colorize
+photo, hole = torch.zeros(1, 3, 40, 40), torch.zeros(1, 1, 40, 40)
+photo[:, 0, ::3], hole[..., 5:9, 5:9] = 0.7, 1
+def state():
+    return torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
+before = state()
+for method in ("propagate", "network", "paper"):
+    colorize(photo, photo[:, :1], hole, method, settings=Settings(iterations=1))
+    after = state()
+    assert after == before, (method, [pair for pair in zip(before[1:], after[1:]) if pair[0] != pair[1]])
+assert not glob.glob(tempfile.gettempdir() + "/*"), glob.glob(tempfile.gettempdir() + "/*")
+"""
+
+
+@pytest.mark.slow
+def test_the_first_call_of_a_process_changes_no_global_state(tmp_path):
+    """Nor does it make a folder of torch's compiler."""
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", GLOBAL_STATE], check=True, env=env)

@@ -173,3 +173,30 @@ def test_hints_that_are_no_text(tmp_path, data):
     (tmp_path / "hints.txt").write_bytes(data)
     with pytest.raises(PictureError, match="cannot read the hints"):
         load_guide(tmp_path / "hints.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "the color strokes are not JSON: it is nested too deep"),
+        ('[{"points":[[1' + "0" * 400 + ',0.5]],"color":"#ff0000","width":0.1}]', "color stroke 1 must be"),
+        ('[{"points":[[0.5,0.5]],"color":"#ff0000","width":1' + "0" * 400 + "}]", "color stroke 1 must be"),
+        ('[{"points":[[1' + "0" * 4400 + ',0.5]],"color":"#ff0000","width":0.1}]', "the color strokes are not JSON"),
+        ('[{"points":[[Infinity,0.5]],"color":"#ff0000","width":0.1}]', "from 0 to 1"),
+        ('[{"points":[[NaN,0.5]],"color":"#ff0000","width":0.1}]', "from 0 to 1"),
+        ('[{"points":' + "[" * 400 + "]" * 400 + ',"color":5,"width":0.1}]', "color stroke 1 must be"),
+        ('[{"points":[[0.5,0.5]],"color":5,"width":0.1}]', "color stroke 1 must be"),
+        ("[" + "[" * 400 + "]" * 400 + "]", "color stroke 1 must be"),
+    ],
+)
+def test_strokes_of_odd_numbers_and_depths(text, words):
+    with pytest.raises(InputError, match=words) as error:
+        parse_strokes(text)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize("entry", ["1" + "0" * 400 + ",1,#ff0000", "1e400,1,#ff0000", "x" * 100_000, "nan,1,#ff0000"])
+def test_points_of_odd_numbers(entry):
+    with pytest.raises(InputError, match="color hint 1 must read") as error:
+        parse_points(entry)
+    assert len(str(error.value)) < 500

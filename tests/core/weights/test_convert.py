@@ -1,14 +1,24 @@
 """The authors' weight files: told apart by their names and converted; or refused, and why."""
 
 import hashlib
+import itertools
 import os
 import pickle
+import re
+import signal
+import subprocess
+import sys
+import time
+import warnings
+import zipfile
+from dataclasses import replace
 
 import pytest
 import torch
 from fixtures import FOLDER, Fixture
 from monochromic.core import BACKBONES, Backbone, InputError, WeightsError
-from monochromic.core.weights import all_entries, entries_for, find, get_entry, user_manifest
+from monochromic.core.io.files import hash_file
+from monochromic.core.weights import all_entries, entries_for, find, get_entry, pickles, user_manifest
 from monochromic.core.weights import load as models
 from monochromic.core.weights.convert import convert, describe, save_weights
 from monochromic.core.weights.detect import detect, find_matches, read_tensors, state_dicts
@@ -30,7 +40,7 @@ def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
     entry = convert([saved(source, theirs)], "mine", trained_on="roses")
     assert (entry.backbone, entry.variant, entry.channels, entry.license) == ("tiny", "lab", "RGB", "CC0")
     assert entry.trained_on == "roses"
-    assert find(entry) == home / "weights" / "mine.safetensors"
+    assert find(entry) == home / "weights" / f"mine-{entry.sha256[:12]}.safetensors"
     told, tensors = inside(find(entry))
     assert told == {
         "monochromic": "1",
@@ -49,7 +59,7 @@ def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
     assert (backbone.id, variant.id, network.channels, network.training) == ("tiny", "lab", (3, 3), False)
     assert torch.equal(network.layers["one"].bias, theirs["lab.conv.bias"])
     written = {p.name for p in home.rglob("*") if p.is_file()}
-    assert written == {"mine.safetensors", "verified.json", "weights_manifest.json"}
+    assert written == {entry.filename, "verified.json", "weights_manifest.json", "weights_manifest.lock"}
 
 
 def test_converting_again_gives_the_same_bytes(tmp_path):
@@ -158,7 +168,7 @@ def test_weights_that_two_layouts_claim(tmp_path, home, monkeypatch):
     [
         ({"lab.conv.bias": torch.zeros(4)}, r"has the names of tiny \(lab\), but is not of it: .*size mismatch"),
         ({"lab.conv.bias": None}, r"has the names of tiny \(lab\), but is not of it: .*lab.conv.bias"),
-        ({"lab.conv.bias": torch.tensor([1, float("nan"), 1])}, "bias has values that are not finite"),
+        ({"lab.conv.bias": torch.tensor([1, float("nan"), 1])}, "the weights hold NaN or infinity .*bias"),
         ({"lab.conv.weight": torch.zeros(1).expand(60000, 60000, 3, 3)}, "conv.weight is no plain tensor"),
         ({"lab.conv.weight": torch.zeros(3, 3, 3, 3).to_sparse()}, "conv.weight is no plain tensor"),
         ({"lab.conv.weight": torch.zeros(3, 3, 3, 3, device="meta")}, "conv.weight is no plain tensor"),
@@ -262,7 +272,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, home, monkeypatch):
     monkeypatch.setattr("safetensors.torch.save_file", full)
     with pytest.raises(WeightsError, match="cannot write .*mine.safetensors: .*No space left"):
         convert([saved(source, tiny_state(1))], "mine")
-    assert [p.name for p in (home / "weights").iterdir()] == ["mine.safetensors"]
+    assert [p.name for p in (home / "weights").iterdir()] == [entry.filename]
     assert find(get_entry("mine")).read_bytes() == before
 
 
@@ -319,3 +329,143 @@ def test_published_files(name, tmp_path):
     files = {f"{n}.pth": read_tensors(saved(tmp_path / f"{n}.pth", c)) for n, c in enumerate(contents)}
     assert len([match for match in find_matches(files) if not match.missing]) == 1
     assert detect(files).backbone.id == NETWORKS[name]
+
+
+# Values, and files that ask for endless work
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (torch.tensor([1, float("nan"), 1]), r"the weights hold NaN or infinity \(.*bias\)"),
+        (torch.tensor([1, float("-inf"), 1]), r"the weights hold NaN or infinity \(.*bias\)"),
+        (torch.ones(3, dtype=torch.float8_e4m3fn), "bias has values of the type float8_e4m3fn; .* float16 or float32"),
+        (torch.ones(3, dtype=torch.float8_e5m2), "bias has values of the type float8_e5m2"),
+        (torch.ones(3, dtype=torch.complex64), "bias has values of the type complex64"),
+    ],
+)
+def test_values_that_are_no_weights(tmp_path, home, ours, value, words):
+    """Said of the weights, and when they are read: not of the picture that comes of them."""
+    source = saved(tmp_path / "x.pth", tiny_state())
+    if not ours:
+        source = saved(source, {**tiny_state(), "lab.conv.bias": value})
+        with pytest.raises(WeightsError, match=words):
+            convert([source], "mine")
+        assert not list(home.rglob("*"))
+        return
+    entry = convert([source], "mine")
+    told, tensors = inside(find(entry))
+    path = tmp_path / "changed.safetensors"
+    save_weights(path, {**tensors, "layers.one.bias": value}, told)
+    path.replace(find(entry))
+    changed = replace(entry, sha256=hash_file(home / "weights" / entry.filename))
+    changed = replace(changed, size=(home / "weights" / entry.filename).stat().st_size)
+    with pytest.raises(WeightsError, match=words):
+        load_network(changed)
+
+
+def endless():
+    """A pickle of a few bytes: a key of 2 to the power of 60 parts, whose hash never ends."""
+    return b"\x80\x02}(" + b")q\x00" + b"h\x00h\x00\x86q\x00" * 60 + b"K\x01u."
+
+
+def test_a_pickle_that_never_ends(tmp_path, home, monkeypatch):
+    monkeypatch.setattr(pickles, "SECONDS", 2)
+    (tmp_path / "x.pth").write_bytes(endless())
+    with pytest.raises(WeightsError, match="x.pth is not read: it takes more than 2 s; get the plain weights"):
+        convert([tmp_path / "x.pth"], "mine")
+    assert not list(home.rglob("*"))
+
+
+@pytest.mark.slow
+def test_a_pickle_that_never_ends_is_stopped(tmp_path, home):
+    """The trial runs in a process of its own, so that Ctrl-C ends it."""
+    (tmp_path / "x.pth").write_bytes(endless())
+    script = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script += "from monochromic.cli import main; sys.exit(main())"
+    words = ["weights", "convert", str(tmp_path / "x.pth"), "--as", "mine"]
+    child = subprocess.Popen([sys.executable, "-c", script, *words], stderr=subprocess.PIPE)
+    time.sleep(12)
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=20)[1] == b"monochromic: stopped\n"
+    assert child.returncode == 130
+
+
+def test_archives_that_hold_far_more_than_they_are(tmp_path, home):
+    path = tmp_path / "bomb.pth"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("archive/data.pkl", "w", force_zip64=True) as file:
+            file.write(b"\x80\x02")
+            for _ in range(40):
+                file.write(b"N0" * (1 << 22))
+            file.write(b"}.")
+        archive.writestr("archive/version", "3\n")
+    refused(path, home, r"bomb.pth is not read: of its 0\.\d MB, 336 MB would come")
+
+
+def test_a_pickle_that_takes_much_memory(tmp_path, home, monkeypatch):
+    """An old file says how large its storages are, and torch makes them before it reads them."""
+    state = {"lab.conv.weight": torch.zeros(1)}
+    torch.save(state, tmp_path / "x.pth", _use_new_zipfile_serialization=False)
+    data = (tmp_path / "x.pth").read_bytes()
+    count = re.search(rb"X\x03\x00\x00\x00cpuq.K\x01", data)
+    assert count
+    data = data[: count.end() - 2] + b"\x8a\x05\x00\x00\x00\x00\x02" + data[count.end() :]
+    (tmp_path / "x.pth").write_bytes(data)
+    refused(tmp_path / "x.pth", home, "x.pth is not read: it ")
+
+
+# The file and its row
+
+
+def killed_at(number, home, work):
+    """Do some work in a process that ends, without a word, before it touches a file of `home` for that time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which this work does not use
+        child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    touched = itertools.count(1)
+
+    def audit(event, arguments):
+        ours = event in ("os.rename", "open", "os.remove", "os.chmod", "os.mkdir") and str(home) in str(arguments[0])
+        if ours and next(touched) == number:
+            os._exit(9)
+
+    sys.addaudithook(audit)
+    work()
+    os._exit(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_at_any_time(tmp_path, home):
+    """Whenever it is killed, the row and the file are both the old ones or both the new."""
+    first, second = (saved(tmp_path / f"{i}.pth", tiny_state(i)) for i in range(2))
+    old = convert([first], "mine")
+    new = convert([second], "other")
+    seen, code, number = set(), 9, 0
+    while code:
+        number += 1
+        code = killed_at(number, home, lambda: convert([second], "mine"))
+        assert code in (0, 9)
+        entry = get_entry("mine")
+        assert find(entry) is not None
+        assert entry.sha256 in (old.sha256, new.sha256)
+        seen.add(entry.sha256)
+        if entry.sha256 == new.sha256:
+            convert([first], "mine")
+    assert number > 10
+    assert seen == {old.sha256, new.sha256}
+    convert([first], "mine")
+    assert {p.name for p in (home / "weights").iterdir()} == {old.filename, new.filename}
+    assert not [*home.rglob("*.part")]
+
+
+def test_files_of_an_entry_that_is_replaced_go(tmp_path, home):
+    source = tmp_path / "x.pth"
+    before = [convert([saved(source, tiny_state(i))], "mine") for i in range(3)]
+    assert [p.name for p in (home / "weights").iterdir()] == [before[-1].filename]
+    other = convert([source], "mine-2")
+    assert {p.name for p in (home / "weights").iterdir()} == {before[-1].filename, other.filename}

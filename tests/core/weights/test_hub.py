@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -256,12 +257,38 @@ def test_offline(connect, server, entry, data):
 
 
 def test_no_server(connect, server, entry, monkeypatch):
-    connect(HF_ENDPOINT="http://127.0.0.1:9")
-    pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)  # the library tries again for 23 seconds
-    with pytest.raises(WeightsError, match="ConnectError: .*get it from http://127.0.0.1:9/team/nets"):
+    """Said at once, where the library alone would try again for 23 seconds; and without the password."""
+    connect(HF_ENDPOINT="http://user:secret@127.0.0.1:9")
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waits"))
+    words = (
+        r"127.0.0.1:9 \(HF_ENDPOINT\) cannot be reached \(Connect.*network\?; get it from http://127.0.0.1:9/team/nets"
+    )
+    with pytest.raises(WeightsError, match=words) as error:
         locate(entry)
-    assert len(pauses) >= 3
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"HF_TOKEN": "hf_ab\ncd"}, "HF_TOKEN is no token"),
+        ({"HF_TOKEN": "hf_\u00e9"}, "HF_TOKEN is no token"),
+        ({"HTTP_PROXY": "http://me:secret@127.0.0.1:9", "NO_PROXY": ""}, "HTTP_PROXY is set: is the proxy right"),
+        ({"HF_ENDPOINT": "http://127.0.0.1:{silent}"}, "did not answer within 0.2 s"),
+        ({"HF_ENDPOINT": "https://127.0.0.1:{port}"}, "certificate of 127.0.0.1:.* is not accepted"),
+        ({"HF_ENDPOINT": "https://127.0.0.1:{port}", "SSL_CERT_FILE": "/none.pem"}, "SSL_CERT_FILE"),
+    ],
+)
+def test_settings_that_are_at_fault_are_named(connect, server, entry, monkeypatch, settings, words):
+    monkeypatch.setattr(hub, "SECONDS", 0.2 if "silent" in str(settings) else 5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
+        places = {"silent": silent.getsockname()[1], "port": server.server_port}
+        connect(**{name: value.format(**places) for name, value in settings.items()})
+        with pytest.raises(WeightsError, match=words) as error:
+            locate(entry)
+    assert "secret" not in str(error.value)
+    assert "hf_" not in str(error.value)
+    assert server.requests == []
 
 
 @pytest.mark.slow

@@ -6,6 +6,9 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -181,7 +184,7 @@ WRONG = [
     ({"sha256": None}, "sha256 is missing"),
     ({"size": None}, "needs size or size_note"),
     ({"size_note": "about 5"}, "needs size or size_note, and not both"),
-    ({"size": 0}, "size must be a positive number of bytes, got 0"),
+    ({"size": 0}, "size must be a positive number of bytes, .* got 0"),
     ({"size": True}, "size must be"),
     ({"size": "5"}, "size must be"),
     ({"license": None}, "license is missing"),
@@ -224,7 +227,8 @@ def schema(root):
 def faults(value, rule, whole=None):
     """What JSON Schema has against a value; only the words that our schema uses."""
     whole = whole or rule
-    known = {"$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "pattern", "minimum", "items"}
+    known = {"$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "pattern", "items"}
+    known |= {"minimum", "maximum", "maxLength"}
     assert set(rule) <= known | {"properties", "required", "additionalProperties", "anyOf", "oneOf", "allOf"}
     found = []
     if "$ref" in rule:
@@ -238,6 +242,10 @@ def faults(value, rule, whole=None):
         found.append(f"{value!r} does not match")
     if "minimum" in rule and value < rule["minimum"]:
         found.append(f"{value} is too small")
+    if "maximum" in rule and value > rule["maximum"]:
+        found.append(f"{value} is too large")
+    if "maxLength" in rule and isinstance(value, str) and len(value) > rule["maxLength"]:
+        found.append(f"{value!r} is too long")
     if isinstance(value, dict):
         properties = rule.get("properties", {})
         found += [f"{name} is missing" for name in rule.get("required", ()) if name not in value]
@@ -427,3 +435,91 @@ def test_lama_as_other_packs_keep_it(tmp_path):
     entry = get_entry("lama_torchscript")
     assert (entry.backbone, entry.filename, entry.size) == ("lama", "big-lama.pt", 205669692)
     assert [e.id for e in entries_for("lama")] == ["lama", "lama_torchscript"]
+
+
+# What a user may write into it, and several at once
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        *[
+            ({"repo_id": f"a/{name}"}, "repo_id must be OWNER/NAME")
+            for name in ("b..c", "b--c", "b.git", "-b", "b.", "")
+        ],
+        *[({"repo_id": name}, "repo_id must be OWNER/NAME") for name in ("a..b/c", "-a/b", "a./b", "a", "a/b/c")],
+        ({"repo_id": "a/" + "b" * 97}, "repo_id must be OWNER/NAME"),
+        ({"size": 10**400}, "size must be a positive number of bytes, .* got a long number"),
+        ({"size": 10**15 + 1}, "size must be a positive number of bytes"),
+        ({"id": "n" * 101}, "id must be .* 100 at most"),
+        ({"filename": "n" * 300 + ".safetensors"}, "filename must have at most 250 letters"),
+        ({"source": "a\udcff"}, "source must be a text"),
+    ],
+)
+def test_rows_that_cannot_be_used(root, change, words):
+    """Refused by the row and by the schema; and of the Hub's names those that its own library refuses."""
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    with pytest.raises(InputError, match=words) as error:
+        replace(HOSTED, **change)
+    assert len(str(error.value)) < 500
+    if "source" not in change:
+        assert faults({"version": 1, "weights": [{**HOSTED.to_json(), **change}]}, schema(root))
+    if change.get("repo_id", "").count("/") == 1:
+        with pytest.raises(HFValidationError):
+            validate_repo_id(change["repo_id"])
+
+
+@pytest.mark.parametrize("name", ["a/b", "A_b/c.d-e_f", "a/" + "b" * 90, "0/_"])
+def test_names_of_repositories_that_the_hub_takes(root, name):
+    from huggingface_hub.utils import validate_repo_id
+
+    validate_repo_id(name)
+    row = replace(HOSTED, repo_id=name)
+    assert not faults({"version": 1, "weights": [row.to_json()]}, schema(root))
+    assert cached_path(row) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"weights":' + "[" * 50_000 + "]" * 50_000 + "}", '{"weights": [' + "9" * 5000 + "]}"]
+)
+def test_manifests_that_are_nested_deep(home, text):
+    home.mkdir()
+    user_manifest().write_text(text)
+    with pytest.raises(WeightsError, match="cannot be used; repair or remove it") as error:
+        all_entries()
+    assert len(str(error.value)) < 1000
+
+
+def test_the_page_names_no_password(monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "https://user:secret@hub.example:8/x/")
+    assert HOSTED.page.startswith("https://hub.example:8/x/team/nets/blob/")
+
+
+ADD = """
+import sys
+from dataclasses import replace
+from monochromic.core.weights import WeightFile, add_entry
+told = dict(use="a test", trained_on="x", license="CC0", source="us", sha256="0" * 64, size=1)
+for i in range(5):
+    add_entry(WeightFile(id=f"{sys.argv[1]}-{i}", filename="x.safetensors", **told))
+"""
+
+
+@pytest.mark.slow
+def test_rows_that_several_processes_add(home):
+    names = ["a", "b", "c", "d"]
+    children = [subprocess.Popen([sys.executable, "-c", ADD, name]) for name in names]
+    assert [child.wait(120) for child in children] == [0] * len(names)
+    added = all_entries().keys() - read_manifest().keys()
+    assert added == {f"{name}-{i}" for name in names for i in range(5)}
+
+
+def test_rows_that_several_threads_add(home):
+    rows = [replace(HOSTED, id=f"row-{i}") for i in range(24)]
+    threads = [threading.Thread(target=add_entry, args=(row,)) for row in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all_entries().keys() - read_manifest().keys() == {row.id for row in rows}
