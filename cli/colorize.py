@@ -6,7 +6,7 @@ from typing import Any
 from .names import CHANNELS, DETECTORS, METHODS, SCHEDULES
 from .parser import UsageError
 from .say import tell
-from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
+from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
 
 EXAMPLES = (
     "monochromic colorize faded.png --gray gray.png --mask mask.png -o colored.png",
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
         examples=EXAMPLES,
     )
     parser.set_defaults(command=colorize_photo, parser=parser)
-    add_photo(parser, "colorized", "the colored photo; .png keeps every known pixel")
+    add_photo(parser, "colorized", "the colored photo, in sRGB; .png keeps every known pixel")
     parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
     parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {MASK}")
     add_mask_options(parser, "0")
@@ -100,13 +100,15 @@ def colorize_photo(options: argparse.Namespace) -> None:
     from ..core.host.host import current_host
 
     check_output(options, options.mask, options.hints, options.gray)
-    photo = core.load_image(options.photo).to(current_host().device)
+    file = load_photo(options)
+    photo = file.image.to(current_host().device)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     hole = core.dilate(core.load_hole(options.mask, photo, **reading), options.grow or 0)
     gray = core.luminance(core.load_image(options.gray).to(photo.device))
     with progress_bar("color") as progress:
         result = core.colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
-    core.save_image(result, options.out, written_bits(options))
+    bits = written_bits(file, options.out)
+    core.save_image(result, options.out, bits, alpha=file.alpha, metadata=file.metadata)
     tell(options.out)
 
 
@@ -123,10 +125,3 @@ def color_options(options: argparse.Namespace) -> dict[str, Any]:
     settings = Settings(**{name: getattr(options, name) for name in names})
     method = get_method(options.method).id
     return {"method": method, "keep_luminance": not options.free_luminance, "settings": settings}
-
-
-def written_bits(options: argparse.Namespace) -> int:
-    """16 where the photo has 16 bits and the file to write can hold them, else 8."""
-    from ..core.io.images import bits_of, format_of
-
-    return bits_of(options.photo) if format_of(options.out) in ("PNG", "TIFF") else 8

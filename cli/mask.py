@@ -8,7 +8,7 @@ from .names import DEFAULT_DETECTOR, DETECTORS, KINDS, RESTORED_KINDS
 from .parser import UsageError
 from .places import check_size
 from .say import tell
-from .shared import add_photo, check_files, check_output, progress_bar, take_photo
+from .shared import add_photo, check_files, check_output, load_photo, progress_bar, take_photo
 
 if TYPE_CHECKING:
     from ..core import Detection
@@ -82,10 +82,10 @@ def mask_photo(options: argparse.Namespace) -> None:
     check_output(options, options.protect, **{"heat map": options.heat})
     if options.heat:
         check_size(options.heat, options.photo)
-    from ..core import find_hole, heat_map, load_hole, load_image, save_image
+    from ..core import find_hole, heat_map, load_hole, save_image
     from ..core.host.host import current_host
 
-    photo = load_image(options.photo).to(current_host().device)
+    photo = load_photo(options).image.to(current_host().device)
     search = find_options(options) | ({} if options.grow is None else {"dilate": options.grow})
     if options.protect:
         search["protect"] = load_hole(options.protect, photo)

@@ -36,8 +36,8 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
 
 def check_size(out: str, photo: str) -> None:
     """Refuse a format that cannot hold a picture of the photo's size. Raises `PictureError`, also for no picture."""
-    from ..core.io.decode import open_picture
     from ..core.io.images import check_sides
+    from ..core.io.opening import open_picture
 
     with open_picture(photo) as picture:
         check_sides(out, *picture.size)

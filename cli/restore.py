@@ -5,17 +5,17 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .colorize import add_color_options, add_mask_options, color_options, reading_options, written_bits
+from .colorize import add_color_options, add_mask_options, color_options, reading_options
 from .mask import add_find_options, asks_to_find, find_options, say_found
 from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES
 from .parser import UsageError
 from .say import tell
-from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
+from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..core import Restoration
+    from ..core import Photo, Restoration
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
         examples=EXAMPLES,
     )
     parser.set_defaults(command=restore_photo, parser=parser)
-    add_photo(parser, "restored", "the restored photo; .png keeps every known pixel")
+    add_photo(parser, "restored", "the restored photo, in sRGB; .png keeps every known pixel")
     parser.add_argument("--mask", metavar="FILE", help=MASK)
     add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
     add_find_options(parser, "--find")
@@ -96,11 +96,12 @@ def restore_photo(options: argparse.Namespace) -> None:
     report = _report_path(options)
     check_output(options, options.mask, options.hints, options.reference, options.protect, report=report)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
-    pictures = _report_pictures(options) if options.report else {}
+    photo = load_photo(options)
+    pictures = _report_pictures(options, photo) if options.report else {}
     names = ("pipeline", "backbone", "weights", "context", "max_side", "texture")
     with progress_bar("restore") as progress:
         found = pipeline.restore_photo(
-            options.photo,
+            photo,
             options.mask,
             search=search,
             dilate=options.grow,
@@ -118,7 +119,8 @@ def restore_photo(options: argparse.Namespace) -> None:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():
         log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
-    core.save_image(found.image, options.out, written_bits(options))
+    bits = written_bits(photo, options.out)
+    core.save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
     tell(options.out)
     if report:
         _write_report(report, pictures, found)
@@ -129,12 +131,12 @@ def _report_path(options: argparse.Namespace) -> str | None:
     return str(Path(options.report) / f"{Path(options.out).stem}_report.png") if options.report else None
 
 
-def _report_pictures(options: argparse.Namespace) -> dict[str, "Tensor"]:
+def _report_pictures(options: argparse.Namespace, photo: "Photo") -> dict[str, "Tensor"]:
     """The photo and the reference, which must be of one size."""
     from ..core import InputError, load_image
     from ..core.image.checks import shape_of
 
-    pictures = {"photo": load_image(options.photo)}
+    pictures = {"photo": photo.image}
     if options.reference:
         pictures["reference"] = reference = load_image(options.reference)
         size = shape_of(pictures["photo"])

@@ -70,6 +70,7 @@ class Lines(logging.Formatter):
     """Log records as `complain` says them."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The record as one printable text."""
         return printable(super().format(record))
 
 

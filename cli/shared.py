@@ -15,6 +15,8 @@ from .places import check_outputs, check_size, same_place
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from ..core import Photo
+
 MASK = "white = fill; any size"
 
 
@@ -28,6 +30,10 @@ def add_photo(parser: argparse.ArgumentParser, ending: str, what: str) -> None:
         metavar="FILE",
         help=f"where to write {what}; a file of that name is written over "
         f"(default: PHOTO_{ending}.png beside the photo, with a number where that is there already)",
+    )
+    parser.add_argument("--page", type=int, metavar="N", help="which of several pictures in the file, from 1")
+    parser.add_argument(
+        "--accept-truncated", action="store_true", help="read a file that ends early; restore fills the missing rows"
     )
     parser.set_defaults(ending=ending, words=[])
 
@@ -45,6 +51,20 @@ def take_photo(options: argparse.Namespace) -> None:
         more = _batch(command, Path(options.photo))
         raise UsageError(f"{options.photo!r} is a folder, and {command} takes one photo; {more}")
     options.out = options.out or str(beside(Path(options.photo), options.ending))
+
+
+def load_photo(options: argparse.Namespace) -> "Photo":
+    """The photo with all that its file holds, read once."""
+    from ..core import load_photo
+
+    return load_photo(options.photo, options.page, options.accept_truncated)
+
+
+def written_bits(photo: "Photo", out: str) -> int:
+    """16 where the photo has 16 bits and the file to write can hold them, else 8."""
+    from ..core.io.images import DEEP, format_of
+
+    return photo.bits if format_of(out) in DEEP else 8
 
 
 def _batch(command: str, folder: Path) -> str:

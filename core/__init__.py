@@ -45,7 +45,9 @@ from .image.masks import binarize, composite, dilate, resize, resize_to
 from .image.random_masks import KINDS, random_hole
 from .inpaint.stage import fill, fill_rgb
 from .io.convert import load_hole
+from .io.decode import Photo, load_photo
 from .io.images import load_alpha, load_image, load_mask, save_image
+from .io.metadata import Metadata
 from .metrics import (
     Lpips,
     PrecisionRecall,
@@ -83,9 +85,11 @@ __all__ = [
     "Guide",
     "InputError",
     "Lpips",
+    "Metadata",
     "Method",
     "MonochromicError",
     "OutOfMemoryError",
+    "Photo",
     "PictureError",
     "Point",
     "PrecisionRecall",
@@ -123,6 +127,7 @@ __all__ = [
     "load_image",
     "load_lpips",
     "load_mask",
+    "load_photo",
     "lpips",
     "luminance",
     "measure",

@@ -30,7 +30,8 @@ from .image.checks import check_hole
 from .image.color import luminance
 from .inpaint.stage import fill, fill_rgb
 from .inpaint.texture import check_texture
-from .io.convert import Hole, Picture, to_alpha, to_hole, to_image
+from .io.convert import Hole, Picture, opened, to_alpha, to_hole, to_image
+from .io.decode import Photo
 from .weights.load import load_network
 from .weights.select import load_model
 
@@ -73,12 +74,15 @@ class Restoration:
         gray: the gray reconstruction, (B, 1, H, W) in [0, 1].
         hole: what was filled, (B, 1, H, W) of 0 and 1, 1 = filled.
         detection: what was found, where damage was looked for; else None.
+        alpha: the opacity of the photo, (1, 1, H, W) in [0, 1], to write with the result; None for a photo without,
+            and where what was transparent is what was filled.
     """
 
     image: Tensor
     gray: Tensor
     hole: Tensor
     detection: Detection | None = None
+    alpha: Tensor | None = None
 
 
 def restore(image: Picture, hole: Hole | None = None, **options: Any) -> Tensor:
@@ -86,7 +90,8 @@ def restore(image: Picture, hole: Hole | None = None, **options: Any) -> Tensor:
 
     Args:
         image: the photo: a float tensor (B, 1 or 3, H, W) in [0, 1], a path, a Pillow image, or a NumPy array
-            (H, W[, 1, 3 or 4]) of uint8, uint16 or floats in [0, 1], in the order R, G, B.
+            (H, W[, 1, 3 or 4]) of uint8, uint16 or floats in [0, 1], in the order R, G, B; or what `load_photo`
+            returns.
         hole: what to fill: a tensor (B or 1, 1, H, W) of 0 and 1, 1 = fill; a mask as a path, a Pillow image or an
             array of any size, white = fill; or what `find_hole` returns. None: the transparent part of the photo, or
             what looks damaged where nothing is transparent.
@@ -184,10 +189,12 @@ def restore_photo(
     record = _backbone(backbone, weights)
     stages = _stages(pipeline, method)
     check_texture(texture, seed)
+    image = opened(image)
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
     clear = None if hole is not None or search else _transparent(image, photo, invert)
     given = clear if hole is None else _hole_of(hole, photo, invert=invert, threshold=threshold, channel=channel)
+    alpha = to_alpha(image) if clear is None else None
     detection = hole if isinstance(hole, Detection) else None
     overall = _Overall(progress, stages if given is not None else {"detect": DETECT, **stages})
     if given is None:
@@ -195,18 +202,20 @@ def restore_photo(
         inside = detection.hole
     else:
         inside = masks.dilate(given, dilate or 0)
-    inside = check_hole(inside, photo)
+    inside = check_hole(_with_missing(inside, image), photo)
     if inside.any():
         model = _model(record, weights, photo, pipeline, overall.stage("load"))
         sizes: dict[str, Any] = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
         coloring = {"method": method, "guide": guide, "keep_luminance": keep_luminance, "settings": settings}
         if pipeline != "rgb":
             sizes |= {"texture": texture, "seed": seed}
-        gray, result = _filled(photo, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")})
+        seen = photo if alpha is None else masks.cover_unknown(photo, alpha.to(photo.device) < 0.5, inside)
+        gray, result = _filled(seen, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")})
+        result = result if seen is photo else torch.where(inside.bool(), result, photo.expand_as(result))
     else:
         gray, result = luminance(photo), photo.clone()
     overall.end()
-    return Restoration(result, gray, inside.float(), detection)
+    return Restoration(result, gray, inside.float(), detection, alpha)
 
 
 def _stages(pipeline: str, method: str) -> dict[str, int]:
@@ -250,6 +259,13 @@ def _hole_of(hole: Hole, photo: Tensor, **reading: Any) -> Tensor:
     if isinstance(hole, Tensor) and not given.any():
         log.warning("the hole is empty: nothing is filled")
     return given
+
+
+def _with_missing(hole: Tensor, image: Picture) -> Tensor:
+    """The hole with what is missing of a file that ends early."""
+    if not isinstance(image, Photo) or image.missing is None:
+        return hole
+    return torch.maximum(hole.float(), image.missing.to(hole.device))
 
 
 def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progress | None) -> Detection:

@@ -78,7 +78,7 @@ def _read(paths: list[Path]) -> tuple[list[Tensor], list[str]]:
     for done, path in enumerate(paths):
         report(done, len(paths))
         try:
-            photos.append(image_out(load_image(path)))
+            photos.append(image_out(load_image(path, accept_truncated=True)))
         except PictureError as error:
             first = first or error
             log.warning("%s is passed over: %s", path.name, error)

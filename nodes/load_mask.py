@@ -54,7 +54,7 @@ class LoadMask:
 
     @runtime.hosted()
     def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> dict[str, Any]:
-        soft, words = read_mask(runtime.find_picture(image) or image, channel)
+        soft, words = read_mask(runtime.find_picture(image) or image, channel, accept_truncated=True)
         hole = binarize(soft, threshold, invert)
         notes = [f"the mask {text}" for text in (words, describe_hole(soft, hole, threshold, invert)) if text]
         for text in notes:

@@ -6,6 +6,7 @@ knows nothing of color profiles.
 
 import io
 import json
+import logging
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,13 @@ from torch import Tensor
 
 from ..core.errors import InputError
 from ..core.host.host import current_host
-from ..core.io.decode import open_picture
 from ..core.io.files import write_new
+from ..core.io.opening import open_picture
+from ..core.io.truncated import accepting
 from ..nodes import runtime
 from .names import free_names, place_of
+
+log = logging.getLogger(__name__)
 
 
 class LoadImage:
@@ -43,7 +47,7 @@ class LoadImage:
         with open_picture(runtime.find_picture(image) or image) as picture:
             many = picture.format != "MPO"
             for frame in ImageSequence.Iterator(picture):
-                frame = _eight_bits(ImageOps.exif_transpose(frame))
+                frame = _eight_bits(_transposed(frame, image))
                 rgb = _unit(frame.convert("RGB"))
                 if not frames or (many and rgb.shape == frames[0].shape):
                     frames.append(rgb)
@@ -66,7 +70,7 @@ class LoadImageMask:
 
     def load(self, image: str, channel: str) -> tuple[Tensor]:
         with open_picture(runtime.find_picture(image) or image) as picture:
-            picture = _eight_bits(ImageOps.exif_transpose(picture)).convert("RGBA")
+            picture = _eight_bits(_transposed(picture, image)).convert("RGBA")
         values = _unit(picture.getchannel(channel[0].upper()))
         return ((1 - values if channel == "alpha" else values)[None],)
 
@@ -162,6 +166,17 @@ HOST_CLASSES: dict[str, type[Any]] = {
     "PreviewImage": PreviewImage,
     "PreviewAny": PreviewAny,
 }
+
+
+def _transposed(picture: Image.Image, name: str) -> Image.Image:
+    """Turned upright; a file that ends early is read as far as it goes, as ComfyUI does."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except (OSError, ValueError):
+        with accepting():
+            turned = ImageOps.exif_transpose(picture)
+        log.warning("%s is cut short or slightly broken; what is missing is black", name)
+        return turned
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

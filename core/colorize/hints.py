@@ -5,8 +5,10 @@ from pathlib import Path
 import torch
 
 from ..errors import PictureError
+from ..io.decode import load_photo
 from ..io.files import read_text
-from ..io.images import FilePath, load_alpha, load_image
+from ..io.images import alpha_of
+from ..io.opening import FilePath
 from .guide import Guide, parse_points, parse_strokes
 
 TEXTS = (".txt", ".csv", ".json")
@@ -29,8 +31,8 @@ def load_guide(path: FilePath, strength: float = 1.0) -> Guide:
     """
     kind = Path(path).suffix.lower()
     if kind not in TEXTS:
-        colors = load_image(path).expand(-1, 3, -1, -1)
-        return Guide(torch.cat([colors, load_alpha(path)], dim=1), strength=strength)
+        photo = load_photo(path)
+        return Guide(torch.cat([photo.image.expand(-1, 3, -1, -1), alpha_of(photo)], dim=1), strength=strength)
     try:
         text = read_text(path)
     except (OSError, UnicodeError) as error:

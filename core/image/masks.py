@@ -2,6 +2,7 @@
 
 import logging
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -143,3 +144,28 @@ def composite(filled: Tensor, image: Tensor, hole: Tensor) -> Tensor:
         (B, C, H, W), of the dtype and device of `image`.
     """
     return torch.where(hole.bool(), filled.to(image.dtype), image)
+
+
+def cover_unknown(image: Tensor, unknown: Tensor, hole: Tensor) -> Tensor:
+    """Colors for pixels that hold none, such as the black under the transparent part of a cut-out.
+
+    Args:
+        image: (1, C, H, W).
+        unknown: bool (1, 1, H, W), True where the colors mean nothing.
+        hole: (1, 1, H, W), 1 = fill: its pixels are no example either, and stay as they are.
+
+    Returns:
+        (1, C, H, W): unknown pixels outside the hole have the color of the nearest known one.
+    """
+    import cv2
+
+    blank = unknown & ~hole.bool()
+    lost = (unknown | hole.bool())[0, 0].byte().cpu().numpy()
+    if not blank.any() or lost.all():
+        return image
+    _, labels = cv2.distanceTransformWithLabels(lost, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    places = np.zeros(labels.max() + 1, np.int64)
+    known = lost.ravel() == 0
+    places[labels.ravel()[known]] = np.flatnonzero(known)
+    nearest = torch.from_numpy(places[labels.ravel()]).to(image.device)
+    return torch.where(blank, image.flatten(2)[..., nearest].view_as(image), image)

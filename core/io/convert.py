@@ -14,15 +14,15 @@ from ..errors import InputError
 from ..image.checks import check_image
 from ..image.color import luminance
 from ..image.masks import binarize, resize_to
-from .decode import FilePath, scaled
-from .images import alpha_of, image_of, load_alpha, load_image
+from .decode import Photo, load_photo, photo_of, scaled
 from .mask_picture import DEPTHS, describe_hole, soft_mask
+from .opening import FilePath
 
 log = logging.getLogger(__name__)
 
-Picture: TypeAlias = Tensor | FilePath | Image.Image | NDArray
+Picture: TypeAlias = Tensor | FilePath | Image.Image | NDArray | Photo
 """A float tensor (B, C, H, W) in [0, 1]; the path of a picture file; a Pillow image; or a NumPy array (H, W) or
-(H, W, 1, 3 or 4) in the order R, G, B, alpha, of uint8, uint16 or floats in [0, 1]."""
+(H, W, 1, 3 or 4) in the order R, G, B, alpha, of uint8, uint16 or floats in [0, 1]; or what `load_photo` returns."""
 
 
 @runtime_checkable
@@ -38,6 +38,11 @@ Hole: TypeAlias = Picture | HasHole
 """A mask as a `Picture`, white = fill, of any size; a hole as a tensor; or a record that has one."""
 
 CHANNELS = (1, 3, 4)
+
+
+def opened(picture: Picture) -> Picture:
+    """A picture whose file, if it is one, has been read: so it is read once."""
+    return load_photo(picture) if isinstance(picture, str | os.PathLike) else picture
 
 
 def to_image(picture: Picture, name: str = "image", channels: tuple[int, ...] = (1, 3)) -> Tensor:
@@ -87,8 +92,7 @@ def to_alpha(picture: Picture) -> Tensor | None:
         return None
     if isinstance(picture, np.ndarray):
         return _from_array(picture, "image")[:, 3:] if picture.shape[2:] == (4,) else None
-    alpha = alpha_of(picture) if isinstance(picture, Image.Image) else load_alpha(picture)
-    return None if (alpha == 1).all() else alpha
+    return _photo(picture).alpha
 
 
 def to_hole(
@@ -124,12 +128,13 @@ def to_hole(
     mask = mask.hole if isinstance(mask, HasHole) else mask
     if isinstance(mask, Tensor):
         return _inverted(mask) if invert else mask
+    mask, file = opened(mask), mask
     mask = _of_any_depth(mask, name) if isinstance(mask, np.ndarray) else mask
     photo = None if like is None else to_image(like)
     soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo)
     hole = binarize(soft, threshold, invert)
     for text in filter(None, (words, describe_hole(soft, hole, threshold, invert))):
-        log.warning("the mask%s %s", f" {os.fspath(mask)}" if isinstance(mask, str | os.PathLike) else "", text)
+        log.warning("the mask%s %s", f" {os.fspath(file)}" if isinstance(file, str | os.PathLike) else "", text)
     return hole if photo is None else resize_to(hole, photo)
 
 
@@ -164,16 +169,20 @@ def load_hole(
 def _converted(picture: Picture, name: str) -> Tensor:
     if isinstance(picture, Tensor):
         return picture
-    if isinstance(picture, Image.Image):
-        return image_of(picture)
     if isinstance(picture, np.ndarray):
         return _from_array(picture, name)[:, :3]
-    if isinstance(picture, str | os.PathLike):
-        return load_image(picture)
+    if isinstance(picture, Image.Image | str | os.PathLike | Photo):
+        return _photo(picture).image
     raise InputError(
         f"{name} must be a float tensor (B, C, H, W), the path of a picture file, a Pillow image or a NumPy array "
         f"(H, W[, 3]), got {type(picture).__name__}; convert it to one of these"
     )
+
+
+def _photo(picture: FilePath | Image.Image | Photo) -> Photo:
+    if isinstance(picture, Photo):
+        return picture
+    return photo_of(picture) if isinstance(picture, Image.Image) else load_photo(picture)
 
 
 def _from_array(array: NDArray, name: str) -> Tensor:

@@ -1,29 +1,30 @@
-"""Picture files decoded: EXIF orientation, 8 and 16 bits, palette, gray, CMYK, floating point, color profiles.
+"""Picture files decoded, once: colors, alpha and metadata, turned upright, in sRGB, at 8 and 16 bits.
 
-Profiles are converted to sRGB. Pillow decodes all but color of 16 bits a channel, which OpenCV does.
+TIFF samples of whole bytes are read by `tiff`, color PNG of 16 bits by OpenCV, everything else by Pillow.
 """
 
-import contextlib
-import io
 import logging
-import os
-import struct
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageCms, UnidentifiedImageError
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..errors import PictureError
 from ..host.thread import run_in_thread
+from .metadata import Metadata, read_metadata
+from .opening import FilePath, check_size, chosen_page, explained, opened
+from .profiles import to_srgb
+from .tiff import BROKEN, MAGIC, Page, decode_page, read_pages
+from .truncated import salvage
 
 log = logging.getLogger(__name__)
-FilePath = str | os.PathLike[str]
-
-MAX_PIXELS = 178_956_970  # where Pillow stops by default; about 13 400 x 13 400
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # by EXIF orientation
     2: np.fliplr,
     3: lambda a: np.rot90(a, 2),
@@ -33,134 +34,210 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # by EXIF orientation
     7: lambda a: np.rot90(a.swapaxes(0, 1), 2),
     8: np.rot90,
 }
+PAGED = ("TIFF", "GIF", "PNG", "WEBP", "AVIF", "HEIF", "JXL")  # formats whose further pictures are no copies
 
 
-@contextlib.contextmanager
-def open_picture(path: FilePath) -> Iterator[Image.Image]:
-    """Open a picture file; its size is checked before a pixel is decoded.
+@dataclass(frozen=True)
+class Photo:
+    """A picture file as it was decoded.
+
+    Attributes:
+        image: float32 (1, 1 or 3, H, W) in [0, 1], sRGB.
+        alpha: opacity, (1, 1, H, W) in [0, 1], 1 = opaque; None for a picture that is opaque everywhere.
+        bits: of a channel, 8 or 16.
+        missing: (1, 1, H, W) of 0 and 1, 1 = not in the file, which ends early; None where nothing is missing.
+        metadata: what else the file says.
+    """
+
+    image: Tensor
+    alpha: Tensor | None = None
+    bits: int = 8
+    missing: Tensor | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+
+
+@dataclass
+class _Raw:
+    """What was decoded: not turned, the profile not applied."""
+
+    colors: NDArray[Any]
+    alpha: NDArray[Any] | None
+    orientation: int
+    metadata: Metadata
+    missing: int = 0  # rows at the bottom
+
+    def photo(self) -> Photo:
+        colors = run_in_thread(self.colors.size, to_srgb, self.colors, self.metadata.profile)
+        alpha = None if self.alpha is None or self.alpha.min() == _top(self.alpha) else self.alpha
+        absent = None
+        if self.missing:
+            absent = np.zeros(colors.shape[:2], np.float32)
+            absent[-self.missing :] = 1
+        image, opacity, hole = (None if part is None else self._upright(part) for part in (colors, alpha, absent))
+        assert image is not None
+        bits = 8 if self.colors.dtype == np.uint8 else 16
+        metadata = self.metadata.of_result(self.colors is not colors, image.shape)
+        return Photo(image, opacity, bits, hole, metadata)
+
+    def _upright(self, array: NDArray[Any]) -> Tensor:
+        turn = TURNS.get(self.orientation)
+        return scaled(turn(array) if turn else array)
+
+
+def load_photo(path: FilePath, page: int | None = None, accept_truncated: bool = False) -> Photo:
+    """Read a picture file with all it holds, once.
 
     Args:
         path: of the file.
+        page: which of several pictures in the file, from 1; needed where there are several.
+        accept_truncated: read a file that ends early, see `Photo.missing`.
 
-    Yields:
-        The picture, not decoded yet.
+    Returns:
+        The `Photo`.
 
     Raises:
-        PictureError: for a file that is missing, not a picture, cut short, or of more than `MAX_PIXELS`; also where
-            decoding fails within the `with` block.
+        PictureError: for a file that is missing or not a picture, that ends early, that holds several pictures while
+            no page is given, or more than `MAX_PIXELS`; says what the file is.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(path)
-        with picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            yield picture
-    except PictureError:
-        raise
-    except FileNotFoundError as error:
-        raise PictureError(f"there is no picture {os.fspath(path)!r}; check the name and the folder") from error
-    except Image.DecompressionBombError as error:
-        raise PictureError(
-            f"{os.fspath(path)!r} claims more than {MAX_PIXELS / 1e6:.0f} megapixels, which is the most "
-            "that is read; scale it down or cut out the part to restore"
-        ) from error
-    except UnidentifiedImageError as error:
-        raise PictureError(
-            f"{os.fspath(path)!r} is not a picture that can be read, whatever its name says; "
-            "give a PNG, JPEG, TIFF, WebP or BMP file"
-        ) from error
-    except (OSError, SyntaxError, ValueError, struct.error) as error:
-        if Path(path).is_dir():
-            raise PictureError(f"{os.fspath(path)!r} is a folder; give the name of a picture file in it") from error
-        raise PictureError(f"{os.fspath(path)!r} cannot be read: {error}") from error
+    with explained(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of broken metadata
+        raw = _decode_tiff(Path(path), page, accept_truncated)
+        return (raw or _decode_file(Path(path), page, accept_truncated)).photo()
 
 
-def is_deep_color(picture: Image.Image) -> bool:
-    """Whether a color file holds 16 bits a channel, of which Pillow keeps the upper 8.
+def photo_of(picture: Image.Image) -> Photo:
+    """A Pillow picture as if it had been read from a file; color of 16 bits is cut to 8 by Pillow.
 
     Args:
-        picture: as `open_picture` gives it.
+        picture: of any mode; an orientation in its EXIF data is applied, and its color profile.
 
     Returns:
-        True for 16 bits of color; gray of 16 bits is none.
-    """
-    return picture.mode in ("RGB", "RGBA") and ";16" in str(getattr(picture, "tile", ""))
-
-
-def decode(picture: Image.Image, path: FilePath | None = None) -> np.ndarray:
-    """Decode the colors of a picture, without alpha.
-
-    Args:
-        picture: as `open_picture` gives it, or any.
-        path: of its file; without it Pillow decodes color of 16 bits a channel too, to 8.
-
-    Returns:
-        (H, W) for a gray picture or (H, W, 3) in RGB: uint8, uint16, or floats in [0, 1]; not turned upright.
+        The `Photo`.
 
     Raises:
         PictureError: for gray values beyond what their type should hold.
     """
-    return _decode_flat(picture) if path is None or not is_deep_color(picture) else _decode_deep(picture, path)
-
-
-def to_tensor(array: np.ndarray, picture: Image.Image) -> Tensor:
-    """Decoded values as an image tensor, turned upright by the picture's EXIF orientation.
-
-    Args:
-        array: (H, W) or (H, W, 3) as `decode` gives it.
-        picture: where it comes from.
-
-    Returns:
-        float32 (1, C, H, W) in [0, 1]; H and W are those of the upright picture.
-    """
-    turn = TURNS.get(picture.getexif().get(0x0112, 1))
-    return scaled(turn(array) if turn else array)
+    return _decode_flat(picture).photo()
 
 
 def scaled(array: np.ndarray) -> Tensor:
     """(H, W[, C]) of unsigned integers or floats in [0, 1] -> float32 (1, C, H, W) in [0, 1]."""
-    levels = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
-    values = torch.from_numpy(np.array(array, np.float32)).div_(levels)
+    values = torch.from_numpy(np.array(array, np.float32)).div_(_top(array))
     return (values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous())[None]
 
 
-def _decode_deep(picture: Image.Image, path: FilePath) -> np.ndarray:
-    """A 16-bit color file by OpenCV; by Pillow at 8 bits if a profile has to be applied."""
+def _top(array: NDArray[Any]) -> int:
+    return int(np.iinfo(array.dtype).max) if array.dtype.kind == "u" else 1
+
+
+def _decode_tiff(path: Path, page: int | None, accept: bool) -> _Raw | None:
+    """A TIFF file; None for another, and for a kind that Pillow reads."""
+    with path.open("rb") as file:
+        if file.read(4) not in MAGIC:
+            return None
+        pages = read_pages(file)
+        chosen = pages[chosen_page(len(pages), page)]
+        check_size(chosen.width, chosen.height)
+        metadata = read_metadata(chosen.tags, file)
+        if not chosen.readable:
+            return _decode_odd_tiff(path, chosen, metadata, accept)
+        try:
+            pixels = chosen.width * chosen.height
+            colors, alpha, missing = run_in_thread(pixels, decode_page, file, chosen)
+        except BROKEN as error:
+            if isinstance(error, PictureError):
+                raise
+            colors, alpha, missing = decode_page(file, chosen, complete=False)
+            _say_missing(path, missing, chosen.height, accept)
+        return _Raw(colors, alpha, chosen.orientation, metadata, missing)
+
+
+def _decode_odd_tiff(path: Path, page: Page, metadata: Metadata, accept: bool) -> _Raw:
+    """A page by Pillow, or refused by what it is."""
+    reason = f"it is {page.describe()}, which is not read; save it as RGB or gray of 8 or 16 bits"
+    if max(page.bits) > 8:
+        raise PictureError(reason)
+    try:
+        raw = _decode_file(path, page.index + 1, accept)
+    except UnidentifiedImageError as error:
+        raise PictureError(reason) from error
+    raw.metadata = metadata
+    return raw
+
+
+def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
+    """A file by Pillow, and by OpenCV where Pillow would cut 16 bits to 8."""
+    with opened(path) as picture:
+        index = chosen_page(getattr(picture, "n_frames", 1) if picture.format in PAGED else 1, page)
+        if index:
+            picture.seek(index)
+        try:
+            run_in_thread(picture.width * picture.height, picture.load)
+            deep = _decode_deep(picture, path) if _is_deep(picture) else None
+        except BROKEN:
+            return _decode_cut(path, index, accept)
+        flat = _decode_flat(picture)
+        return _Raw(*deep, flat.orientation, flat.metadata) if deep else flat
+
+
+def _decode_cut(path: Path, index: int, accept: bool) -> _Raw:
+    """A file that ends early."""
+    picture, missing = salvage(path, index)
+    _say_missing(path, missing, picture.height, accept)
+    raw = _decode_flat(picture)
+    raw.missing = missing
+    return raw
+
+
+def _say_missing(path: Path, rows: int, height: int, accept: bool) -> None:
+    """Warn of what is missing. Raises `PictureError` where that is not accepted."""
+    if not rows:
+        log.warning("%s ends early or is slightly broken; all its rows could be read", path)
+    elif rows == height:
+        raise PictureError("it is cut short, and nothing of it can be read; copy or scan it again")
+    elif accept:
+        log.warning("%s is cut short: the lowest %d of its %d rows are missing", path, rows, height)
+    else:
+        raise PictureError(
+            f"it is cut short, and the lowest {rows} of its {height} rows are missing; copy or scan it again, or fill "
+            "them by --accept-truncated (accept_truncated=True in Python)"
+        )
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Whether it is a PNG file of 16 bits a channel, of which Pillow keeps the upper 8; gray is none."""
+    name = getattr(picture, "filename", "")
+    if picture.format != "PNG" or picture.mode not in ("RGB", "RGBA", "LA") or not name:
+        return False
+    with Path(name).open("rb") as file:
+        return file.read(25)[24:25] == b"\x10"
+
+
+def _decode_deep(picture: Image.Image, path: FilePath) -> tuple[NDArray[Any], NDArray[Any] | None] | None:
+    """Colors and alpha of a PNG file of 16 bits by OpenCV; None where it reads it in another way."""
     import cv2
 
-    data = None if _profile(picture) else np.fromfile(path, np.uint8)
-    pixels = picture.width * picture.height
-    array = None if data is None else run_in_thread(pixels, cv2.imdecode, data, cv2.IMREAD_UNCHANGED)
+    data, pixels = np.fromfile(path, np.uint8), picture.width * picture.height
+    array = run_in_thread(pixels, cv2.imdecode, data, cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16 or array.ndim != 3:
-        return _decode_flat(picture)
-    return array[..., 2::-1]
+        return None
+    colors = array[..., 0] if picture.mode == "LA" else array[..., 2::-1]
+    return colors, array[..., 3] if array.shape[2] == 4 else None
 
 
-def _decode_flat(picture: Image.Image) -> np.ndarray:
-    """Decode the colors of a picture by Pillow, which keeps 8 bits of colors and 16 of gray.
-
-    Args:
-        picture: of any mode.
-
-    Returns:
-        As `decode`.
-
-    Raises:
-        PictureError: as `decode`.
-    """
+def _decode_flat(picture: Image.Image) -> _Raw:
+    """A Pillow picture: 8 bits of colors, and 16 of gray."""
     run_in_thread(picture.width * picture.height, picture.load)
+    metadata = read_metadata(picture)
+    orientation = picture.getexif().get(0x0112, 1)
+    alpha = np.asarray(picture.convert("RGBA").getchannel("A")) if picture.has_transparency_data else None
     mode = picture.mode
     if mode.startswith(("I", "F")):
-        return _checked_gray(np.asarray(picture))
-    gray = mode in ("1", "L", "LA", "La")
+        return _Raw(_checked_gray(np.asarray(picture)), None, orientation, metadata)
     if mode not in ("L", "CMYK", "RGB"):
-        picture = picture.convert("L" if gray else "RGB")
-    profile = _profile(picture)
-    if profile:
-        picture = _to_srgb(picture, profile)
-    return np.asarray(picture.convert("L" if gray else "RGB"))
+        picture = picture.convert("L" if mode in ("1", "L", "LA", "La") else "RGB")
+    colors = np.asarray(picture)
+    return _Raw(colors, alpha, orientation, metadata)
 
 
 def _checked_gray(array: np.ndarray) -> np.ndarray:
@@ -169,32 +246,3 @@ def _checked_gray(array: np.ndarray) -> np.ndarray:
     if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= largest):
         raise PictureError(f"its gray values go from {array.min()} to {array.max()}; expected 0 to {largest}")
     return array if largest == 1 else array.astype(np.uint16)
-
-
-def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The color profile to convert from; None if there is none, or it is sRGB already."""
-    data = picture.info.get("icc_profile")
-    if not data:
-        return None
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
-        return None if "srgb" in ImageCms.getProfileDescription(profile).lower() else profile
-    except (OSError, ImageCms.PyCMSError):
-        log.warning("the color profile of the picture cannot be read and is passed over")
-        return None
-
-
-def _to_srgb(picture: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    try:
-        return run_in_thread(  # type: ignore[return-value]  # None only where it works in place
-            picture.width * picture.height,
-            ImageCms.profileToProfile,
-            picture,
-            profile,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-        )
-    except ImageCms.PyCMSError:
-        log.warning("the color profile does not fit the picture (%s) and is passed over", picture.mode)
-        return picture

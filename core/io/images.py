@@ -4,19 +4,25 @@ Alpha is no part of a picture's color: `load_mask` and `load_alpha` read it.
 """
 
 import io
+import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 from ..errors import InputError, PictureError
 from ..host.thread import run_in_thread
 from ..image.checks import check_image
-from .decode import FilePath, decode, is_deep_color, open_picture, to_tensor
+from .decode import Photo, load_photo
+from .encode import ALPHA, DEEP, OPTIONS, encode
 from .files import write_bytes
 from .mask_picture import SoftMask, soft_mask
+from .metadata import Metadata
+from .opening import FilePath
+
+log = logging.getLogger(__name__)
 
 ENDINGS = {
     ".png": "PNG",
@@ -27,48 +33,32 @@ ENDINGS = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
 }
-OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {"compress_level": 4},
-    "JPEG": {"quality": 95, "subsampling": 0},
-    "WEBP": {"lossless": True},
-    "TIFF": {"compression": "tiff_lzw"},
-}
 MAX_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels, of the formats that have such a limit below ours
 
 
-def load_image(path: FilePath) -> Tensor:
+def load_image(path: FilePath, page: int | None = None, accept_truncated: bool = False) -> Tensor:
     """Read a picture file. Alpha is left out and the colors under it are kept.
 
     Args:
-        path: of a PNG, JPEG, TIFF, WebP or BMP file, or another that Pillow reads.
+        path: of a PNG, JPEG, TIFF, WebP or BMP file, or another that Pillow reads, also by a plugin.
+        page: which of several pictures in the file, from 1; needed where there are several.
+        accept_truncated: read a file that ends early.
 
     Returns:
         float32 (1, C, H, W) in [0, 1]: C is 1 for a gray file, else 3 (sRGB).
 
     Raises:
-        PictureError: for a file that is missing, not a picture, cut short, or of more than `MAX_PIXELS`.
+        PictureError: as `load_photo`, which also tells alpha, bits and metadata.
     """
-    with open_picture(path) as picture:
-        return to_tensor(decode(picture, path), picture)
+    return load_photo(path, page, accept_truncated).image
 
 
-def image_of(picture: Image.Image) -> Tensor:
-    """The colors of a Pillow picture, as `load_image` reads them.
-
-    Args:
-        picture: of any mode; an orientation in its EXIF data is applied, and its color profile.
-
-    Returns:
-        float32 (1, 1 or 3, H, W) in [0, 1], sRGB.
-    """
-    return to_tensor(decode(picture), picture)
-
-
-def load_alpha(path: FilePath) -> Tensor:
+def load_alpha(path: FilePath, page: int | None = None) -> Tensor:
     """Read the opacity of a picture file.
 
     Args:
         path: of the file.
+        page: as in `load_image`.
 
     Returns:
         float32 (1, 1, H, W) in [0, 1], 1 = opaque; all 1 for a file without alpha.
@@ -76,31 +66,28 @@ def load_alpha(path: FilePath) -> Tensor:
     Raises:
         PictureError: as `load_image`.
     """
-    with open_picture(path) as picture:
-        return alpha_of(picture)
+    return alpha_of(load_photo(path, page))
 
 
-def alpha_of(picture: Image.Image) -> Tensor:
-    """The opacity of a Pillow picture, as `load_alpha` reads it.
+def alpha_of(photo: Photo) -> Tensor:
+    """The opacity of a photo that was read.
 
     Args:
-        picture: of any mode.
+        photo: as `load_photo` gives it.
 
     Returns:
         float32 (1, 1, H, W) in [0, 1], 1 = opaque.
     """
-    if not picture.has_transparency_data:
-        return to_tensor(np.full((picture.height, picture.width), 255, np.uint8), picture)
-    run_in_thread(picture.width * picture.height, picture.load)
-    return to_tensor(np.asarray(picture.convert("RGBA").getchannel("A")), picture)
+    return torch.ones_like(photo.image[:, :1]) if photo.alpha is None else photo.alpha
 
 
-def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
+def load_mask(path: FilePath, channel: str = "luminance", accept_truncated: bool = False) -> Tensor:
     """Read a mask file.
 
     Args:
         path: of the file.
         channel: what marks the hole, see `read_mask`.
+        accept_truncated: read a file that ends early.
 
     Returns:
         float32 (1, 1, H, W) in [0, 1], 1 = fill.
@@ -109,16 +96,17 @@ def load_mask(path: FilePath, channel: str = "luminance") -> Tensor:
         PictureError: as `load_image`.
         UnknownNameError: for another channel.
     """
-    return read_mask(path, channel).soft
+    return read_mask(path, channel, accept_truncated).soft
 
 
-def read_mask(path: FilePath, channel: str = "auto") -> SoftMask:
+def read_mask(path: FilePath, channel: str = "auto", accept_truncated: bool = False) -> SoftMask:
     """Read a mask file, and say how it was understood.
 
     Args:
         path: of the file.
         channel: "luminance", "red", "green", "blue": white = fill, what is transparent is not; "alpha":
             transparent = fill, as ComfyUI has it; "auto": what the picture most probably marks, see `soft_mask`.
+        accept_truncated: read a file that ends early.
 
     Returns:
         The `SoftMask`, float32 (1, 1, H, W) in [0, 1], 1 = fill.
@@ -127,27 +115,13 @@ def read_mask(path: FilePath, channel: str = "auto") -> SoftMask:
         PictureError: as `load_image`.
         UnknownNameError: for another channel.
     """
-    alpha = load_alpha(path)
-    return soft_mask(load_image(path), None if (alpha == 1).all() else alpha, channel)
+    photo = load_photo(path, accept_truncated=accept_truncated)
+    return soft_mask(photo.image, photo.alpha, channel)
 
 
-def bits_of(path: FilePath) -> int:
-    """How many bits a channel of a picture file has.
-
-    Args:
-        path: of the file.
-
-    Returns:
-        8 or 16.
-
-    Raises:
-        PictureError: as `load_image`.
-    """
-    with open_picture(path) as picture:
-        return 16 if is_deep_color(picture) or picture.mode.startswith(("I", "F")) else 8
-
-
-def save_image(image: Tensor, path: FilePath, bits: int = 8) -> None:
+def save_image(
+    image: Tensor, path: FilePath, bits: int = 8, *, alpha: Tensor | None = None, metadata: Metadata | None = None
+) -> None:
     """Write one image to a file, which appears whole or not at all.
 
     The name's ending chooses the format: png, tif, bmp and webp keep every value, jpg does not.
@@ -156,22 +130,34 @@ def save_image(image: Tensor, path: FilePath, bits: int = 8) -> None:
         image: float (1, 1 or 3, H, W) in [0, 1].
         path: of the file; its folder is made if there is none.
         bits: to which values are rounded, 8, or 16 for png and tif.
+        alpha: (1, 1, H, W) in [0, 1], 1 = opaque; left out with a warning for jpg and bmp.
+        metadata: of `load_photo`, to write as far as the format holds it.
 
     Raises:
         InputError: for a batch, another shape or range, and bits that do not go with the format.
         PictureError: for an unknown ending, and where the file cannot be written.
     """
     check_image(image)
+    kind = _checked_kind(image, path, bits)
+    if alpha is not None and kind not in ALPHA:
+        log.warning("%s cannot hold what is transparent and shows it; .png, .tif and .webp keep it", path)
+        alpha = None
+    if alpha is not None:
+        image = torch.cat([image, alpha.to(image)], 1)
+    levels = _levels(image, bits)
+    write_bytes(run_in_thread(levels.size, encode, levels, kind, metadata), path)
+
+
+def _checked_kind(image: Tensor, path: FilePath, bits: int) -> str:
+    """The format to write. Raises as `save_image`."""
     if len(image) != 1:
         raise InputError(f"one file holds one picture, got a batch of {len(image)}")
     if bits not in (8, 16):
         raise InputError(f"bits must be 8 or 16, got {bits}")
-    if bits == 8:
-        save_picture(Image.fromarray(_levels(image, 8)), path)
-    elif format_of(path) in ("PNG", "TIFF"):
-        write_bytes(_encode_deep(_levels(image, 16), format_of(path)), path)
-    else:
+    kind = format_of(path)
+    if bits == 16 and kind not in DEEP:
         raise InputError(f"16 bits can be kept in .png and .tif, not in {Path(path).name!r}")
+    return kind
 
 
 def save_picture(picture: Image.Image, path: FilePath, **options: object) -> None:
@@ -230,15 +216,7 @@ def check_sides(path: FilePath, width: int, height: int) -> None:
 
 
 def _levels(image: Tensor, bits: int) -> np.ndarray:
-    """(1, C, H, W) in [0, 1] -> integers (H, W) or (H, W, 3)."""
+    """(1, C, H, W) in [0, 1] -> integers (H, W), or (H, W, C) where C is more than 1."""
     levels = (image[0].float() * (2**bits - 1)).round_().permute(1, 2, 0).cpu().numpy()
     levels = levels.astype(np.uint8 if bits == 8 else np.uint16)
     return levels[..., 0] if levels.shape[2] == 1 else levels
-
-
-def _encode_deep(levels: np.ndarray, kind: str) -> bytes:
-    """16 bits a channel, which Pillow cannot write in color."""
-    import cv2
-
-    bgr = levels if levels.ndim == 2 else levels[..., ::-1]
-    return run_in_thread(levels.size, cv2.imencode, ".png" if kind == "PNG" else ".tif", bgr)[1].tobytes()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import make_photo
 from monochromic.cli import main
-from monochromic.core import degrade, find_hole, heat_map, load_image, restore, save_image
+from monochromic.core import degrade, find_hole, heat_map, load_alpha, load_image, load_photo, restore, save_image
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.io.sheet import MARK
@@ -136,7 +136,9 @@ def test_a_transparent_part_goes_first(photo):
     assert changed[20:30, 40:60].any()
     assert not changed[alpha > 0].any()
     assert run("restore", "clear.png", "-o", "y.png", "--find", "classical") == 0
-    assert torch.equal(load_image("y.png"), rounded(restore(photo, find_hole(photo, "classical").hole)))
+    expected = restore(load_photo("clear.png"), find_hole(photo, "classical").hole)
+    assert torch.equal(load_image("y.png"), rounded(expected))
+    assert torch.equal(load_alpha("y.png"), load_alpha("clear.png"))
 
 
 @pytest.mark.parametrize("bits", [8, 16])

@@ -6,6 +6,7 @@ import pytest
 import torch
 from monochromic.core import InputError, binarize, composite, dilate, resize, resize_to
 from monochromic.core.image.checks import check_hole
+from monochromic.core.image.masks import cover_unknown
 from scipy import ndimage
 
 
@@ -99,3 +100,15 @@ def test_dilate_by_any_number(pixels):
         expected = ndimage.maximum_filter(hole[0, 0].numpy(), size, mode="constant")
         assert np.array_equal(dilate(hole, pixels)[0, 0].numpy(), expected)
     assert not dilate(torch.zeros(1, 1, 37, 53), pixels).any()
+
+
+def test_cover_unknown_takes_the_nearest_known_color():
+    image = torch.arange(6.0).expand(1, 3, 4, 6) / 6
+    unknown = torch.zeros(1, 1, 4, 6, dtype=torch.bool)
+    unknown[..., :2] = True
+    hole = torch.zeros(1, 1, 4, 6)
+    hole[..., 2] = 1  # no example either, and left as it is
+    covered = cover_unknown(image, unknown, hole)
+    assert torch.equal(covered[0, 0, 0] * 6, torch.tensor([3.0, 3, 2, 3, 4, 5]))
+    assert cover_unknown(image, torch.zeros_like(unknown), hole) is image
+    assert cover_unknown(image, torch.ones_like(unknown), hole) is image

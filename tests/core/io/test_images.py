@@ -18,8 +18,10 @@ from monochromic.core import (
     load_mask,
     save_image,
 )
+from monochromic.core.io.decode import load_photo
 from monochromic.core.io.files import write_bytes
-from monochromic.core.io.images import bits_of, save_picture
+from monochromic.core.io.images import save_picture
+from monochromic.core.io.profiles import srgb_profile
 from PIL import Image, ImageCms
 
 RGB = np.random.default_rng(0).integers(0, 256, (5, 7, 3), np.uint8)
@@ -51,7 +53,7 @@ def test_16_bits(tmp_path, ending, shape):
     cv2.imwrite(str(path), deep if deep.ndim == 2 else deep[..., ::-1])
     image = load_image(path)
     assert torch.equal(image, as_tensor(deep, 65535))
-    assert bits_of(path) == 16
+    assert load_photo(path).bits == 16
     save_image(image, path, bits=16)
     assert np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), deep if deep.ndim == 2 else deep[..., ::-1])
 
@@ -64,7 +66,7 @@ def test_16_bits_with_alpha(tmp_path):
 
 def test_8_bit_files_have_8_bits(tmp_path):
     Image.fromarray(RGB).save(tmp_path / "x.png")
-    assert bits_of(tmp_path / "x.png") == 8
+    assert load_photo(tmp_path / "x.png").bits == 8
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])
@@ -163,8 +165,9 @@ def test_a_profile_goes_before_16_bits(tmp_path):
 
 def test_srgb_files_and_broken_profiles_keep_their_values(tmp_path, caplog):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for profile, words in ((srgb, ""), (b"nonsense" * 30, "cannot be read"), (wide_profile(), "does not fit")):
-        picture = Image.fromarray(RGB[..., 0] if words == "does not fit" else RGB)
+    cases = ((srgb, "", RGB), (b"nonsense" * 30, "cannot be read", RGB), (srgb_profile(1), "does not fit", RGB))
+    for profile, words, array in (*cases, (srgb, "", RGB[..., 0]), (wide_profile(), "", RGB[..., 0])):
+        picture = Image.fromarray(array)
         picture.save(tmp_path / "x.png", icc_profile=profile)
         caplog.clear()
         assert torch.equal(load_image(tmp_path / "x.png"), as_tensor(np.asarray(picture)))

@@ -1,0 +1,98 @@
+"""Picture files opened: the size checked before a pixel is decoded, and whatever is wrong said in one line."""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import PictureError
+from .signatures import HEAD, describe, plugin_of, register
+from .tiff import BROKEN
+
+FilePath = str | os.PathLike[str]
+
+MAX_PIXELS = 178_956_970  # where Pillow stops by default; about 13 400 x 13 400
+
+
+@contextlib.contextmanager
+def open_picture(path: FilePath) -> Iterator[Image.Image]:
+    """Open a picture file by Pillow; its size is checked before a pixel is decoded.
+
+    Args:
+        path: of the file.
+
+    Yields:
+        The picture, not decoded yet.
+
+    Raises:
+        PictureError: for a file that is missing, not a picture, cut short, or of more than `MAX_PIXELS`; also where
+            decoding fails within the `with` block.
+    """
+    with explained(path), opened(path) as picture:
+        yield picture
+
+
+@contextlib.contextmanager
+def explained(path: FilePath) -> Iterator[None]:
+    """Whatever goes wrong with a file in one line that begins with its name."""
+    name = os.fspath(path)
+    try:
+        yield
+    except PictureError as error:
+        raise error if repr(name) in str(error) else PictureError(f"{name!r} cannot be read: {error}") from error
+    except FileNotFoundError as error:
+        raise PictureError(f"there is no picture {name!r}; check the name and the folder") from error
+    except Image.DecompressionBombError as error:
+        raise PictureError(
+            f"{name!r} claims more than {MAX_PIXELS / 1e6:.0f} megapixels, which is the most "
+            "that is read; scale it down or cut out the part to restore"
+        ) from error
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{name!r} {describe(name)}") from error
+    except MemoryError:
+        raise
+    except BROKEN as error:
+        if Path(path).is_dir():
+            raise PictureError(f"{name!r} is a folder; give the name of a picture file in it") from error
+        raise PictureError(f"{name!r} cannot be read: {error}") from error
+
+
+@contextlib.contextmanager
+def opened(path: FilePath) -> Iterator[Image.Image]:
+    """The same as `open_picture`, but errors are those of Pillow; a format that a plugin reads is tried."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            picture = Image.open(path)
+        except UnidentifiedImageError:
+            with Path(path).open("rb") as file:
+                plugin = plugin_of(file.read(HEAD))
+            if plugin is None or not register(plugin):
+                raise
+            picture = Image.open(path)
+    with picture:
+        check_size(picture.width, picture.height)
+        if picture.format in ("EPS", "WMF", "MPEG"):
+            raise PictureError(f"it is a file of {picture.format}, not a photo; export it as PNG")
+        yield picture
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise `DecompressionBombError` for a picture of more than `MAX_PIXELS`."""
+    if width * height > MAX_PIXELS:
+        raise Image.DecompressionBombError
+
+
+def chosen_page(count: int, page: int | None) -> int:
+    """The number of the picture to read, from 0."""
+    if page is None and count > 1:
+        raise PictureError(
+            f"it holds {count} pictures, and one is read at a time; choose it by --page 1 to --page {count} "
+            f"(page=1 in Python), or save it as a file of its own"
+        )
+    if page is not None and not 1 <= page <= count:
+        raise PictureError(f"it has no page {page}; it holds {count}, counted from 1")
+    return (page or 1) - 1
