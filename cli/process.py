@@ -56,8 +56,10 @@ def _quiet_libraries() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.dup(2), "w")  # nowhere, but there are libraries that write to it
     try:
-        if sys.stderr is None or sys.stderr.fileno() != 2:
+        if sys.stderr.fileno() != 2:
             return
         kept = os.dup(2)
     except (OSError, ValueError):

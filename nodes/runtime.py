@@ -296,8 +296,13 @@ def within(folder: Place, name: str) -> Place | None:
 
 def list_folders() -> list[str]:
     """Names of the folders in the input folder that hold pictures, for a menu."""
-    folders = {e.name: e.path for f in _input_folders() for e in _entries(f) if _holds(e.is_dir)}
+    inputs = _input_folders()
+    folders = {e.name: e.path for f in inputs for e in _entries(f) if _holds(e.is_dir) and _may_be_read(e.path, inputs)}
     return sorted(n for n, path in folders.items() if any(f.lower().endswith(PICTURES) for f in _files(path)))
+
+
+def _may_be_read(path: str, folders: Iterable[Path]) -> bool:
+    return in_comfyui() or _is_within(Path(path), folders)
 
 
 def _input_folders() -> tuple[Path, ...]:

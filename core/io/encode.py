@@ -57,7 +57,7 @@ def _by_pillow(picture: Image.Image, kind: str, metadata: Metadata) -> bytes:
     elif kind == "PNG":
         options |= {"exif": exif, "pnginfo": _png_words(metadata)}
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **{name: value for name, value in options.items() if value})
+    picture.save(buffer, kind, **{name: value for name, value in options.items() if value or value == 0})
     return buffer.getvalue()
 
 

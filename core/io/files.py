@@ -65,7 +65,7 @@ def atomic_write(
         PictureError: or `error`, where the file cannot be written. Errors of this package pass through.
     """
     path = Path(path)
-    mark = f".{path.name.encode()[:100].decode(errors='ignore')}.{_machine()}-"
+    mark = f".{os.fsencode(path.name)[:100].decode(errors='ignore')}.{_machine()}-"
     part = path.with_name(f"{mark}{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,16 +41,17 @@ INSIDE = (
 )
 ODD = ("a\0b", "\ud800", "x" * 300, "\n", "5:3")
 NAMES = st.sampled_from((*OUTSIDE, *INSIDE, *ODD))
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-3, 9),
-    st.sampled_from([2**70, -(10**400), float("nan"), float("inf"), 0.5]),
-    NAMES,
-)
+NUMBERS = st.sampled_from((-1, 0, 1, 3, 0.5, 2**70, -(10**400), float("nan"), float("inf"), float("-inf")))
+LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, NUMBERS, NAMES)
 ANYTHING = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=5
 )
+
+TARGETS = st.sampled_from(
+    ("1.image", "3.grow", "4.image", "Photo.image", "5.filename_prefix", "x.y", "4.filename_prefix")
+)
+NOTHING = st.just([])
+SETS = st.one_of(NOTHING, NOTHING, NOTHING, st.lists(st.tuples(TARGETS, NAMES), min_size=1, max_size=2))
 
 
 def saved():
@@ -97,12 +98,12 @@ def places(data, path=()):
 def changed(draw):
     """A good workflow with a few values replaced, taken out, copied from elsewhere in it, or added."""
     data = copy.deepcopy(draw(st.sampled_from([api(), saved()])))
-    for _ in range(draw(st.integers(0, 3))):
+    for _ in range(draw(st.integers(1, 3))):
         *path, key = draw(st.sampled_from(list(places(data))))
         holder = data
         for step in path:
             holder = holder[step]
-        kind = draw(st.integers(0, 3))
+        kind = draw(st.integers(0, 6))
         if kind == 0:
             del holder[key]
         elif kind == 1 and isinstance(holder, dict):
@@ -113,10 +114,23 @@ def changed(draw):
             for step in other:
                 source = source[step]
             holder[key] = copy.deepcopy(source[last])
-        else:
+        elif kind == 3:
             holder[key] = draw(ANYTHING)
+        elif not isinstance(holder[key], (dict, list)):
+            holder[key] = draw(LEAVES)
         if not list(places(data)):
             break
+    return data
+
+
+@st.composite
+def other_inputs(draw):
+    """A good export some inputs of which hold other values."""
+    data = api()
+    for _ in range(draw(st.integers(1, 2))):
+        constants = [(n, k) for n in data for k, v in data[n]["inputs"].items() if not isinstance(v, list)]
+        node, name = draw(st.sampled_from(constants))
+        data[node]["inputs"][name] = draw(st.one_of(LEAVES, LEAVES, LEAVES, ANYTHING))
     return data
 
 
@@ -131,12 +145,15 @@ def house(tmp_path_factory):
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.one_of(changed(), ANYTHING), assignments=st.lists(st.tuples(NAMES, NAMES, NAMES), max_size=1))
+@given(
+    data=st.one_of(other_inputs(), other_inputs(), other_inputs(), changed(), changed(), ANYTHING),
+    assignments=SETS,
+)
 def test_any_workflow_runs_or_is_refused_in_one_line(house, data, assignments):
     text = json.dumps(data)
     hypothesis.assume(not any(name in text for name in SLOW))
     before = {p for p in house.rglob("*") if (house / "out") not in p.parents}
-    code, error = run(house, text, [f"{node}.{name}={value}" for node, name, value in assignments])
+    code, error = run(house, text, [f"{target}={value}" for target, value in assignments])
     lines = [line for line in error.splitlines() if line.startswith("monochromic: ")]
     assert (code, len(lines) - error.count("\n")) == (code, 0), error
     assert code == 0 or (code == 2 and lines), error
