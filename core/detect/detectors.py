@@ -25,7 +25,7 @@ from .filters import find_marks
 from .multiscale import MIN_TILE, TILE, predict_multiscale
 from .network import TRAINED, build
 
-LOGIT_BIAS = {"lines": -4.5, "specks": -4.5, "lost": -3.0, "areas": -1.0, "overlays": -2.0}
+LOGIT_BIAS = {"lines": -3.0, "specks": -3.0, "lost": -3.0, "areas": -1.0, "overlays": 0.0}
 """Added to the network's logits of each kind, because it is surer of real photos than it is right."""
 LOGIT_BOOST = 8.0  # added to the network's logits where the filters are sure of a line or a speck
 MIN_SIDE = 320  # pixels: the shorter side up to which small photos are enlarged for the network

@@ -94,9 +94,13 @@ def auto_dilation(h: int, w: int) -> int:
 
 
 def _marks(probability: Tensor, thresholds: list[float], min_area: int, detector: Detector) -> Tensor:
-    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1, from its probability and threshold."""
-    planes = zip(probability.split(1, dim=1), thresholds, strict=True)
-    return torch.cat([hysteresis_marks(plane, at, min_area, detector.hysteresis).byte() for plane, at in planes], 1)
+    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1, from its probability and threshold.
+
+    Only kinds that are restored unasked have hysteresis: the wide soft edges of areas and overlays would count as weak.
+    """
+    planes = zip(DAMAGE_KINDS, probability.split(1, dim=1), thresholds, strict=False)
+    margins = ((plane, at, detector.hysteresis if kind.restored else 0.0) for kind, plane, at in planes)
+    return torch.cat([hysteresis_marks(plane, at, min_area, margin).byte() for plane, at, margin in margins], 1)
 
 
 def _hole_and_rest(
