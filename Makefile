@@ -3,30 +3,32 @@
 # Needs Python 3.10 or newer, make, and a package index. PYTHON=python3.12 chooses another Python.
 
 PYTHON ?= python3
-VENV := $(CURDIR)/.venv
+# Paths from here, and the folder in quotes: its name may have a space.
+VENV := .venv
 BIN := $(VENV)/bin
 # The last thing an installation writes: without it, or with a Python that is gone, .venv is made anew.
 READY := $(VENV)/ready
 ifneq ($(shell $(BIN)/python -c "print(1)" 2>/dev/null),1)
 $(shell rm -f $(READY))
 endif
-INPUT := $(CURDIR)/workflows/input
-MYPY = MYPYPATH=$(VENV)/types:$(CURDIR)/training $(BIN)/mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(VENV)/mypy
+INPUT := workflows/input
+MYPY = MYPYPATH="$(CURDIR)/$(VENV)/types:$(CURDIR)/training" "$(CURDIR)/$(BIN)/mypy" \
+	--config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/$(VENV)/mypy"
 
 .PHONY: demo test lint browser clean
 
 demo: $(READY)
 	$(BIN)/monochromic restore $(INPUT)/astronaut_scratched.png --mask $(INPUT)/astronaut_scratches.png \
-		--reference $(INPUT)/astronaut.png --report $(CURDIR)/demo -o $(CURDIR)/demo/restored.png
+		--reference $(INPUT)/astronaut.png --report demo -o demo/restored.png
 	@echo "Look at $(CURDIR)/demo: restored.png is the photo, restored_report.png shows it beside the damage."
 
 test: $(READY) lint browser
-	cd $(CURDIR) && $(BIN)/python -m pytest tests -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest tests -n auto --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 # mypy finds the package under its name: `monochromic` is a link to this folder.
 lint: $(READY)
-	cd $(CURDIR) && $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	mkdir -p $(VENV)/types && ln -sfn $(CURDIR) $(VENV)/types/monochromic
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/monochromic
 	cd $(VENV)/types && $(MYPY) -p monochromic.core -p monochromic.cli -p monochromic.runner -p monochromic.nodes
 	cd $(VENV)/types && $(MYPY) monochromic/training
 
@@ -41,12 +43,12 @@ browser:
 	fi
 
 clean:
-	rm -rf $(VENV) $(CURDIR)/demo
+	rm -rf $(VENV) demo
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10))" || \
 		{ echo "Python 3.10 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
 	rm -f $(READY)
 	$(PYTHON) -m venv --clear $(VENV)
-	cd $(CURDIR) && $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(READY)

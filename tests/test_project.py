@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -144,3 +145,21 @@ def test_the_painter_knows_every_sample_photo(root):
     text = (root / "web" / "js" / "upstream.js").read_text()
     known = re.findall(r'^  (\w+): \{ photo: "([^"]+)", mask: "([^"]+)"', text, re.MULTILINE)
     assert known == [(name, sample.photo, sample.mask) for name, sample in SAMPLES.items()]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_in_a_folder_whose_name_has_a_space(root, tmp_path):
+    """With programs that only say that they were found, so that nothing is installed."""
+    folder = tmp_path / "my photos"
+    tools = folder / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(root / name, folder)
+    for name in ("python", "ruff", "mypy", "monochromic"):
+        (tools / name).write_text(f"#!/bin/sh\necho 1 >> '{tmp_path}/{name}'\necho 1\n")
+        (tools / name).chmod(0o755)
+    (folder / ".venv" / "ready").touch()
+    out = subprocess.run(["make", "lint", "demo"], cwd=folder, capture_output=True, text=True, check=False)
+    assert out.returncode == 0, out.stderr
+    assert {p.name for p in tmp_path.iterdir()} == {"my photos", "python", "ruff", "mypy", "monochromic"}
+    assert (folder / ".venv" / "types" / "monochromic").resolve() == folder
