@@ -4,7 +4,6 @@ TIFF samples of whole bytes are read by `tiff`, color PNG of 16 bits by OpenCV, 
 """
 
 import logging
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from ..errors import PictureError
+from ..host.quiet import without_warnings
 from ..host.thread import run_in_thread
 from .metadata import Metadata, read_metadata
 from .opening import FilePath, check_size, chosen_page, explained, opened
@@ -99,8 +99,7 @@ def load_photo(path: FilePath, page: int | None = None, accept_truncated: bool =
         PictureError: for a file that is missing or not a picture, that ends early, that holds several pictures while
             no page is given, or more than `MAX_PIXELS`; says what the file is.
     """
-    with explained(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's, of broken metadata
+    with explained(path), without_warnings():  # Pillow's, of broken metadata
         raw = _decode_tiff(Path(path), page, accept_truncated)
         return (raw or _decode_file(Path(path), page, accept_truncated)).photo()
 

@@ -2,13 +2,13 @@
 
 import contextlib
 import os
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import PictureError
+from ..host.quiet import without_warnings
 from .signatures import HEAD, describe, plugin_of, register
 from .tiff import BROKEN
 
@@ -63,8 +63,7 @@ def explained(path: FilePath) -> Iterator[None]:
 @contextlib.contextmanager
 def opened(path: FilePath) -> Iterator[Image.Image]:
     """The same as `open_picture`, but errors are those of Pillow; a format that a plugin reads is tried."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    with without_warnings():
         try:
             picture = Image.open(path)
         except UnidentifiedImageError:

@@ -2,13 +2,14 @@
 
 import io
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile
+
+from ..host.quiet import without_warnings
 
 END = b"\xff\xd9"  # of a JPEG file
 NOISE = b"\xa5\x5a" * 64  # two different ends, so that pixels that depend on what follows differ
@@ -39,8 +40,7 @@ def salvage(path: str | Path, page: int) -> tuple[Image.Image, int]:
     Raises:
         OSError: where nothing is there; also what else Pillow raises.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with without_warnings():
         with Image.open(path) as picture:
             is_jpeg = picture.format in ("JPEG", "MPO")
         if is_jpeg and (found := _salvage_jpeg(Path(path).read_bytes())):

@@ -7,17 +7,16 @@ So each file is first read in a process of its own, which has limits; only what 
 import os
 import signal
 import time
-import warnings
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any, NoReturn
 
 from ..errors import WeightsError
 from ..host.cancel import check_cancelled
 from ..host.memory import out_of_memory
+from ..host.quiet import without_warnings
 
 SECONDS = 60  # of work for any file
 PATIENCE = 10  # times that, on a machine that does much else
@@ -28,8 +27,6 @@ UNPACKED = 4  # times the size of an archive, at most
 PICKLE = 1 << 28  # bytes of what is no tensor, at most
 MEMORY, BROKEN = 3, 4  # exit codes of the trial
 TOO_LONG = -int(getattr(signal, "SIGXCPU", 24))  # what ends one that has used its time
-
-_lock = Lock()
 
 
 def within_limits(load: Callable[[Path], Any], path: Path, *, trial: bool = True) -> Any:
@@ -49,7 +46,7 @@ def within_limits(load: Callable[[Path], Any], path: Path, *, trial: bool = True
     """
     if trial:
         _try(load, path, max(_unpacked(path), path.stat().st_size))
-    with _quiet():
+    with without_warnings():
         return load(path)
 
 
@@ -73,7 +70,7 @@ def _try(load: Callable[[Path], Any], path: Path, size: int) -> None:
     if not hasattr(os, "fork"):  # Windows; there only what an archive says of itself is checked
         return
     seconds, spare = int(SECONDS + size / BYTES_PER_SECOND), 3 * size + SPARE
-    with _quiet():  # threads, of which the other process has none, are warned of
+    with without_warnings():  # threads, of which the other process has none, are warned of
         child = os.fork()
     if not child:
         _trial(load, path, spare, seconds)
@@ -126,11 +123,3 @@ def _end_of(child: int, seconds: float) -> int:
         if child:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without warnings, of old pickles, which either are read or not; by one thread after another."""
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
