@@ -37,10 +37,9 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
 def check_size(out: str, photo: str) -> None:
     """Refuse a format that cannot hold a picture of the photo's size. Raises `PictureError`, also for no picture."""
     from ..core.io.images import check_sides
-    from ..core.io.opening import open_picture
+    from ..core.io.opening import picture_size
 
-    with open_picture(photo) as picture:
-        check_sides(out, *picture.size)
+    check_sides(out, *picture_size(photo))
 
 
 def check_writable(folder: Path) -> None:

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import PictureError
 from ..host.quiet import without_warnings
 from .signatures import HEAD, describe, plugin_of, register
-from .tiff import BROKEN
+from .tiff import BROKEN, MAGIC, read_pages
 
 FilePath = str | os.PathLike[str]
 
@@ -33,6 +33,28 @@ def open_picture(path: FilePath) -> Iterator[Image.Image]:
     """
     with explained(path), opened(path) as picture:
         yield picture
+
+
+def picture_size(path: FilePath) -> tuple[int, int]:
+    """The size of a picture file, of which only the beginning is read.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Width and height in pixels, before it is turned upright; of several pictures, those of the first.
+
+    Raises:
+        PictureError: as `open_picture`.
+    """
+    with explained(path):
+        with Path(path).open("rb") as file:
+            if file.read(4) in MAGIC:
+                page = read_pages(file)[0]
+                check_size(page.width, page.height)
+                return page.width, page.height
+        with opened(path) as picture:
+            return picture.size
 
 
 @contextlib.contextmanager

@@ -156,7 +156,7 @@ def read_pages(file: BinaryIO) -> list[Page]:
         raise PictureError("it is a raw file of a camera; develop it, and give the TIFF or PNG of 16 bits")
     pages = [page for page in pages if page.width and page.height]
     if not pages:
-        raise PictureError("it is a TIFF file without a picture")
+        raise PictureError("it is a TIFF file without a picture, or cut short; copy or scan it again")
     return [page for page in pages if not page.thumbnail] or [max(pages, key=lambda p: p.width * p.height)]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from conftest import make_hole, make_photo
 from monochromic.cli import main
@@ -86,3 +87,15 @@ def test_transparency_is_kept(place, caplog):
     assert not caplog.text
     assert run("restore", "cut.png", "-o", "x.jpg", "--backbone", "telea") == 0
     assert "cannot hold what is transparent" in caplog.text
+
+
+def test_tiff_that_pillow_does_not_open(place):
+    """Its size is checked against the format to write before the work; that reads it the same way."""
+    levels = np.random.default_rng(0).integers(0, 65536, (37, 53, 2), np.uint16)
+    tifffile.imwrite("deep.tif", levels, photometric="minisblack", extrasamples=["unassalpha"])
+    for ending in ("png", "tif", "jpg"):
+        assert run("restore", "deep.tif", "-o", f"x.{ending}", "--backbone", "telea") == 0
+    photo = load_photo("x.tif")
+    assert (photo.bits, photo.image.shape[1], photo.alpha is None) == (16, 1, False)
+    tifffile.imwrite("wide.tif", np.zeros((1, 70_000), np.float16))
+    assert run("restore", "wide.tif", "-o", "y.jpg", "--backbone", "telea") == 2

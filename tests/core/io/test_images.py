@@ -264,3 +264,9 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, photo):
 def test_folders_are_made(tmp_path):
     save_picture(Image.fromarray(RGB), tmp_path / "a" / "b" / "x.png")
     assert torch.equal(load_image(tmp_path / "a" / "b" / "x.png"), as_tensor(RGB))
+
+
+def test_jpeg_keeps_the_color_of_every_pixel(tmp_path):
+    save_image(as_tensor(RGB), tmp_path / "x.jpg")
+    with Image.open(tmp_path / "x.jpg") as picture:
+        assert [layer[1:3] for layer in picture.layer] == [(1, 1)] * 3  # no subsampling
