@@ -8,6 +8,7 @@ import reprlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -134,14 +135,19 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, WeightFile]:
         InputError: (a `ValueError`) for a repeated id or a wrong entry.
     """
     try:
-        document = parse_json(read_text(path))
-        entries = [_parse_entry(fields) for fields in document["weights"]]
+        entries = _entries_in(read_text(path))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: {error}") from error
     by_id = {entry.id: entry for entry in entries}
     if len(by_id) != len(entries):
         raise InputError(f"{path}: an id is there twice")
     return by_id
+
+
+@lru_cache(maxsize=8)
+def _entries_in(text: str) -> tuple[WeightFile, ...]:
+    """The entries of a manifest's text: menus of the nodes ask for them a hundred times."""
+    return tuple(_parse_entry(fields) for fields in parse_json(text)["weights"])
 
 
 def format_manifest(entries: Iterable[WeightFile]) -> str:
