@@ -5,6 +5,7 @@ Monochromic Bottleneck", CVPR 2021, with a backbone of your choice. The other tw
 for comparison: the backbone sees the colors (`source="rgb"`), and its own colors are taken (`fill_rgb`).
 """
 
+import logging
 from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from ..backbones.loaded import Model
 from ..backbones.record import Backbone
 from ..errors import InputError
 from ..host.cancel import cancel_between_layers, cancellable
-from ..host.memory import MIN_TILE, halving_sizes, retry_smaller, translates_oom
+from ..host.memory import MIN_TILE, halving_sizes, out_of_memory, retry_smaller, translates_oom
 from ..host.progress import Progress, part_of, silent
 from ..image.boxes import hole_boxes
 from ..image.checks import check_answer, check_hole
@@ -28,6 +29,8 @@ from ..io.convert import Hole, Picture, to_hole, to_image
 from ..weights.select import load_model
 from .texture import add_texture, check_texture
 from .tiled import fill_large
+
+log = logging.getLogger(__name__)
 
 CONTEXT, NETWORK_CONTEXT = 64, 128  # pixels around a part of the hole, without and with a network
 SOURCES = ("gray", "rgb")
@@ -81,7 +84,7 @@ def fill(
     model = _loaded(backbone, image, rgb=False)
     for crop, part in _crops(image, hole, gray, model, context, progress or silent):
         answer = to_y(_fill_crop(model, crop, source, max_side, part))
-        crop.result[:] = add_texture(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
+        crop.result[:] = _textured(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
     return gray
 
 
@@ -182,6 +185,18 @@ def _fill_crop(model: Model, crop: Crop, source: str, max_side: int, progress: P
     tiles = f", even in tiles of {sides[-1]}" if sides[-1] < max(h, w) else ""
     failed = f"not enough memory to fill a part of {w} x {h} pixels by {model.backbone.id}{tiles}"
     return retry_smaller(fill_at, sides, f"{failed}; close other programs, use a smaller photo, or less context")
+
+
+def _textured(filled: Tensor, hole: Tensor, amount: float, seed: int) -> Tensor:
+    """A filled crop with texture, or as it is where memory does not suffice for that."""
+    try:
+        return add_texture(filled, hole, amount, seed)
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        h, w = hole.shape[-2:]
+        log.warning("not enough memory for the texture of a part of %d x %d pixels; it is filled without", w, h)
+        return filled
 
 
 def _sides(model: Model, side: int, max_side: int) -> list[int]:

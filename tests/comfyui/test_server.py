@@ -114,7 +114,7 @@ def test_a_network_from_the_model_folder(server, root, tmp_path, monkeypatch):
     monkeypatch.setenv("MONOCHROMIC_HOME", str(server.base / "home"))
     assert main(["weights", "convert", str(tmp_path / "theirs.pth"), "--as", "mine"]) == 0
     folder = server.base / "models" / "monochromic"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     converted = next((server.base / "home" / "weights").glob("mine-*.safetensors"))
     converted.rename(folder / "mine.safetensors")
     workflow = root / "workflows" / "restore_photo.json"

@@ -110,6 +110,17 @@ def test_nothing_under_the_hole_is_read(backbone):
     assert torch.equal(*(fill(each, hole, backbone, texture=1.0) for each in (photo, covered)))
 
 
+def test_without_memory_for_it_the_fill_stays_as_it_is(monkeypatch, caplog):
+    def fails(*_):
+        raise MemoryError
+
+    photo, hole = cloth(), box()
+    smooth = fill(photo, hole.float(), "telea")
+    monkeypatch.setattr("monochromic.core.inpaint.stage.add_texture", fails)
+    assert torch.equal(fill(photo, hole.float(), "telea", texture=1.0), smooth)
+    assert caplog.messages == ["not enough memory for the texture of a part of 160 x 160 pixels; it is filled without"]
+
+
 def test_restoring_has_texture_and_can_do_without():
     photo = cloth().expand(-1, 3, -1, -1)
     hole = random_hole("box", SIDE, SIDE, 0.2, seed=1)
