@@ -204,15 +204,11 @@ def write_new(data: bytes, path: Path) -> bool:
     Raises:
         PictureError: where the file cannot be written.
     """
-    whole = path.with_name(f".{os.getpid()}-{os.urandom(4).hex()}.part")
-    write_bytes(data, whole)
-    try:
-        return _claim(whole, path)
-    except OSError as reason:
-        raise PictureError(f"cannot write {path}: {reason.strerror or reason}") from reason
-    finally:
-        with suppress(OSError):
-            whole.unlink(missing_ok=True)
+    with atomic_write(path, lasting=False) as part:
+        usual = part.stat().st_mode
+        part.write_bytes(data)
+        settle(part, usual)
+        return _claim(part, path)
 
 
 def _claim(whole: Path, path: Path) -> bool:
