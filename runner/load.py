@@ -9,7 +9,7 @@ from typing import Any
 from ..core.errors import UnknownNameError, WorkflowError
 from .graph import Call, Graph, Link, target_of, title_of
 from .origin import check_assignment
-from .placeholders import replace_placeholders
+from .placeholders import Widgets, replace_placeholders
 from .saved_format import SavedWorkflow
 from .schema import Classes
 
@@ -52,28 +52,24 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
     """
     data = _read(path)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
-        with _damaged():
-            return _graph_of_saved(data, classes, assignments)
-    graph = _graph_of_api(data, path)
+        graph, widgets = _graph_of_saved(data, classes, assignments)
+    else:
+        graph = _graph_of_api(data, path)
+        widgets = [(call.id, {"type": call.kind, "title": call.title}, {}) for call in graph.calls.values()]
     for assignment in assignments:
         check_assignment(assignment, graph, classes)
         graph.set(assignment)
-    replace_placeholders(
-        graph, [(call.id, {"type": call.kind, "title": call.title}, {}) for call in graph.calls.values()]
-    )
+    replace_placeholders(graph, widgets)
     return graph
 
 
-def _graph_of_saved(data: dict[str, Any], classes: Classes, assignments: Sequence[str]) -> Graph:
-    workflow = SavedWorkflow(data, classes)
-    woken = workflow.wake([target_of(assignment)[0] for assignment in assignments])
-    calls = workflow.calls()
-    graph = Graph(calls, data, woken, workflow.muted(), workflow.left_out)
-    for assignment in assignments:
-        check_assignment(assignment, graph, classes)
-        graph.set(assignment)
-    replace_placeholders(graph, workflow.widgets())
-    return graph
+def _graph_of_saved(data: dict[str, Any], classes: Classes, assignments: Sequence[str]) -> tuple[Graph, list[Widgets]]:
+    """The graph, with nodes that are assigned to awake, and the widgets of its nodes."""
+    with _damaged():
+        workflow = SavedWorkflow(data, classes)
+        woken = workflow.wake([target_of(assignment)[0] for assignment in assignments])
+        calls = workflow.calls()
+        return Graph(calls, data, woken, workflow.muted(), workflow.left_out), workflow.widgets()
 
 
 @contextmanager

@@ -7,6 +7,9 @@ from typing import Any
 
 from .graph import Graph, Link, title_of
 
+Widgets = tuple[str, dict[str, Any], dict[str, Any]]
+"""A node's id, the node, and its widgets' values by name, as the workflow holds them."""
+
 PLACEHOLDER = re.compile(r"%([^%]+)%")
 PART_OF_DATE = re.compile(r"d{1,2}|M{1,2}|h{1,2}|m{1,2}|s{1,2}|y{2,4}")
 FORBIDDEN = re.compile(r'[/?<>\\:*|"\x00-\x1f\x7f]')  # in names of files
@@ -22,10 +25,10 @@ NAMES = {  # that the front end shows where a node has no title of its own
 }
 
 
-def replace_placeholders(graph: Graph, widgets: Iterable[tuple[str, dict[str, Any], dict[str, Any]]]) -> None:
+def replace_placeholders(graph: Graph, widgets: Iterable[Widgets]) -> None:
     """Replace `%date:yyyy-MM-dd%` and `%Node.widget%` in the prefixes of the graph's savers.
 
-    widgets: id, node and widget values by name, of each node that may be named, as the workflow holds them.
+    widgets: of each node that may be named.
     """
     nodes = [(node, {**values, **_constants(graph, node_id)}) for node_id, node, values in widgets]
     for call in graph.calls.values():

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import WorkflowError
 from .graph import Call, Link, title_of
+from .placeholders import Widgets
 from .schema import Classes, Input, inputs_of, widget_slots
 from .subgraphs import OUTSIDE, Scope, scopes_of, wire_of
 
@@ -72,7 +73,7 @@ class SavedWorkflow:
         """The nodes that do not run, as `3 (Your photo)`."""
         return tuple(_name(s, n) for s, n in self._nodes() if not _runs(n) and n["type"] not in NOTES)
 
-    def widgets(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    def widgets(self) -> list[Widgets]:
         """Id, node and widget values by name, of every node whose widgets are known."""
         return [
             (f"{scope.path}{node['id']}", node, self._widget_values(node))
