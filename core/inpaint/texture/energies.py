@@ -53,19 +53,21 @@ def depth_in(hole: Mask) -> Plane:
 
 
 def expected_energies(
-    picture: Plane, hole: Mask, grid: Grid, known: Known, mean: Tensor, known_mean: Tensor
+    picture: Plane, depth: Plane, grid: Grid, known: Known, mean: Tensor, known_mean: Tensor
 ) -> Energies:
-    """Measure the energies of a filled picture and tell those of the hole; mean and known_mean are of the blocks."""
+    """Measure the energies of a filled picture and tell those of the hole.
+
+    depth: in the hole, see `depth_in`. mean, known_mean: of the blocks, (N, 1) and (M, 1).
+    """
     octaves, _ = bands(picture, OCTAVES)
-    outside = (~hole).astype(np.float32)
+    outside = (depth == 0).astype(np.float32)
     weight = np.maximum(blur(outside, SIGMA), 1e-3)
     measured = [np.log(np.sqrt(blur(band * band * outside, SIGMA) / weight) + FLOOR) for band in octaves]
     of_known = torch.stack([at_middle(plane, known.places) for plane in measured], 1)
     seen = known.usable.flatten().nonzero()[:, 0]
     seen = seen[:: max(1, len(seen) // MAX_SEEN)]
-    depth = at_middle(depth_in(hole), grid.places)
     nearness = -(torch.cdist(grid.places.float(), known.places[seen].float()) ** 2)
-    nearness /= 2 * (depth + 0.75 * BLOCK)[:, None] ** 2
+    nearness /= 2 * (at_middle(depth, grid.places) + 0.75 * BLOCK)[:, None] ** 2
     attention = torch.softmax(nearness - (mean - known_mean[seen].T) ** 2 / (2 * TONE**2), 1)
     average = attention @ of_known[seen]
     variance = (attention @ of_known[seen] ** 2 - average**2).clamp(min=0)

@@ -53,7 +53,8 @@ def check_texture(amount: float, seed: int) -> None:
 
 
 def _textured(picture: Plane, hole: Mask, amount: float, seed: int) -> Plane:
-    if depth_in(hole).max() <= MAX_THIN:
+    depth = depth_in(hole)
+    if depth.max() <= MAX_THIN:
         return picture
     random = np.random.default_rng(seed)
     grid, known = cover_hole(hole), known_blocks(hole, random)
@@ -62,7 +63,7 @@ def _textured(picture: Plane, hole: Mask, amount: float, seed: int) -> Plane:
     photo = Photo.of(picture, hole)
     here, there = photo.describe(grid.places), photo.describe(known.places)
     check_cancelled()
-    energies = expected_energies(picture, hole, grid, known, here.mean, there.mean)
+    energies = expected_energies(picture, depth, grid, known, here.mean, there.mean)
     matcher = Matcher(photo, grid, here, energies)
     blocks = choose_blocks(matcher, known, matcher.search(known, there), random)
     quilt = paste_blocks(picture, hole, grid, blocks)
