@@ -26,6 +26,7 @@ BACKBONES = (
 CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
 METHODS = ("propagate", "network", "paper")
 SCHEDULES = ("paper", "linear_descent", "linear_ascent", "convex", "concave", "constant")
+TEXTURE = 0.5
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 DETECTORS = ("both", "learned", "vcnet", "classical")
 KINDS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .colorize import add_color_options, add_mask_options, color_options, reading_options
 from .mask import add_find_options, asks_to_find, find_options, say_found
-from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES
+from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
 from .parser import UsageError
 from .say import tell
 from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
@@ -70,9 +70,10 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--texture",
         type=float,
-        default=0.5,
+        default=TEXTURE,
         metavar="AMOUNT",
-        help="how much of the detail that wide fills lack is added from the rest of the photo: 0 to 1 (default: 0.5)",
+        help="how much of the detail that wide fills lack is added from the rest of the photo: 0 to 1 "
+        f"(default: {TEXTURE})",
     )
     parser.add_argument("--texture-seed", type=int, default=0, metavar="N", help="another number, another texture")
     add_color_options(parser)

@@ -76,7 +76,7 @@ class GrayInpaint:
         source: str = "gray",
         context: int = 0,
         max_side: int = 0,
-        texture: float = TEXTURE,
+        texture: float = 0.0,  # of prompts saved before there was any
         texture_seed: int = 0,
     ) -> dict[str, Any]:
         photo = image_in(image)

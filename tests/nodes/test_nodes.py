@@ -449,3 +449,12 @@ def test_blind_mask_predict_fills_the_kinds_that_are_on():
     assert torch.equal(own, find_hole(damaged, "classical", dilate=0, kinds={"lines": 0.8, "specks": 0.5}).hole[:, 0])
     with pytest.raises(InputError, match="areas has a threshold but is off"):
         call(thresholds="areas=0.2")
+
+
+def test_a_prompt_saved_before_texture_fills_as_before():
+    photo, hole = make_photo(1, 120, 120), torch.zeros(1, 1, 120, 120)
+    hole[..., 30:90, 30:90] = 1
+    options = {"image": bhwc(photo), "mask": hole[:, 0], "backbone": "telea", "grow": 0, "threshold": 0.5}
+    filled = [GrayInpaint().inpaint(**options, **more)["result"][0] for more in ({}, {"texture": 0.0}, {"texture": 1.0})]
+    assert torch.equal(filled[0], filled[1])
+    assert not torch.equal(filled[0], filled[2])
