@@ -455,6 +455,8 @@ def test_a_prompt_saved_before_texture_fills_as_before():
     photo, hole = make_photo(1, 120, 120), torch.zeros(1, 1, 120, 120)
     hole[..., 30:90, 30:90] = 1
     options = {"image": bhwc(photo), "mask": hole[:, 0], "backbone": "telea", "grow": 0, "threshold": 0.5}
-    filled = [GrayInpaint().inpaint(**options, **more)["result"][0] for more in ({}, {"texture": 0.0}, {"texture": 1.0})]
+    filled = [
+        GrayInpaint().inpaint(**options, **more)["result"][0] for more in ({}, {"texture": 0.0}, {"texture": 1.0})
+    ]
     assert torch.equal(filled[0], filled[1])
     assert not torch.equal(filled[0], filled[2])

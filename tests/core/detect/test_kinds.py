@@ -51,6 +51,17 @@ def test_by_default_lines_specks_and_lost_parts_are_filled(planes, found_in):
     assert torch.equal(found.probability, planes.amax(1, keepdim=True))
 
 
+@pytest.mark.parametrize(("place", "filled"), [(LINES, 0), (OVERLAYS, 40)])
+def test_a_sure_core_in_a_wide_weak_surround(place, filled, photo, monkeypatch):
+    """A line so unsure all along is dropped; an overlay has soft edges, and is filled where it is sure."""
+    seen = torch.zeros(1, 5, 200, 260)
+    seen[0, place, 60:80, 50:90] = 0.1
+    seen[0, place, 69:70, 50:90] = 0.9
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen)
+    found = find_hole(photo, "learned", dilate=0, guard=False, kinds=[KIND_NAMES[place]])
+    assert found.hole.sum() == filled
+
+
 @pytest.mark.parametrize("place", range(5))
 def test_a_kind_that_is_asked_for_is_filled_alone(planes, found_in, place):
     found = found_in(planes, kinds=[KIND_NAMES[place]])
