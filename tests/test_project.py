@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from PIL import Image
@@ -148,6 +149,20 @@ def test_the_painter_knows_every_sample_photo(root):
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("name", ["my clone", "monochromic-inpaint"])
+def test_the_linter_takes_a_clone_of_any_name(name, root, tmp_path):
+    """Ruff takes the folder for a package, whose name it would judge."""
+    for file in ("pyproject.toml", "__init__.py", "core/__init__.py", "core/layers/__init__.py"):
+        target = tmp_path / name / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / file, target)
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "."], cwd=tmp_path / name, capture_output=True, text=True
+    )
+    assert "N999" not in done.stdout
+    assert done.returncode == 0, done.stdout
+
+
 def test_make_in_a_folder_whose_name_has_a_space(root, tmp_path):
     """With programs that only say that they were found, so that nothing is installed."""
     folder = tmp_path / "my photos"
