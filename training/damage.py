@@ -5,6 +5,7 @@ dust and scratches if there is a folder of masks. At last it is scanned (`scan`)
 see what was drawn. A part of the photos stays undamaged.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
     photo, other = (photos[i] for i in random.integers(len(photos), size=2))
     clean = random.random() < data.get("clean", 0.25)
     if clean and "hard" in data and random.random() < HARD_SHARE:
-        photo = photos[random.choice(_photo_indices(data["hard"]))]
-    cut = _cut(photo, side, random).permute(1, 2, 0).numpy()
+        photo = photos[random.choice(photo_indices(data["hard"]))]
+    cut = cut_square(photo, side, random).permute(1, 2, 0).numpy()
     picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
     kinds = torch.zeros(1, len(KIND_NAMES), side, side)
     if not clean:
@@ -66,7 +67,7 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
     return torch.from_numpy(scanned).permute(2, 0, 1), kinds[0]
 
 
-def _cut(photo: np.ndarray, side: int, random: Generator) -> Tensor:
+def cut_square(photo: np.ndarray, side: int, random: Generator) -> Tensor:
     """A square (3, side, side) in [0, 1], reduced, as it is, or enlarged as the smooth parts of large scans look."""
     shorter = min(photo.shape[:2])
     if random.random() < 0.3:
@@ -110,7 +111,7 @@ def _mask(path: Path) -> np.ndarray:
 
 
 @cache
-def _photo_indices(file: str) -> list[int]:
+def photo_indices(file: str) -> list[int]:
     """The indices of the photos in a file of `mine.py`."""
     return [int(line) for line in Path(file).read_text().split()]
 
@@ -124,15 +125,18 @@ def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (long[parts] & inside).astype(np.float32), (~long[parts] & inside).astype(np.float32)
 
 
-def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> StepResult:
+def loss_of(
+    network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict, names: Sequence[str] = KIND_NAMES
+) -> StepResult:
     """The weighted sum of the recipe's losses, and the F1 of each kind at 0.5 over the batch.
 
     Args:
         network: from photos to logits.
-        batch: photos (B, 3, H, W) in [0, 1], and 0 or 1 for each kind, (B, 5, H, W).
+        batch: photos (B, 3, H, W) in [0, 1], and 0 or 1 for each kind, (B, K, H, W).
         losses: weights by name. entropy: cross entropy, where pixels at the rim of damage hardly count. tversky: 1 less
             the Tversky index of each kind over the batch (Salehi et al. 2017), where false alarms weigh more than
             misses. Empty: 1 and 0.5.
+        names: of the K kinds.
     """
     image, kinds = batch
     logits = network(image).float()
@@ -148,15 +152,20 @@ def loss_of(network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict) -> S
     loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "tversky": 0.5}).items())
     predicted = (probability.detach() > 0.5).float()
     f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds).sum((0, 2, 3)).clamp(min=1)
-    return StepResult(loss, dict(zip(KIND_NAMES, f1, strict=True)))
+    return StepResult(loss, dict(zip(names, f1, strict=True)))
 
 
 def preview(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     """The photo, the prediction and the truth side by side, in the colors of the kinds, (B, 3, H, 3 W)."""
+    return preview_of(network, batch, [kind.color for kind in DAMAGE_KINDS])
+
+
+def preview_of(network: nn.Module, batch: tuple[Tensor, Tensor], colors: Sequence[tuple[float, ...]]) -> Tensor:
+    """As `preview`, with RGB in [0, 1] for each of the network's kinds."""
     image, kinds = batch
-    colors = image.new_tensor([kind.color for kind in DAMAGE_KINDS])
+    palette = image.new_tensor(colors)
 
     def colored(planes: Tensor) -> Tensor:
-        return torch.einsum("bkhw,kc->bchw", planes, colors).clamp(0, 1)
+        return torch.einsum("bkhw,kc->bchw", planes, palette).clamp(0, 1)
 
     return torch.cat([image, colored(network(image).float().sigmoid()), colored(kinds)], 3)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-TASKS = ("gray", "damage", "colour_prior")
+TASKS = ("gray", "damage", "overlays", "colour_prior")
 
 
 class AdversaryInput(NamedTuple):

@@ -1,0 +1,48 @@
+"""The task of the network for overlays: its samples."""
+
+import numpy as np
+import overlays
+import pytest
+import torch
+from photos import load_photos
+
+
+@pytest.fixture
+def photos(folder):
+    return load_photos(folder)
+
+
+def samples(photos, data, count=30, side=64):
+    drawn = [overlays.sample(photos, side, np.random.default_rng([5, i]), data) for i in range(count)]
+    return torch.stack([image for image, _ in drawn]), torch.stack([kinds for _, kinds in drawn])
+
+
+def test_samples_have_their_shapes_and_ranges(photos):
+    images, covered = samples(photos, {"clean": 0.0})
+    assert images.shape == (30, 3, 64, 64)
+    assert covered.shape == (30, 1, 64, 64)
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert set(covered.unique().tolist()) == {0.0, 1.0}
+
+
+def test_clean_photos_may_be_damaged_but_have_no_overlays(photos):
+    assert not samples(photos, {"clean": 1.0})[1].any()
+
+
+def test_most_covered_photos_show_what_covers_them(photos):
+    _, covered = samples(photos, {"clean": 0.0})
+    assert covered.flatten(1).any(1).float().mean() > 0.8
+
+
+@pytest.mark.parametrize("rescanned", [False, True])
+def test_overlays_lie_over_the_scan(monkeypatch, rescanned):
+    """Nearly all of what is not covered is as it was, where the file is not scanned again."""
+    for share in ("OLD_SHARE", "DAMAGED_SHARE", "SCANNED_SHARE"):
+        monkeypatch.setattr(overlays, share, 0.0)
+    monkeypatch.setattr(overlays, "RESCANNED_SHARE", float(rescanned))
+    images, covered = samples([np.full((96, 96, 3), 90, np.uint8)] * 2, {"clean": 0.0})
+    far = torch.nn.functional.max_pool2d(covered, 19, 1, 9).expand_as(images) == 0
+    assert far.float().mean() > 0.2
+    untouched = ((images[far] - 90 / 255).abs() < 1e-5).float().mean()
+    assert untouched < 0.6 if rescanned else untouched > 0.9

@@ -1,0 +1,88 @@
+"""The task of the network for overlays: what was put over a picture file, such as lettering, watermarks and covers.
+
+Damage is as old as the print and is scanned with it. Overlays come last: a photo is made old and scanned, at times with
+damage that is no overlay, and then covered. So their edges are sharp and their colors flat, unless the file was
+compressed once more.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import damage
+import numpy as np
+import torch
+from damage import cut_square, photo_indices, preview_of
+from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from monochromic.core.degrade import KINDS, degrade
+from monochromic.core.degrade.aging import make_old, scan
+from monochromic.core.detect.network import DamageNetwork
+from numpy.random import Generator
+from photos import random_cut
+from torch import Tensor, nn
+
+GROUP = "overlays"
+TAKES = {"network": {"widths"}, "data": {"clean", "hard"}, "losses": {"entropy", "tversky"}}
+OLD_SHARE = 0.5  # of photos, which are made old
+DAMAGED_SHARE = 0.25  # of photos, which have damage that is no overlay
+SCANNED_SHARE = 0.6  # of photos, which are scanned before they are covered
+RESCANNED_SHARE = 0.35  # of photos, which are blurred, grained or compressed after all
+HARD_SHARE = 0.3  # of uncovered photos, which are drawn from those with false alarms (`mine.py`)
+
+loss_of = partial(damage.loss_of, names=(GROUP,))
+preview = partial(preview_of, colors=[kind.color for kind in DAMAGE_KINDS if kind.id == GROUP])
+
+
+def make(network: dict) -> nn.Module:
+    """The network with new weights."""
+    return DamageNetwork(tuple(network["widths"]), kinds=1)
+
+
+def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:
+    """A photo and what covers it.
+
+    Args:
+        photos: uint8 (H, W, 3) each.
+        side: of the sample, in pixels.
+        random: draws everything.
+        data: of the recipe; `clean` the share of photos without overlays, `hard` a file of `mine.py`.
+
+    Returns:
+        The photo (3, side, side) in [0, 1], and 0 or 1 for overlays, (1, side, side).
+    """
+    photo, other = (photos[i] for i in random.integers(len(photos), size=2))
+    clean = random.random() < data.get("clean", 0.4)
+    if clean and "hard" in data and random.random() < HARD_SHARE:
+        photo = photos[random.choice(photo_indices(data["hard"]))]
+    picture = cut_square(photo, side, random)[None]
+    scale = 256 / side * random.uniform(0.5, 1.5)
+    if random.random() < OLD_SHARE:
+        picture = _changed(make_old, picture, random)
+    if random.random() < DAMAGED_SHARE:
+        picture, _ = _degraded(picture, [kind for kind in KINDS if KINDS[kind].group != GROUP], scale, random, None)
+    if random.random() < SCANNED_SHARE:
+        picture = _changed(scan, picture, random)
+    overlays = torch.zeros(1, side, side)
+    if not clean:
+        kinds = [kind for kind in KINDS if KINDS[kind].group == GROUP]
+        picture, overlays = _degraded(picture, kinds, scale, random, random_cut(other, side, random)[None])
+    if random.random() < RESCANNED_SHARE:
+        picture = _changed(scan, picture, random)
+    return picture[0], overlays
+
+
+def _changed(change: Callable[[np.ndarray, Generator], np.ndarray], picture: Tensor, random: Generator) -> Tensor:
+    """What `make_old` or `scan` makes of a photo (1, 3, H, W)."""
+    pixels = np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy())
+    return torch.from_numpy(np.ascontiguousarray(change(pixels, random))).permute(2, 0, 1)[None]
+
+
+def _degraded(
+    picture: Tensor, kinds: list[str], scale: float, random: Generator, other: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """A photo (1, 3, H, W) with one to three of these kinds, by their frequencies, and its overlays (1, H, W)."""
+    frequencies = np.array([KINDS[kind].frequency for kind in kinds])
+    count = int(random.choice([1, 2, 3], p=[0.6, 0.25, 0.15]))
+    drawn = [str(kind) for kind in random.choice(kinds, count, p=frequencies / frequencies.sum())]
+    seed = int(random.integers(2**32))
+    degraded = degrade(picture, drawn, random.uniform(0, 0.9), seed, other, scale=scale)
+    return degraded.image, degraded.kinds[0, [KIND_NAMES.index(GROUP)]]
