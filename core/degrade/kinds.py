@@ -13,7 +13,7 @@ import numpy as np
 from ..damage_kinds import KIND_NAMES
 from .covers import constant, free_form, mosaic, noise
 from .creases import crackle, crease, film_scratch, hair
-from .lettering import text, watermark
+from .lettering import plain_text, text, watermark
 from .lost import missing_border, torn_corner
 from .marks import dust, fold, scratch
 from .scene import Layer, Scene
@@ -76,6 +76,7 @@ KINDS = by_id(
         Kind("tape", tape, "areas", 0.3),
         Kind("silvering", silvering, "areas", 0.3),
         Kind("mold", mold, "areas", 0.3),
+        Kind("plain_text", plain_text, "overlays", 0.3),
     )
 )
 

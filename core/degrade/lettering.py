@@ -1,4 +1,4 @@
-"""Lettering over a photo: printed captions, dates and handwriting, and half transparent watermarks."""
+"""Lettering over a photo: captions, dates and handwriting, plain print, and half transparent watermarks."""
 
 import numpy as np
 
@@ -28,6 +28,21 @@ def watermark(scene: Scene) -> Layer:
     else:
         alpha = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
     return Layer(alpha_blend(scene, contrasting_color(scene, alpha), scene.by_difficulty(0.65, 0.2)), alpha)
+
+
+def plain_text(scene: Scene) -> Layer:
+    """One to three lines of opaque print in black, white or any other color, wherever they lie; harder: smaller.
+
+    Unlike `text`, its color is not chosen to be read.
+    """
+    alpha = np.zeros(scene.shape, np.float32)
+    for _ in range(scene.random.integers(1, 4)):
+        line = _date(scene) if scene.chance(0.2) else _phrase(scene, 1, 5)
+        size = min(scene.shape) * scene.by_difficulty(0.14, 0.06) * scene.random.uniform(0.7, 1.2)
+        alpha = np.maximum(alpha, _placed(scene, _typeset([line], size, _typeface(scene))))
+    level = scene.random.random()
+    color = scene.random.random(3) if level < 0.3 else np.full(3, float(level < 0.65))
+    return Layer(alpha_blend(scene, color, scene.random.uniform(0.9, 1)), alpha)
 
 
 def _phrase(scene: Scene, min_words: int, max_words: int) -> str:
