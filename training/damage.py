@@ -126,7 +126,11 @@ def _by_shape(marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def loss_of(
-    network: nn.Module, batch: tuple[Tensor, Tensor], losses: dict, names: Sequence[str] = KIND_NAMES
+    network: nn.Module,
+    batch: tuple[Tensor, Tensor],
+    losses: dict,
+    names: Sequence[str] = KIND_NAMES,
+    pooled: tuple[int, ...] = (0, 2, 3),
 ) -> StepResult:
     """The weighted sum of the recipe's losses, and the F1 of each kind at 0.5 over the batch.
 
@@ -137,6 +141,8 @@ def loss_of(
             the Tversky index of each kind over the batch (Salehi et al. 2017), where false alarms weigh more than
             misses. Empty: 1 and 0.5.
         names: of the K kinds.
+        pooled: dimensions over which the Tversky index counts pixels; without the batch, 0, photos count alike,
+            whatever share of them is damaged.
     """
     image, kinds = batch
     logits = network(image).float()
@@ -145,7 +151,7 @@ def loss_of(
     weight = 1 - (widened - kinds) * (1 - RIM_WEIGHT)
     entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight
     outcomes = probability * kinds, probability * (1 - kinds), (1 - probability) * kinds
-    hits, false_alarms, misses = ((pixels * weight).sum((0, 2, 3)) for pixels in outcomes)
+    hits, false_alarms, misses = ((pixels * weight).sum(pooled) for pixels in outcomes)
     errors = FALSE_ALARM_WEIGHT * false_alarms + (1 - FALSE_ALARM_WEIGHT) * misses
     tversky = (hits + SMOOTHING) / (hits + errors + SMOOTHING)
     terms = {"entropy": 10 * entropy.mean(), "tversky": 1 - tversky.mean()}

@@ -46,3 +46,15 @@ def test_overlays_lie_over_the_scan(monkeypatch, rescanned):
     assert far.float().mean() > 0.2
     untouched = ((images[far] - 90 / 255).abs() < 1e-5).float().mean()
     assert untouched < 0.6 if rescanned else untouched > 0.9
+
+
+def test_lettering_weighs_as_much_as_a_wide_cover():
+    """Of two photos, all that lies over one is missed: however small it is, that costs nearly half of the index."""
+    truth = torch.zeros(2, 1, 64, 64)
+    truth[0, 0, :48] = 1  # a cover that is found
+    truth[1, 0, :4] = 1  # a line of text that is not
+    found = truth.clone()
+    found[1] = 0
+    logits = 40 * found - 20
+    loss = overlays.loss_of(lambda image: logits, (torch.zeros(2, 3, 64, 64), truth), {"tversky": 1.0}).loss
+    assert loss.item() > 0.3
