@@ -65,6 +65,7 @@ from .metrics import (
     precision_recall,
     psnr,
     ssim,
+    stru,
     tv,
 )
 from .pipeline import Restoration, Search, restore, restore_photo
@@ -146,6 +147,7 @@ __all__ = [
     "restore_photo",
     "save_image",
     "ssim",
+    "stru",
     "to_rgb",
     "to_rgb_in_gamut",
     "tv",

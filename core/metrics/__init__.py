@@ -1,8 +1,9 @@
 """How close a picture is to its reference, how rough it is, and how well a hole was found, as numbers.
 
 Pictures: `differences` (L1, MSE, PSNR, TV), `similarity` (SSIM, MS-SSIM), `color_difference` (CIEDE2000), `perceptual`
-(LPIPS; its weights in `perceptual_weights`). `registry` lists them, one record each; `scores` measures all of them at
-once, by region; `tables` prints them. Holes: `mask_scores` (BCE, IoU, F1, precision and recall).
+(LPIPS; its weights in `perceptual_weights`), `texture_statistics` (stru). `registry` lists them, one record each;
+`scores` measures all of them at once, by region; `tables` prints them. Holes: `mask_scores` (BCE, IoU, F1, precision
+and recall).
 
 Pictures are (B, 1 or 3, H, W) in [0, 1]. Each metric counts the pixels of `where`, bool (B, 1, H, W), or all of them,
 and returns (B,). Color counts as the mean over channels.
@@ -18,6 +19,7 @@ from .registry import METRICS, Metric, Pair
 from .scores import mean_scores, measure
 from .similarity import MS_SSIM_MIN_SIDE, ms_ssim, ssim
 from .tables import format_csv, format_table, plain_numbers, table_cells
+from .texture_statistics import stru
 
 __all__ = [
     "METRICS",
@@ -49,6 +51,7 @@ __all__ = [
     "precision_recall",
     "psnr",
     "ssim",
+    "stru",
     "table_cells",
     "to_lab",
     "tv",

@@ -14,6 +14,7 @@ from .color_difference import ciede2000
 from .differences import l1, mse, psnr, tv
 from .perceptual import Lpips, lpips
 from .similarity import MS_SSIM_MIN_SIDE, ms_ssim, ssim
+from .texture_statistics import TILE, stru
 
 
 class Pair(NamedTuple):
@@ -134,6 +135,15 @@ METRICS: dict[str, Metric] = {
             run=lambda pair: lpips(pair.image, pair.reference, cast(Lpips, pair.network), pair.where),
             tooltip="LPIPS, 0 = equal; nan unless a network is chosen and the picture is large enough for it.",
             applies=lambda pair: pair.network is not None and pair.min_side >= pair.network.min_side,
+            full_picture=True,
+        ),
+        Metric(
+            "stru",
+            "stru",
+            ".3f",
+            higher_is_better=False,
+            run=lambda pair: stru(pair.image, pair.reference, pair.where),
+            applies=lambda pair: pair.min_side >= TILE,
             full_picture=True,
         ),
     )
