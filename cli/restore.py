@@ -11,11 +11,12 @@ from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
 from .parser import UsageError
 from .say import tell
 from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
+from .variants import Places, add_variants_option, write_variants
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..core import Photo, Restoration
+    from ..core import Photo, Restoration, Variants
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -28,6 +29,7 @@ EXAMPLES = (
     "monochromic restore old.png restored.png --report .  also restored_report.png, to look at",
     "monochromic restore old.png --kinds all --threshold 0.3",
     "monochromic restore old.png --mask mask.png --hints hints.txt --backbone patchmatch",
+    "monochromic restore old.png --mask mask.png --variants 4     four answers, and a sheet to choose from",
 )
 
 
@@ -76,6 +78,7 @@ def add_parser(commands: Any) -> None:
         f"(default: {TEXTURE})",
     )
     parser.add_argument("--texture-seed", type=int, default=0, metavar="N", help="another number, another texture")
+    add_variants_option(parser)
     add_color_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
@@ -85,47 +88,75 @@ def restore_photo(options: argparse.Namespace) -> None:
     """The restored photo, and what was found; with --report the sheet too."""
     take_photo(options)
     check_files(options, "mask", "hints", "reference", "protect")
-    if options.reference and not options.report:
+    several = options.variants is not None
+    if options.reference and not options.report and not several:
         raise UsageError("--reference is for the report; add --report DIR")
-    coloring, asked, reading = color_options(options), asks_to_find(options), reading_options(options)
+    coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
     from .. import core
     from ..core import pipeline
     from ..core.host.host import current_host
 
     core.get_backbone(options.backbone or DEFAULT_BACKBONE)
-    search = pipeline.Search(**find_options(options)) if asked else None
-    report = _report_path(options)
-    check_output(options, options.mask, options.hints, options.reference, options.protect, report=report)
+    search = pipeline.Search(**find_options(options)) if searched else None
+    report, read = _report_path(options), (options.mask, options.hints, options.reference, options.protect)
+    places = Places(options) if several else None
+    if places:
+        places.check(options, *read)
+    else:
+        check_output(options, *read, report=report)
     guide = core.load_guide(options.hints, options.strength) if options.hints else None
     photo = load_photo(options)
-    pictures = _report_pictures(options, photo) if options.report else {}
-    names = ("pipeline", "backbone", "weights", "context", "max_side", "texture")
-    with progress_bar("restore") as progress:
-        found = pipeline.restore_photo(
-            photo,
-            options.mask,
-            search=search,
-            dilate=options.grow,
-            guide=guide,
-            seed=options.texture_seed,
-            device=current_host().device,
-            progress=progress,
-            **{name: getattr(options, name) for name in names},
-            **reading,
-            **coloring,
+    pictures = _report_pictures(options, photo) if options.report or options.reference else {}
+    names = ("pipeline", "weights", "context", "max_side", "texture")
+    asked = {name: getattr(options, name) for name in names} | reading | coloring
+    asked |= {"search": search, "dilate": options.grow, "guide": guide, "seed": options.texture_seed}
+    asked["device"] = current_host().device
+    if places:
+        _write_several(options, places, photo, asked)
+    else:
+        _write_one(options, photo, asked, report, pictures)
+
+
+def _write_several(options: argparse.Namespace, places: Places, photo: "Photo", asked: dict[str, Any]) -> None:
+    from ..core import restore_variants
+
+    named = [options.backbone] if options.backbone else None
+    with progress_bar("variants") as progress:
+        found = restore_variants(
+            photo, options.mask, count=options.variants, backbones=named, progress=progress, **asked
         )
+    _say(options, found)
+    write_variants(places, found, photo, options.reference)
+
+
+def _write_one(
+    options: argparse.Namespace,
+    photo: "Photo",
+    asked: dict[str, Any],
+    report: str | None,
+    pictures: dict[str, "Tensor"],
+) -> None:
+    from ..core import restore_photo, save_image
+
+    with progress_bar("restore") as progress:
+        found = restore_photo(photo, options.mask, backbone=options.backbone, progress=progress, **asked)
+    _say(options, found)
+    bits = written_bits(photo, options.out)
+    save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
+    tell(options.out)
+    if report:
+        _write_report(report, pictures, found)
+        tell(report)
+
+
+def _say(options: argparse.Namespace, found: "Restoration | Variants") -> None:
+    """What was found, and that nothing was filled."""
     if found.detection:
         say_found(found.detection, options.photo, "it is written as it is")
         if found.hole.any() and not options.report:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():
         log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
-    bits = written_bits(photo, options.out)
-    core.save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
-    tell(options.out)
-    if report:
-        _write_report(report, pictures, found)
-        tell(report)
 
 
 def _report_path(options: argparse.Namespace) -> str | None:

@@ -69,6 +69,7 @@ from .metrics import (
     tv,
 )
 from .pipeline import Restoration, Search, restore, restore_photo
+from .variants import Variants, restore_variants
 
 __all__ = [
     "BACKBONES",
@@ -99,6 +100,7 @@ __all__ = [
     "Settings",
     "Stroke",
     "UnknownNameError",
+    "Variants",
     "WeightsError",
     "WorkflowError",
     "balanced_bce",
@@ -145,6 +147,7 @@ __all__ = [
     "resize_to",
     "restore",
     "restore_photo",
+    "restore_variants",
     "save_image",
     "ssim",
     "stru",

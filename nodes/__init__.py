@@ -4,6 +4,7 @@ from .blind_mask_predict import BlindMaskPredict
 from .color_guide import ColorGuide
 from .compare_backbones import CompareBackbones
 from .degrade import Degrade
+from .fill_variants import FillVariants
 from .gray_inpaint import GrayInpaint
 from .load_folder import LoadFolder
 from .load_mask import LoadMask
@@ -26,6 +27,7 @@ NODE_CLASS_MAPPINGS: dict[str, type] = {
     "MonochromicSamplePhoto": SamplePhoto,
     "MonochromicLoadFolder": LoadFolder,
     "MonochromicCompareBackbones": CompareBackbones,
+    "MonochromicFillVariants": FillVariants,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -41,4 +43,5 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicSamplePhoto": "Sample Photo (Monochromic)",
     "MonochromicLoadFolder": "Load Folder (Monochromic)",
     "MonochromicCompareBackbones": "Compare Backbones (Monochromic)",
+    "MonochromicFillVariants": "Fill Variants (Monochromic)",
 }

@@ -128,8 +128,19 @@ def compare_sheet(
     for name, result in results.items():
         numbers = scores.get(name)
         panels[f"{name}\n{numbers['psnr']:.2f} dB, SSIM {numbers['ssim']:.3f}" if numbers else name] = result
-    levels = np.array(report_sheet(panels, [], columns=columns, side=side))
-    return torch.from_numpy(levels).permute(2, 0, 1)[None].float() / 255
+    return sheet_tensor(report_sheet(panels, [], columns=columns, side=side))
+
+
+def sheet_tensor(sheet: Image.Image) -> Tensor:
+    """A sheet as a picture.
+
+    Args:
+        sheet: in RGB.
+
+    Returns:
+        (1, 3, H, W) in [0, 1].
+    """
+    return torch.from_numpy(np.array(sheet)).permute(2, 0, 1)[None].float() / 255
 
 
 def _column_ends(table: list[list[str]], font: "Font") -> list[int]:
