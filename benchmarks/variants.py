@@ -2,8 +2,8 @@
 
     python benchmarks/variants.py FOLDER ... [--cases 20] [--count 4]
 
-Photos of the folders in turn, cut square to 256 x 256, with boxes and blobs over 31 to 43 %; `restore_variants` as it is
-by default. Distance: mean CIEDE2000 in the hole between each two. PSNR and `stru` are of the hole, against the truth.
+Photos of the folders in turn, cut square to 256 x 256, with boxes and blobs over 31 to 43 %; `restore_variants` as it
+is by default. Distance: mean CIEDE2000 in the hole between each two. PSNR and `stru` are of the hole, against the truth.
 The rank correlation (Spearman) is between the order by the rim and that by the metric, photo by photo.
 """
 
@@ -63,9 +63,10 @@ def main() -> None:
     rims = [[each.rims[each.names.index(name)] for each in made] for name in names]
     firsts = [sum(each.names[0] == name for each in made) for name in names]
     cells = [[name, f"{np.mean(r):.3f}", str(n)] for name, r, n in zip(names, rims, firsts, strict=True)]
+    mean = np.mean([each.diversity for each in made])
     about = (
-        f"{counted(len(made), 'photo')}, {counted(options.count, 'variant')}, mean distance of two "
-        f"{np.mean([each.diversity for each in made]):.2f}. `variants.jpg`, from the left: hole, variants in order, photo."
+        f"{counted(len(made), 'photo')}, {counted(options.count, 'variant')}, mean distance of two {mean:.2f}. "
+        "`variants.jpg`, from the left: hole, variants in order, photo."
     )
     heading = ["", "mono alone", "first by the rim", "mean of all", "best of all", "rank correlation with the rim"]
     parts = [about, table(heading, metric_rows(scores, made))]

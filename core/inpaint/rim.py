@@ -61,7 +61,8 @@ def _differences(known: Side, filled: Side) -> tuple[Plane, Plane]:
     """Of energy and of direction, (N,) each."""
     energies = [np.sqrt(side.tensor[:, 0] + side.tensor[:, 1]) + FLOOR for side in (known, filled)]
     units = [side.tensor / (e[:, None] ** 2) for side, e in zip((known, filled), energies, strict=True)]
-    direction = np.sqrt(((units[0] - units[1]) ** 2 * np.float32((1, 1, 2))).sum(1))
+    xx, yy, xy = ((units[0] - units[1]) ** 2).T
+    direction = np.sqrt(xx + yy + 2 * xy)
     return np.abs(np.log(energies[1] / energies[0])), direction
 
 
