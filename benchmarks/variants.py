@@ -3,8 +3,8 @@
     python benchmarks/variants.py FOLDER ... [--cases 20] [--count 4]
 
 Photos of the folders in turn, cut square to 256 x 256, with boxes and blobs over 31 to 43 %; `restore_variants` as it
-is by default. Distance: mean CIEDE2000 in the hole between each two. PSNR and `stru` are of the hole, against the truth.
-The rank correlation (Spearman) is between the order by the rim and that by the metric, photo by photo.
+is by default. Distance: mean CIEDE2000 in the hole between each two. PSNR and `stru` are of the hole, against the
+truth. The rank correlation (Spearman) is between the order by the rim and that by the metric, photo by photo.
 """
 
 import argparse
