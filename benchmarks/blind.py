@@ -28,7 +28,7 @@ from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, l
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.io.sheet import mark_hole
 from PIL import Image, ImageDraw, ImageFont
-from report import counted, machine, table, write
+from report import command, counted, machine, table, write
 from torch import Tensor
 
 ROOT = Path(__file__).parents[1]
@@ -247,7 +247,7 @@ def main() -> None:
     parts += ["## 4000 x 3000 (12 megapixels)", cost_table(options.methods)]
     write(options.name, "Damage found without a mask", *parts)
     if options.page:
-        measured = f"Measured by `python {' '.join(sys.argv)}` on {date.today().isoformat()}, {machine()}."
+        measured = f"Measured by `{command()}` on {date.today().isoformat()}, {machine()}."
         put_on_page("\n\n".join([measured, *parts]))
 
 

@@ -1,5 +1,6 @@
 """How every benchmark writes its table: with the date, the machine and the command that made it."""
 
+import os
 import platform
 import sys
 from datetime import date
@@ -32,10 +33,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def command() -> str:
+    """The command that runs, as others can type it: with paths from the working folder."""
+    return " ".join(["python", *(os.path.relpath(each) if os.path.isabs(each) else each for each in sys.argv)])
+
+
 def write(name: str, title: str, *parts: str) -> None:
     """Print a report and keep it as `results/<name>.md`."""
-    command = " ".join(["python", *sys.argv])
-    text = "\n\n".join([f"# {title}", f"`{command}`, {date.today().isoformat()}, {machine()}", *parts]) + "\n"
+    text = "\n\n".join([f"# {title}", f"`{command()}`, {date.today().isoformat()}, {machine()}", *parts]) + "\n"
     print(text)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(text)
