@@ -35,7 +35,7 @@ def counted(number: int, noun: str) -> str:
 
 def command() -> str:
     """The command that runs, as others can type it: with paths from the working folder."""
-    return " ".join(["python", *(os.path.relpath(each) if os.path.isabs(each) else each for each in sys.argv)])
+    return " ".join(["python", *(os.path.relpath(each) if Path(each).is_absolute() else each for each in sys.argv)])
 
 
 def write(name: str, title: str, *parts: str) -> None:
