@@ -57,6 +57,8 @@ WIDTHS = {  # where a network is narrowest; the published one, or ours where non
     "pggan": {"monochromic": 64},
     "context_encoder": {"boyuanjiang": 64},
     "autoencoder": {"monochromic": 32},
+    "shift_net": {"zhaoyi_yan": 64},
+    "mlp": {"monochromic": 384},
 }
 LIBRARIES = {"lama": lama.SPANDREL, "mat": mat.PACKAGE}
 COMPARED = 512  # side of the photo for the comparison of memory formats

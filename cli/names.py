@@ -22,6 +22,8 @@ BACKBONES = (
     "context_encoder",
     "vcnet",
     "autoencoder",
+    "shift_net",
+    "mlp",
 )
 CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
 METHODS = ("propagate", "network", "paper")

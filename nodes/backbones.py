@@ -5,7 +5,7 @@ from ..core.weights.select import readiness
 from . import runtime
 from .inputs import Entry, combo_input
 
-SLIM = " Networks other than mono, lama and mat have slim weights, which we trained briefly, until you add others."
+SLIM = " Most networks have slim weights, which we trained briefly, until you add others."
 
 
 def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFAULT, *, rgb: bool = False) -> Entry:

@@ -12,12 +12,14 @@ from .glcic import GLCIC
 from .gmcnn import GMCNN
 from .lama import LAMA
 from .mat import MAT
+from .mlp import MLP
 from .mono import MONO
 from .navier_stokes import NAVIER_STOKES
 from .partial_conv import PARTIAL_CONV
 from .patchmatch import PATCHMATCH
 from .pggan import PGGAN
 from .record import Backbone
+from .shift_net import SHIFT_NET
 from .telea import TELEA
 from .vcnet import VCNET
 
@@ -61,6 +63,8 @@ BACKBONES = registry(
     CONTEXT_ENCODER,
     VCNET,
     AUTOENCODER,
+    SHIFT_NET,
+    MLP,
 )
 
 

@@ -37,10 +37,9 @@ def load_model(
         return Model(backbone)
     entry = _select(_entries(backbone, rgb))
     if entry is None:
-        sources = ", ".join(sorted({variant.source for variant in backbone.variants}))
         raise WeightsError(
-            f"there are no weights for {backbone.id!r}{' that give RGB' if rgb else ''} here and none to download; get "
-            f"a file of {sources} and run `monochromic weights convert FILE --as {backbone.id}`"
+            f"there are no weights for {backbone.id!r}{' that give RGB' if rgb else ''} here and none to download; "
+            f"{_where_from(backbone)} and run `monochromic weights convert FILE --as {backbone.id}`"
         )
     half = backbone.half and torch.device(device).type == "cuda"
     return load_network(entry, device, torch.float16 if half else torch.float32, progress=progress)
@@ -100,6 +99,11 @@ def entry_fingerprint(name: str) -> str:
         return get_entry(name).sha256 or ""
     except MonochromicError:
         return ""
+
+
+def _where_from(backbone: Backbone) -> str:
+    published = sorted({variant.source for variant in backbone.variants if "://" in variant.source})
+    return f"get a file of {', '.join(published)}" if published else "train it (docs/training.md)"
 
 
 def _select(entries: list[WeightFile]) -> WeightFile | None:

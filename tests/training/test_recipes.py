@@ -8,6 +8,7 @@ from recipe import Phase, Recipe, load_recipe
 from task import TASKS
 
 SHIPPED = sorted((ROOT / "training" / "recipes").glob("*.toml"))
+UNTRAINED = ("shift_net_slim", "mlp_slim")  # no weights in the pack yet
 GOOD = 'task = "gray"\nphases = [{ side = 64, batch = 4, samples = 8 }]\n'
 
 
@@ -90,18 +91,21 @@ def test_a_layout_that_is_not_there():
 
 
 def test_the_slim_networks_are_trained_alike():
-    """But for what they are, and GMCNN for the size of its samples; so is Mono in mono_short."""
+    """But for what they are, and two for the size of their samples; so is Mono in mono_short."""
     paths = [path for path in SHIPPED if path.stem.endswith(("_slim", "_short"))]
     told = {path.stem: {**vars(load_recipe(path)), "network": {}} for path in paths}
     assert told["gmcnn_slim"].pop("phases") == (Phase(208, 8, 20_000),)
+    assert told["shift_net_slim"].pop("phases") == (Phase(256, 8, 20_000),)
     wanted = told.pop("mono_short")
     assert wanted["phases"] == (Phase(128, 8, 20_000),)
-    assert len(told) == 12
+    assert len(told) == 14
     assert all({**wanted, **each} == wanted for each in told.values())
 
 
 @pytest.mark.parametrize("name", [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_short"))])
 def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
+    if name in UNTRAINED:
+        pytest.skip("no weights in the pack yet")
     recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")
     with torch.random.fork_rng():
         network = recipe.module.make(recipe.network)
