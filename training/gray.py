@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from features import FEATURES
+from guidance import guided_answer
 from holes import THIN
 from losses import PIXELS, composite
 from monochromic.core import luminance, random_hole
@@ -30,7 +31,7 @@ TERMS = {**PIXELS, **FEATURES}
 TAKES = {
     "network": {"backbone", "layout", "channels", "width", "widths"},
     "data": {"holes", "coverage", "grain"},
-    "losses": set(TERMS),
+    "losses": {*TERMS, "guidance"},
 }
 
 
@@ -115,8 +116,15 @@ def loss_of(network: Filled | Mono, batch: tuple[Tensor, Tensor], losses: dict) 
     """The weighted sum of the recipe's losses, each a mean over the photos; and the mean PSNR in the hole."""
     image, hole = batch
     inputs, truth = _inputs_and_truth(image, network.channels)
-    answer = network(inputs * (1 - hole), hole).float()
-    loss = sum(weight * TERMS[name](answer, truth, hole).mean() for name, weight in (losses or {"psnr": 1}).items())
+    weights = dict(losses or {"psnr": 1})
+    loss: Tensor | float = 0.0
+    if guided := weights.pop("guidance", 0):
+        answer, distance = guided_answer(network, inputs, hole)
+        loss = guided * distance.mean()
+    else:
+        answer = network(inputs * (1 - hole), hole)
+    answer = answer.float()
+    loss = loss + sum(weight * TERMS[name](answer, truth, hole).mean() for name, weight in weights.items())
     psnr = -10 * torch.log10(PIXELS["mse"](answer.detach(), truth, hole) + 1e-8).mean()
     return StepResult(loss, {"psnr": psnr}, AdversaryInput(composite(answer, truth, hole), truth, hole))
 
