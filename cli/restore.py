@@ -81,6 +81,11 @@ def add_parser(commands: Any) -> None:
     add_variants_option(parser)
     add_color_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="the sheet also shows what the networks do: where attention looks, and what gates let pass",
+    )
     parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
 
 
@@ -91,6 +96,8 @@ def restore_photo(options: argparse.Namespace) -> None:
     several = options.variants is not None
     if options.reference and not options.report and not several:
         raise UsageError("--reference is for the report; add --report DIR")
+    if options.explain and (several or not options.report):
+        raise UsageError("--explain is for the report of one result; add --report DIR, without --variants")
     coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
     from .. import core
     from ..core import pipeline
@@ -139,7 +146,9 @@ def _write_one(
     from ..core import restore_photo, save_image
 
     with progress_bar("restore") as progress:
-        found = restore_photo(photo, options.mask, backbone=options.backbone, progress=progress, **asked)
+        found = restore_photo(
+            photo, options.mask, backbone=options.backbone, explain=options.explain, progress=progress, **asked
+        )
     _say(options, found)
     bits = written_bits(photo, options.out)
     save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
@@ -157,6 +166,17 @@ def _say(options: argparse.Namespace, found: "Restoration | Variants") -> None:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():
         log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
+<<<<<<< HEAD
+=======
+    bits = written_bits(photo, options.out)
+    core.save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
+    tell(options.out)
+    if options.explain and found.hole.any() and not found.explanations:
+        log.info("nothing to explain: neither what filled the hole nor what colored it has attention or gates")
+    if report:
+        _write_report(report, pictures, found)
+        tell(report)
+>>>>>>> 51ee235 (Add restore --explain: what attention and gates do)
 
 
 def _report_path(options: argparse.Namespace) -> str | None:
@@ -185,7 +205,7 @@ def _write_report(path: str, pictures: dict[str, "Tensor"], found: "Restoration"
     hole, table = found.hole, []
     title = "photo, damage found" if found.detection else "photo, hole marked"
     marked = mark_hole(pictures["photo"].to(hole.device), hole)
-    panels = {title: marked, "gray reconstruction": found.gray, "result": found.image}
+    panels = {title: marked, "gray reconstruction": found.gray, "result": found.image, **found.explanations}
     if "reference" in pictures:
         panels["reference"] = wanted = pictures["reference"].to(hole.device)
         if hole.any():

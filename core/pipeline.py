@@ -9,7 +9,9 @@ External-Internal Learning and Monochromic Bottleneck", CVPR 2021) and the other
 """
 
 import logging
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -24,6 +26,7 @@ from .detect import DEFAULT as DETECTOR
 from .detect import Detection, find_hole
 from .detect.kinds import Kinds
 from .errors import InputError, UnknownNameError
+from .host.host import using_host
 from .host.progress import Progress
 from .image import masks
 from .image.checks import check_hole
@@ -76,6 +79,8 @@ class Restoration:
         detection: what was found, where damage was looked for; else None.
         alpha: the opacity of the photo, (1, 1, H, W) in [0, 1], to write with the result; None for a photo without,
             and where what was transparent is what was filled.
+        explanations: by title, pictures (1, 1 or 3, h, w) in [0, 1] of what the networks did in the largest part of the
+            hole, where they were asked for: where attention looks, and what gates let pass.
     """
 
     image: Tensor
@@ -83,6 +88,7 @@ class Restoration:
     hole: Tensor
     detection: Detection | None = None
     alpha: Tensor | None = None
+    explanations: dict[str, Tensor] = field(default_factory=dict)
 
 
 def restore(image: Picture, hole: Hole | None = None, **options: Any) -> Tensor:
@@ -142,6 +148,7 @@ def restore_photo(
     keep_luminance: bool = True,
     settings: Settings | None = None,
     device: torch.device | str | None = None,
+    explain: bool = False,
     progress: Progress | None = None,
 ) -> Restoration:
     """Restore a photo, and return the gray reconstruction, the hole and what was found too.
@@ -168,6 +175,7 @@ def restore_photo(
         keep_luminance: False lets hints, and the method `paper`, set the brightness too.
         settings: for the color methods that train on the photo.
         device: where to work; None: where the photo is, which is the CPU for all but a tensor.
+        explain: also look inside the networks, see `Restoration.explanations`; takes a little longer.
         progress: called as `progress(done, total)`; `done / total` goes from 0 to 1 and never back. An exception
             raised in it cancels the work.
 
@@ -210,12 +218,32 @@ def restore_photo(
         if pipeline != "rgb":
             sizes |= {"texture": texture, "seed": seed}
         seen = photo if alpha is None else masks.cover_unknown(photo, alpha.to(photo.device) < 0.5, inside)
-        gray, result = _filled(seen, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")})
+        with _explaining(explain) as explanations:
+            gray, result = _filled(
+                seen, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")}
+            )
         result = result if seen is photo else torch.where(inside.bool(), result, photo.expand_as(result))
     else:
-        gray, result = luminance(photo), photo.clone()
+        gray, result, explanations = luminance(photo), photo.clone(), {}
     overall.end()
-    return Restoration(result, gray, inside.float(), detection, alpha)
+    return Restoration(result, gray, inside.float(), detection, alpha, explanations)
+
+
+@contextmanager
+def _explaining(wanted: bool) -> Iterator[dict[str, Tensor]]:
+    """Pictures by title of what networks do within the context, each of the largest part of the hole."""
+    pictures: dict[str, Tensor] = {}
+    largest: dict[str, int] = {}
+
+    def keep(title: str, picture: Tensor, pixels: int) -> None:
+        if pixels >= largest.get(title, 0):
+            pictures[title], largest[title] = picture, pixels
+
+    if not wanted:
+        yield pictures
+        return
+    with using_host(explain=keep):
+        yield pictures
 
 
 def _stages(pipeline: str, method: str) -> dict[str, int]:

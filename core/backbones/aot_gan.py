@@ -16,13 +16,14 @@ of the size.
 import torch
 from torch import Tensor, nn
 
+from ..layers.explain import Explainable, Gates
 from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 DILATIONS = (1, 2, 4, 8)
 BLOCKS = 8
 
 
-class AotBlock(nn.Module):
+class AotBlock(Explainable, nn.Module):
     """Convolutions of several dilations side by side; a gate mixes their answer with the input."""
 
     def __init__(self, width: int) -> None:
@@ -38,6 +39,10 @@ class AotBlock(nn.Module):
         """(B, C, H, W) to (B, C, H, W)."""
         fused = self.fuse(torch.cat([branch(x).relu() for branch in self.branches], 1))
         return torch.lerp(x, fused, self.gate_weight(x))
+
+    def explain(self, *inputs: Tensor) -> Gates:
+        """How much of the answer is mixed in."""
+        return Gates(self.gate_weight(inputs[0][:1])[0].mean(0))
 
     def gate_weight(self, x: Tensor) -> Tensor:
         """Weight of the answer, (B, C, H, W) in [0, 1]."""

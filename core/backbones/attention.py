@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.explain import Explainable, Sources
+
 SHARPNESS = 10.0  # the scores are multiplied by it before the softmax
 SMALLEST_NORM = 1e-4
 SCORES_AT_ONCE = 2**25
@@ -38,7 +40,7 @@ class Rules:
     padded_norm: bool = False
 
 
-class ContextualAttention(nn.Module):
+class ContextualAttention(Explainable, nn.Module):
     """Features (B, C, H, W), H and W even, and hole (B, 1, kH, kW), 1 = fill -> features of the same shape.
 
     No weights. Items of a batch do not mix. It computes in 32 bits where the features have 16. Where no patch
@@ -53,6 +55,13 @@ class ContextualAttention(nn.Module):
         x = features if features.dtype == torch.float64 else features.float()
         items = zip(x.split(1), hole.to(x.dtype).split(1), strict=True)
         return torch.cat([self._rebuild(item, its_hole) for item, its_hole in items]).to(features.dtype)
+
+    def explain(self, *inputs: Tensor) -> Sources:
+        """For each patch of the halved map the one that it takes most of; -1 where it takes nothing."""
+        features, hole = (each[:1].float() for each in inputs)
+        best = [weights.max(dim=1) for weights in self.weights(features, hole)]
+        cells = torch.cat([part.indices.masked_fill(part.values == 0, -1) for part in best])
+        return Sources(cells.view(features.shape[-2] // 2, features.shape[-1] // 2))
 
     def weights(self, features: Tensor, hole: Tensor) -> Iterator[Tensor]:
         """The weights of all patches for a few rows of queries at a time, (queries, patches), for one item."""

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.explain import Explainable, Gates
 from .attention import ContextualAttention, Rules
 from .record import InpaintNetwork, State, Variant, build_network
 
@@ -58,7 +59,7 @@ class Form:
     widened: float = 1
 
 
-class Convolution(nn.Conv2d):
+class Convolution(Explainable, nn.Conv2d):
     """A convolution with its padding, activation and gate: (B, in_channels, H, W) -> (B, out_channels, H/s, W/s)."""
 
     def __init__(
@@ -80,13 +81,23 @@ class Convolution(nn.Conv2d):
         self.activation, self.gated, self.uneven = activation, gated, uneven
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
-        x = super().forward(F.pad(x, (0, 1, 0, 1)) if self.uneven else x)
-        gate = None
-        if self.gated:
-            x, gate = x.chunk(2, dim=1)
+        x, gate = self._convolved(x)
         if self.activation:
             x = self.activation(x)
         return x if gate is None else x * gate.sigmoid()
+
+    def explain(self, *inputs: Tensor) -> Gates | None:
+        """What its gates let pass, if it has any."""
+        gate = self._convolved(inputs[0][:1])[1]
+        return None if gate is None else Gates(gate.sigmoid()[0].mean(0))
+
+    def _convolved(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The features, and what the gates are made of."""
+        x = super().forward(F.pad(x, (0, 1, 0, 1)) if self.uneven else x)
+        if not self.gated:
+            return x, None
+        features, gate = x.chunk(2, dim=1)
+        return features, gate
 
 
 class Decoder(nn.Sequential):

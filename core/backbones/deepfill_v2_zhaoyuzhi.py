@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.explain import Explainable, Gates
 from .record import InpaintNetwork, State, Variant, build_network
 
 MULTIPLE, MINIMUM = 4, 68
@@ -27,7 +28,7 @@ SOURCE = "https://github.com/zhaoyuzhi/deepfillv2"
 LICENSE = "none stated"
 
 
-class GatedConv(nn.Module):
+class GatedConv(Explainable, nn.Module):
     """A convolution times the sigmoid of another, instance norm, activation; keeps the size, or halves it.
 
     pad: how `F.pad` calls it. enlarge: doubles the size first, by repeating pixels.
@@ -53,10 +54,18 @@ class GatedConv(nn.Module):
 
     def gated(self, x: Tensor) -> Tensor:
         """The product, before norm and activation."""
+        x = self.padded(x)
+        return self.feature(x) * self.gate(x).sigmoid()
+
+    def padded(self, x: Tensor) -> Tensor:
+        """What the convolutions get."""
         if self.enlarge:
             x = F.interpolate(x, scale_factor=2, mode="nearest")
-        x = F.pad(x, self.padding, mode=self.pad)
-        return self.feature(x) * self.gate(x).sigmoid()
+        return F.pad(x, self.padding, mode=self.pad)
+
+    def explain(self, *inputs: Tensor) -> Gates:
+        """What its gates let pass."""
+        return Gates(self.gate(self.padded(inputs[0][:1])).sigmoid()[0].mean(0))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, in_channels, H, W) -> (B, out_channels, H, W), at half or twice the size where it halves or enlarges."""

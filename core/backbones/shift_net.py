@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.explain import Explainable, Sources
 from .record import Backbone, InpaintNetwork, State, Variant, build_network
 
 WIDTHS = (1, 2, 4, 8, 8, 8, 8, 8)
@@ -29,7 +30,7 @@ SHIFTED = 2
 SCORES_AT_ONCE = 2**25
 
 
-class Shift(nn.Module):
+class Shift(Explainable, nn.Module):
     """For each cell of the hole, the encoder's features at the known cell that the decoder's features there are like.
 
     No weights. `at_once`: about how many similarities are in memory.
@@ -51,6 +52,11 @@ class Shift(nn.Module):
             (into,) = (source >= 0).nonzero(as_tuple=True)
             shifted[i, :, into] = latter[i][:, source[into]]
         return torch.cat([features, shifted.view_as(features[:, : latter.shape[1]])], dim=1)
+
+    def explain(self, *inputs: Tensor) -> Sources:
+        """Which cell is copied to each cell of the hole."""
+        features, cells = inputs
+        return Sources(self.sources(features[:1], cells[:1])[0])
 
     @torch.no_grad()
     def sources(self, features: Tensor, cells: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from ..backbones.record import build_network
 from ..host.device import on_device
+from ..host.host import current_host
+from ..layers.explain import ENLARGED, attention_picture
 from ..weights import load_weights
 from ..weights.load import cached_network
 from .prior_network import MULTIPLE, PATCH, PriorNetwork
@@ -36,10 +38,30 @@ def color_prior(
     padded = [F.pad(t, pads, mode="replicate") for t in (gray, mean * known, known.to(gray))]
     keys = F.max_pool2d(padded[2], PATCH).flatten().nonzero().squeeze(1)
     keys = keys[:: -(-len(keys) // KEYS)]
+    network = network or prior_network(gray.device)
     with torch.no_grad():
-        guess, log_var = (network or prior_network(gray.device))(*padded, keys[None])
+        guess, log_var = network(*padded, keys[None])
+        _explain(network, padded, keys[None], (h, w))
     guess, error = guess[..., :h, :w], log_var[..., :h, :w].exp()
     return torch.where(known, mean, guess)[0], error.masked_fill(known, 0)[0, 0]
+
+
+def _explain(network: PriorNetwork, inputs: list[Tensor], keys: Tensor, size: tuple[int, int]) -> None:
+    """Show the host, if it asks, where the token farthest from everything known takes its color from."""
+    sink = current_host().explain
+    missing = (inputs[2][0, 0] == 0).byte().cpu()
+    missing[size[0] :], missing[:, size[1] :] = 0, 0  # what is only padding
+    if sink is None or not missing.any():
+        return
+    import cv2
+
+    depth = torch.from_numpy(cv2.distanceTransform(missing.numpy(), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    row, column = (int(at) // PATCH for at in divmod(int(depth.argmax()), depth.shape[1]))
+    gray, chroma, known = inputs
+    weights = network.attention(gray, chroma, known, keys, row * (depth.shape[1] // PATCH) + column)
+    picture = attention_picture(gray, weights, row, column)
+    picture = picture[..., : ENLARGED * size[0], : ENLARGED * size[1]]
+    sink("color: the marked spot takes it from\nthe bright places", picture.cpu(), int(missing.sum()))
 
 
 def prior_network(device: torch.device) -> PriorNetwork:

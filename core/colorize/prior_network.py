@@ -93,10 +93,28 @@ class PriorNetwork(nn.Module):
     def _attend(self, features: Tensor, mean: Tensor, share: Tensor, keys: Tensor) -> Tensor:
         """The mean chroma that each token sees in the tokens of `keys`: (B, 2, h, w)."""
         b, _, h, w = features.shape
+        value = mean.flatten(2).transpose(1, 2).gather(1, keys[..., None].expand(-1, -1, 2))
+        attended = self._weights(features, share, keys) @ value[:, None]  # (B, heads, h * w, 2)
+        gate = torch.softmax(self._by_head(self.gate(features)), dim=1)
+        return (attended * gate).sum(1).transpose(1, 2).reshape(b, 2, h, w)
 
-        def by_head(x: Tensor) -> Tensor:  # (B, heads * n, h, w) -> (B, heads, h * w, n)
-            return x.view(b, self.heads, -1, h * w).transpose(2, 3)
+    def attention(self, gray: Tensor, chroma: Tensor, known: Tensor, keys: Tensor, token: int) -> Tensor:
+        """How much of its color one token of the first item takes from each token, (h, w), 1 in all; see `forward`."""
+        features = self._features(torch.cat([gray - 0.5, chroma * known * CHROMA_GAIN, known], dim=1)).float()
+        weights = self._weights(features, F.avg_pool2d(known, PATCH), keys)[0, :, token]  # (heads, K)
+        gate = torch.softmax(self._by_head(self.gate(features)), dim=1)[0, :, token]  # (heads, 1)
+        taken = features.new_zeros(features.shape[-2:]).flatten()
+        taken[keys[0]] = (weights * gate).sum(0)
+        return taken.view(features.shape[-2:])
 
+    def _by_head(self, x: Tensor) -> Tensor:
+        """(B, heads * n, h, w) -> (B, heads, h * w, n)."""
+        return x.view(len(x), self.heads, -1, x.shape[-2] * x.shape[-1]).transpose(2, 3)
+
+    def _weights(self, features: Tensor, share: Tensor, keys: Tensor) -> Tensor:
+        """How much each head of each token looks at the tokens of `keys`: (B, heads, h * w, K)."""
+        b, _, h, w = features.shape
+        by_head = self._by_head
         position = _positions(h, w, features)
         distance_scale = self.nearness.exp().view(-1, 1, 1)
         known = torch.where(share > 0, share.clamp(min=1e-3).log(), UNKNOWN_BIAS).view(b, 1, h * w, 1)
@@ -106,10 +124,7 @@ class PriorNetwork(nn.Module):
         query = torch.cat([by_head(self.query(features)), 2 * distance_scale * position, ones], dim=3)
         key = torch.cat([by_head(self.key(features)), position, key_bias], dim=3)
         key = key.gather(2, keys[:, None, :, None].expand(-1, self.heads, -1, key.shape[3]))
-        value = mean.flatten(2).transpose(1, 2).gather(1, keys[..., None].expand(-1, -1, 2))
-        attended = torch.softmax(query @ key.transpose(2, 3), dim=3) @ value[:, None]  # (B, heads, h * w, 2)
-        gate = torch.softmax(by_head(self.gate(features)), dim=1)
-        return (attended * gate).sum(1).transpose(1, 2).reshape(b, 2, h, w)
+        return torch.softmax(query @ key.transpose(2, 3), dim=3)
 
     def _convex_upsample(self, features: Tensor, tokens: Tensor) -> Tensor:
         """From tokens (B, 2, h, w) to pixels (B, 2, H, W)."""

@@ -50,6 +50,8 @@ class Host:
         preview: called now and then with the picture as it stands, (1, 3, H, W) in [0, 1]; None where nobody looks.
         show: called with pictures (B, H, W, 3) in [0, 1] to show in a node after its run; returns where they are, as
             entries of the node's `ui`. None where nobody looks.
+        explain: called as `explain(title, picture, pixels)` with pictures (1, 1 or 3, H, W) in [0, 1] of what networks
+            do inside, and how many pixels they fill there. None where nobody looks.
         reporter: whom `check_cancelled` polls; set by `reporting`.
     """
 
@@ -65,6 +67,7 @@ class Host:
     progress: Progress = silent
     preview: Preview | None = None
     show: Callable[[Tensor], list[dict[str, str]]] | None = None
+    explain: Callable[[str, Tensor, int], None] | None = None
     reporter: ProgressReporter | None = None
 
 

@@ -26,6 +26,7 @@ from ..image.checks import check_answer, check_hole
 from ..image.color import to_y
 from ..image.masks import composite
 from ..io.convert import Hole, Picture, to_hole, to_image
+from ..layers.explain import explained
 from ..weights.select import load_model
 from .texture import add_texture, check_texture
 from .tiled import fill_large
@@ -214,7 +215,7 @@ def _fill_padded(model: Model, known: Tensor, hole: Tensor, source: str) -> Tens
     h, w = known.shape[-2:]
     pads = _padding(model.backbone, h, w)
     known, hole = F.pad(known, pads, mode="replicate"), F.pad(hole.float(), pads, mode="replicate").bool()
-    with torch.no_grad(), cancel_between_layers(model.network):
+    with torch.no_grad(), cancel_between_layers(model.network), explained(model.network, known, hole, (h, w)):
         answer = model.fill(known, hole, source)[..., :h, :w].clamp(0, 1)
     return check_answer(answer, model.backbone.id)
 

@@ -107,6 +107,18 @@ def test_report(place, capsys):
     assert load_image("r/x_report.png").shape[2] < sheet.shape[2]
 
 
+def test_the_report_explains(place, caplog):
+    plain = ["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "r", "--backbone", "deepfill_v1"]
+    assert run(*plain) == 0
+    before, result = load_image("r/x_report.png"), load_image("x.png")
+    assert run(*plain, "--explain") == 0
+    assert torch.equal(load_image("x.png"), result)
+    sheet = load_image("r/x_report.png")
+    assert sheet.shape[2] > before.shape[2]
+    assert run(*plain[:-1], "telea", "--method", "paper", "--iterations", "1", "--explain") == 0
+    assert "nothing to explain: neither" in caplog.text
+
+
 def test_report_sheet_reduces_large_pictures():
     photo, hole = make_photo(height=900, width=2000), make_hole(900, 2000)
     sheet = report_sheet({"a": mark_hole(photo, hole), "b": photo[:, :1], "c": photo}, [["x", "1"]])
@@ -347,6 +359,7 @@ def test_load_guide_reads_each_kind_of_hints(place):
             "cannot read the hints gray.json",
         ),
         (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--reference", "old.png"], "add --report DIR"),
+        (["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--explain"], "add --report DIR"),
         (["restore", "old.png", "--mask", "white.png", "-o", "x.png"], "covers all of photo 1"),
         (
             ["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "r", "--reference", "small.png"],
