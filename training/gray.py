@@ -7,6 +7,8 @@ By `channels` of its recipe a network may also be trained for RGB, [3, 3], or wi
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
 
 import numpy as np
 import torch
@@ -117,14 +119,15 @@ def loss_of(network: Filled | Mono, batch: tuple[Tensor, Tensor], losses: dict) 
     image, hole = batch
     inputs, truth = _inputs_and_truth(image, network.channels)
     weights = dict(losses or {"psnr": 1})
-    loss: Tensor | float = 0.0
+    terms = []
     if guided := weights.pop("guidance", 0):
         answer, distance = guided_answer(network, inputs, hole)
-        loss = guided * distance.mean()
+        terms.append(guided * distance.mean())
     else:
         answer = network(inputs * (1 - hole), hole)
     answer = answer.float()
-    loss = loss + sum(weight * TERMS[name](answer, truth, hole).mean() for name, weight in weights.items())
+    terms += [weight * TERMS[name](answer, truth, hole).mean() for name, weight in weights.items()]
+    loss = reduce(add, terms)
     psnr = -10 * torch.log10(PIXELS["mse"](answer.detach(), truth, hole) + 1e-8).mean()
     return StepResult(loss, {"psnr": psnr}, AdversaryInput(composite(answer, truth, hole), truth, hole))
 
