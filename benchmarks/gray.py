@@ -36,7 +36,7 @@ from monochromic.core.backbones.loaded import Model
 from monochromic.core.io.sheet import mark_hole
 from monochromic.core.metrics.regions import box_around
 from monochromic.core.weights.detect import read_tensors
-from monochromic.core.weights.load import read_metadata
+from monochromic.core.weights.own import read_metadata
 from monochromic.core.weights.select import load_model, readiness
 from report import RESULTS, counted, table, write
 from torch import Tensor

@@ -14,6 +14,7 @@ from ..errors import InputError, WeightsError
 from ..io.files import atomic_write, data_folder, hash_file, settle
 from .detect import detect, read_tensors
 from .manifest import WeightFile, manifest_lock, put_entry, read_manifest, user_entries
+from .own import read_own
 
 VERSION = "1"
 
@@ -28,11 +29,12 @@ def convert(
 ) -> WeightFile:
     """Convert the authors' weight files of a network and add them to the user's manifest.
 
-    Whose weights they are is read off the names inside. Nothing in the files is run.
+    Whose weights they are is read off the names inside; a file that the trainer exported says it. Nothing in the files
+    is run.
 
     Args:
         sources: .pth, .pt, .ckpt or .safetensors files as the authors or mmagic publish them; several where a network
-            comes in parts.
+            comes in parts. Or one that the trainer exported.
         name: Id of the new entry; replaces one that was converted under this id before.
         license: Of the weights; None for that of the authors' program.
         source: Where the weights are from; None for the page of the authors' program.
@@ -47,7 +49,8 @@ def convert(
     """
     paths = [Path(path) for path in sources]
     _check_free(name)
-    detected = detect({str(path): read_tensors(path) for path in paths})
+    own = read_own(paths[0]) if len(paths) == 1 else None
+    detected = own or detect({str(path): read_tensors(path) for path in paths})
     license, source = license or detected.variant.license, source or detected.variant.source
     more = {"trained_on": trained_on, "source_sha256": " ".join(map(hash_file, paths))}
     entry = WeightFile(  # refuses a wrong id before anything is written

@@ -9,16 +9,15 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..backbones.record import Backbone, InpaintNetwork, Variant
-from ..errors import MonochromicError, WeightsError
+from ..errors import WeightsError
 from ..host.device import on_device
 from ..host.progress import Progress
 from .detect import detect, read_tensors
 from .manifest import WeightFile, get_entry
+from .own import read_own
 from .store import locate
-from .values import check_values
 
 KEPT_BACKBONES = 2
 
@@ -110,42 +109,7 @@ def _to_channels_last(network: nn.Module) -> None:
 
 def _read(path: Path, entry: WeightFile) -> tuple[Backbone, Variant, InpaintNetwork]:
     """Whose the file's weights are, and their network. A file of ours says it; others are detected."""
-    metadata = read_metadata(path) if path.suffix == ".safetensors" else {}
-    if "monochromic" not in metadata:
-        detected = detect({str(path): read_tensors(path, known=True)}, entry.backbone)
-        return detected.backbone, detected.variant, detected.network
-    backbone, name = get_backbone(metadata.get("backbone", "")), metadata.get("layout")  # the first version's word
-    variant = next((variant for variant in backbone.variants if variant.id == name), None)
-    if variant is None:
-        raise WeightsError(f"{path} is of {backbone.id} ({name}), which this version does not know")
-    tensors = read_tensors(path, known=True)
-    check_values(tensors, path)
-    try:
-        return backbone, variant, variant.build(tensors)
-    except MonochromicError:  # such as a package that is not installed
-        raise
-    except (RuntimeError, KeyError, ValueError, IndexError) as error:
-        raise WeightsError(
-            f"{path} does not fit {backbone.id} ({variant.id}): {' '.join(str(error).split())}"
-        ) from error
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """What a safetensors file says of itself.
-
-    Args:
-        path: Of the file.
-
-    Returns:
-        Its metadata; empty where it has none.
-
-    Raises:
-        WeightsError: for a file that is no complete safetensors file.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "pt") as file:
-            return file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} is no whole safetensors file: {error}") from error
+    if own := read_own(path, known=True):
+        return own.backbone, own.variant, own.network
+    detected = detect({str(path): read_tensors(path, known=True)}, entry.backbone)
+    return detected.backbone, detected.variant, detected.network

@@ -35,6 +35,31 @@ def home(tmp_path, monkeypatch):
     models.clear()
 
 
+OWN = [name for name, entry in all_entries().items() if entry.bundled and entry.backbone]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_our_own_files_are_taken_by_what_they_say(name):
+    """As the trainer exports them: our names, which no `detect` of a published network knows."""
+    entry = get_entry(name)
+    mine = convert([find(entry)], "mine")
+    assert (mine.backbone, mine.channels) == (entry.backbone, entry.channels)
+    ours, again = inside(find(entry))[1], inside(find(mine))[1]
+    assert ours.keys() == again.keys()
+    assert all(torch.equal(ours[key], again[key]) for key in ours)
+    assert load_network("mine").backbone.id == entry.backbone
+
+
+def test_an_own_file_that_is_not_what_it_says(tmp_path):
+    source = tmp_path / "mine.safetensors"
+    save_file({"a": torch.zeros(1)}, source, {"monochromic": "1", "backbone": "gmcnn", "layout": "shepnerd"})
+    with pytest.raises(WeightsError, match="does not fit gmcnn"):
+        convert([source], "mine")
+    save_file({"a": torch.zeros(1)}, source, {"monochromic": "1", "backbone": "gmcnn", "layout": "x"})
+    with pytest.raises(WeightsError, match=r"is of gmcnn \(x\), which this version does not know"):
+        convert([source], "mine")
+
+
 def test_a_converted_file_says_what_it_is_and_loads(tmp_path, home):
     theirs, source = tiny_state(), tmp_path / "lab.pth"
     entry = convert([saved(source, theirs)], "mine", trained_on="roses")
