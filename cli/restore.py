@@ -153,6 +153,8 @@ def _write_one(
     bits = written_bits(photo, options.out)
     save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
     tell(options.out)
+    if options.explain and found.hole.any() and not found.explanations:
+        log.info("nothing to explain: neither what filled the hole nor what colored it has attention or gates")
     if report:
         _write_report(report, pictures, found)
         tell(report)
@@ -166,17 +168,6 @@ def _say(options: argparse.Namespace, found: "Restoration | Variants") -> None:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():
         log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
-<<<<<<< HEAD
-=======
-    bits = written_bits(photo, options.out)
-    core.save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
-    tell(options.out)
-    if options.explain and found.hole.any() and not found.explanations:
-        log.info("nothing to explain: neither what filled the hole nor what colored it has attention or gates")
-    if report:
-        _write_report(report, pictures, found)
-        tell(report)
->>>>>>> 51ee235 (Add restore --explain: what attention and gates do)
 
 
 def _report_path(options: argparse.Namespace) -> str | None:
