@@ -3,16 +3,17 @@
 Wexler, Shechtman, Irani, "Space-Time Completion of Video", PAMI 2007: from coarse to fine, and on each level in
 turn find for every patch that touches the hole the known patch most like it, then let these patches vote for the
 pixels. Barnes, Shechtman, Finkelstein, Goldman, "PatchMatch", SIGGRAPH 2009, is how they are found: good matches
-pass on to neighbors, and each is bettered at random. Here all patches move at once and pass their matches
-over distances 8, 4, 2, 1 (jump flooding) instead of one after another in the order of reading.
+pass on to neighbors, and each is bettered at random. Newson, Almansa, Fradet, Gousseau, Perez, "Video Inpainting of
+Complex Scenes", SIAM J. Imaging Sciences 2014: patches are compared by the strength of their gradients too, so that
+texture does not drift to what is smooth, and the coarsest level is filled from the rim inwards.
 
-Our own program, on the gray picture. A patch is named by the flat index of its upper left pixel. A shift may wrap
-around a side of the picture: that is one more candidate, used only if it is a known patch and better.
-The time goes with the patches that touch the hole; the crop itself costs a few passes.
+Our own program, on the gray picture. A patch is named by the flat index of its upper left pixel. All patches move at
+once. A shift may wrap around a side of the picture: that is one more candidate, used only if it is a known patch and
+better. Where many patches touch the hole only each second or third is used, so that time grows slowly with size. All
+is done on the CPU, in an order that is the same each time: on a GPU sums differ from run to run.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -21,96 +22,18 @@ from torch import Tensor
 from ..host.cancel import check_cancelled
 from ..image.color import to_y
 from .opencv import opencv_inpaint
+from .patchmatch_parts import Level, first_level, pyramid
 from .record import Backbone
 
-SIDES = (7, 5, 3)  # of a patch: the first of which there are enough known ones
-MIN_KNOWN, SHARE = 32, 0.5  # known patches that there must be, and when coarser how many for each open one
-FADE, MAX_DEPTH = (
-    1.3,
-    12,
-)  # a pixel counts less by this factor for each step into the hole, up to so many
-JUMPS = (8, 4, 2, 1)
-MIN_ROUNDS, MAX_ROUNDS, PATCHES = 3, 12, 60_000  # rounds of search and vote; between, as many as make so many patches
-SHARPNESS, LAST_SHARPNESS = 2.0, 6.0  # how much more a similar patch counts in a vote, and in the last one of all
+TEXTURE = 10.0**0.5  # weight of a difference in the strength of gradients
+JUMPS = (4, 2, 1)  # strides to the neighbors whose matches are tried
+RADII = (16, 8, 4, 2, 1)  # pixels around a match within which others are tried
+ROUNDS = (20, 12, 6, 4, 3)  # of search and vote, from the coarsest level on,
+MIN_ROUNDS, PATCHES = 2, 60_000  # but no more than make so many patches
+SHARPNESS, LAST_SHARPNESS = 2.0, 8.0  # how much more a similar patch counts in a vote, and in the last one of all
+MIN_SUPPORT = 0.5  # part of a patch that is known or filled before the patch is, on the coarsest level
+SOURCES, PAIRS = 8_192, 2**25  # known patches looked at there, and pairs of patches compared
 CHUNK = 1 << 13  # patches compared at once, so that they stay in the cache
-
-
-@dataclass(frozen=True)
-class Level:
-    """A picture (H, W), its hole, bool, and the height and width of a patch."""
-
-    gray: Tensor
-    hole: Tensor
-    patch: tuple[int, int]
-
-    @cached_property
-    def touching(self) -> Tensor:
-        """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
-        ph, pw = self.patch
-        rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
-        check_cancelled()
-        return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
-
-    @cached_property
-    def open(self) -> Tensor:
-        """The patches that touch the hole, (N,)."""
-        check_cancelled()
-        y, x = self.touching.nonzero().unbind(1)
-        return y * self.hole.shape[1] + x
-
-    @cached_property
-    def known(self) -> Tensor:
-        """Whether a patch may be copied from: inside the picture and completely known, (H * W,)."""
-        ph, pw = self.patch
-        return F.pad(~self.touching, (0, pw - 1, 0, ph - 1)).flatten()
-
-    @cached_property
-    def confidence(self) -> Tensor:
-        """Weight of a pixel: 1 where known, less and less into the hole, (H, W)."""
-        depth, rest = torch.zeros_like(self.gray), self.hole[None].float()
-        for _ in range(MAX_DEPTH):
-            check_cancelled()
-            depth += rest[0]
-            rest = 1 - F.max_pool2d(1 - rest, 3, 1, 1)
-        return FADE**-depth
-
-    def is_shallow(self) -> bool:
-        """Whether a patch at any pixel of the hole has something known in it."""
-        ph, pw = (side // 2 for side in self.patch)
-        known = (~self.hole)[None].float()
-        check_cancelled()
-        rows = F.max_pool2d(known, (1, 2 * pw + 1), 1, (0, pw))
-        check_cancelled()
-        return bool(F.max_pool2d(rows, (2 * ph + 1, 1), 1, (ph, 0)).all())
-
-
-def level_of(gray: Tensor, hole: Tensor, share: float = 0) -> Level | None:
-    """The level with the largest patches of which enough are known, and `share` of them for each open one."""
-    for side in SIDES:
-        check_cancelled()
-        level = Level(gray, hole, (min(side, gray.shape[0]), min(side, gray.shape[1])))
-        if level.known.sum() >= max(MIN_KNOWN, share * len(level.open)):
-            return level
-    return None
-
-
-def pyramid(level: Level | None) -> list[Level]:
-    """`level` and its halves, until the hole is shallow or gone or too little is known."""
-    levels = []
-    while level is not None and level.hole.any():
-        levels.append(level)
-        level = None if level.is_shallow() else level_of(*halved(level.gray, level.hole), SHARE)
-    return levels
-
-
-def halved(gray: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
-    pads = (0, gray.shape[1] % 2, 0, gray.shape[0] % 2)
-    known = F.pad((~hole)[None].float(), pads, mode="replicate")
-    check_cancelled()
-    share = F.avg_pool2d(known, 2)
-    mean = F.avg_pool2d(F.pad(gray[None], pads, mode="replicate") * known, 2) / share.clamp(min=0.25)
-    return mean[0], share[0] < 0.5
 
 
 class Matching:
@@ -121,158 +44,193 @@ class Matching:
 
     def __init__(self, level: Level, guess: Tensor, generator: torch.Generator) -> None:
         self.level, self.open, self.generator = level, level.open, generator
-        (self.h, self.w), (ph, pw) = level.gray.shape, level.patch
-        device = guess.device
-        self.rows = torch.arange(ph, device=device) * self.w
-        self.examples = level.gray.flatten().unfold(0, pw, 1).contiguous()
-        weights = self.patches(level.confidence.flatten().unfold(0, pw, 1), self.open)
+        (self.h, self.w), (ph, pw) = level.hole.shape, level.patch
+        self.rows = torch.arange(ph) * self.w
+        self.middle = ph // 2 * self.w + pw // 2
+        self.examples = self.runs(level.planes[0])
+        self.textures = self.texture_of(level.planes)
+        weights = self.patches(self.runs(level.confidence), self.open)
         self.weights = weights / weights.sum(1, keepdim=True)
-        self.match = torch.arange(self.h * self.w, device=device)
-        self.set_picture(torch.where(level.hole, guess, level.gray))
+        self.match = torch.arange(self.h * self.w)
+        self.set_picture(torch.where(level.hole, guess, level.planes))
 
-    def set_picture(self, picture: Tensor) -> None:
-        """Go on with another picture (H, W). The matches stay; their costs are computed again."""
-        self.picture = picture
-        self.open_patches = self.patches(picture.flatten().unfold(0, self.level.patch[1], 1), self.open)
-        self.cost = self.compare(self.match[self.open])
+    def set_picture(self, planes: Tensor) -> None:
+        """Go on with another picture (3, H, W). The matches stay."""
+        self.planes = planes
+        self.open_patches = self.patches(self.runs(planes[0]), self.open)
+        self.open_textures = self.texture_of(planes)[self.open]
+
+    def runs(self, plane: Tensor) -> Tensor:
+        """The pixels of a patch's width from each pixel of a plane (H, W) on, (H * W - PW + 1, PW)."""
+        check_cancelled()
+        return plane.flatten().unfold(0, self.level.patch[1], 1).contiguous()
 
     def patches(self, runs: Tensor, at: Tensor) -> Tensor:
-        """The patches (N, PH * PW) at `at`, copied run by run: `runs` has those of PW pixels from each pixel on."""
+        """The patches (N, PH * PW) at `at`, copied run by run."""
         check_cancelled()
-        return runs[(at[:, None] + self.rows).flatten()].view(len(at), -1)
+        return runs[(at[:, None] + self.rows).flatten()].view(len(at), self.level.patch[0] * self.level.patch[1])
 
-    def compare(self, candidates: Tensor) -> Tensor:
-        """Mean squared difference of each open patch to its candidate, infinite where that is not known."""
-        costs = [
-            self.differences(at, patches, weights)
-            for at, patches, weights in zip(
-                candidates.split(CHUNK), self.open_patches.split(CHUNK), self.weights.split(CHUNK), strict=True
-            )
-        ]
-        return torch.cat(costs).masked_fill_(~self.level.known[candidates], torch.inf)
+    def texture_of(self, planes: Tensor) -> Tensor:
+        """The texture in the middle of each patch of a picture, weighed, (H * W - middle, 2)."""
+        return (planes[1:].flatten(1)[:, self.middle :].T * TEXTURE).contiguous()
 
-    def differences(self, at: Tensor, patches: Tensor, weights: Tensor) -> Tensor:
-        """Weighted mean squared difference of the patches at `at` to these, (N,)."""
-        return torch.linalg.vecdot((self.patches(self.examples, at) - patches).square_(), weights)
+    def compare(self, candidates: Tensor, which: Tensor) -> Tensor:
+        """How much some open patches differ from known candidates, (N,)."""
+        costs = [candidates.new_zeros(0, dtype=self.examples.dtype)]
+        for at, chosen in zip(candidates.split(CHUNK), which.split(CHUNK), strict=True):
+            difference = self.patches(self.examples, at).sub_(self.open_patches[chosen]).square_()
+            texture = (self.textures[at] - self.open_textures[chosen]).square_().sum(1)
+            costs.append(torch.linalg.vecdot(difference, self.weights[chosen]) + texture)
+        return torch.cat(costs)
+
+    def measure(self) -> None:
+        """Compute the costs of the matches anew."""
+        self.cost = self.compare(self.match[self.open], torch.arange(len(self.open)))
 
     def offer(self, candidates: Tensor) -> None:
-        """Take each candidate that is a known patch and more like the open one than what that has."""
-        now = self.match[self.open]
+        """Take the best of candidates (M, N) that are known patches, where it is better than what is there."""
         candidates = candidates.clamp(0, len(self.match) - 1)
-        candidates = torch.where(self.level.known[candidates], candidates, now)
-        cost = self.compare(candidates)
-        self.match[self.open] = torch.where(cost < self.cost, candidates, now)
-        self.cost = torch.minimum(cost, self.cost)
+        usable = self.level.known[candidates] & (candidates != self.match[self.open])
+        tried, which = usable.nonzero().unbind(1)
+        costs = torch.full(candidates.shape, torch.inf)
+        costs[tried, which] = self.compare(candidates[tried, which], which)
+        cost, best = costs.min(0)
+        better = (cost < self.cost).nonzero()[:, 0]
+        self.match[self.open[better]] = candidates[best[better], better]
+        self.cost[better] = cost[better]
 
-    def offer_neighbors(self) -> None:
-        """Offer what a patch some steps away has, shifted back by as many."""
+    def search(self, radii: tuple[int, ...]) -> None:
+        """Offer what neighbors have, shifted back, and something near what there is."""
         for jump in JUMPS:
-            for step in (jump, -jump, jump * self.w, -jump * self.w):
-                there = (self.open + step).clamp(0, len(self.match) - 1)
-                self.offer(self.match[there] - step)
+            side = jump * self.level.stride
+            steps = torch.tensor([side, -side, side * self.w, -side * self.w])[:, None]
+            self.offer(self.match[(self.open + steps).clamp(0, len(self.match) - 1)] - steps)
+        self.offer(self.match[self.open] + torch.stack([self.draw(radius) for radius in radii]))
 
-    def offer_random(self) -> None:
-        """Offer something near what there is, first from the whole picture, then from ever nearer."""
-        radius = max(self.h, self.w)
-        while radius:
-            dy, dx = (self.draw(-min(radius, side), min(radius, side) + 1) for side in (self.h, self.w))
-            self.offer(self.match[self.open] + dy * self.w + dx)
-            radius //= 2
+    def draw(self, radius: int) -> Tensor:
+        """A random shift for each open patch."""
+        reach = [min(radius, side - 1) for side in (self.h, self.w)]
+        dy, dx = (torch.randint(-r, r + 1, self.open.shape, generator=self.generator) for r in reach)
+        return dy * self.w + dx
 
-    def draw(self, low: int, high: int) -> Tensor:
-        """A whole number from `low` to below `high` for each open patch, the same on every device."""
-        drawn = torch.randint(low, high, self.open.shape, generator=self.generator, device="cpu")
-        return drawn.to(self.open.device)
-
-    def start(self, candidates: Tensor) -> None:
-        """Begin with `candidates`, and with any known patch where they are none."""
+    def draw_known(self, count: int) -> Tensor:
+        """So many known patches at random."""
         known = self.level.known.nonzero()[:, 0]
-        usable = self.level.known[candidates]
-        self.match[self.open] = torch.where(usable, candidates, known[self.draw(0, len(known))])
-        self.cost = self.compare(self.match[self.open])
+        return known[torch.randint(0, len(known), (count,), generator=self.generator)]
 
-    def begin(self) -> None:
-        """Begin with nothing: match what is known of each open patch, and use the picture the matches vote for.
+    def fill_inwards(self) -> None:
+        """Begin with nothing: from the rim inwards, match what is there of each patch, and let the matches vote."""
+        there = ~self.level.hole
+        sources = self.level.known.nonzero()[:, 0]
+        most = min(SOURCES, max(PAIRS // len(self.open), MIN_ROUNDS))
+        sources = sources if len(sources) <= most else self.draw_known(most)
+        while not there.all():
+            support = self.patches(self.runs(there.float()), self.open)
+            share = support.mean(1)
+            share[share == 1] = 0
+            ready = (share >= min(MIN_SUPPORT, float(share.max()))).nonzero()[:, 0]
+            cost = self.match_all(ready, support[ready], sources)
+            near = F.max_pool2d(there[None].float(), 5, 1, 2)[0] > 0
+            voted, voters = self.vote(SHARPNESS, ready, cost)
+            fresh = near & ~there & voters
+            self.set_picture(torch.where(fresh, voted, self.planes))
+            there = there | fresh
+        rest = self.open[~self.level.known[self.match[self.open]]]
+        self.match[rest] = self.draw_known(len(rest))
+        self.measure()
 
-        Where the hole is so deep that nothing is known about its middle, keep the guess, and match that.
-        """
-        self.start(self.open)
-        if not self.level.is_shallow():
-            return
-        known = (~self.level.hole).float().flatten().unfold(0, self.level.patch[1], 1)
-        weights, self.weights = self.weights, self.weights * self.patches(known, self.open)
-        self.set_picture(self.picture)
-        self.search()
-        self.weights = weights
-        self.set_picture(self.vote(SHARPNESS))
+    def match_all(self, which: Tensor, support: Tensor, sources: Tensor) -> Tensor:
+        """Match some open patches, as far as they are there, with the best of all sources; returns the costs."""
+        examples, textures = self.patches(self.examples, sources), self.textures[sources]
+        squares, examples_t = examples.square().T.contiguous(), examples.T.contiguous()
+        middle = support[:, self.middle // self.w * self.level.patch[1] + self.middle % self.w]
+        costs = []
+        for some, seen, inside in self.few(which, support, middle, count=len(sources)):
+            check_cancelled()
+            weights = self.weights[some] * seen
+            weights = weights / weights.sum(1, keepdim=True)
+            weighed = weights * self.open_patches[some]
+            apart = (weighed * self.open_patches[some]).sum(1, keepdim=True) + weights @ squares
+            apart -= 2 * (weighed @ examples_t)
+            apart += torch.cdist(self.open_textures[some], textures).square_() * inside[:, None]
+            cost, best = apart.min(1)
+            self.match[self.open[some]] = sources[best]
+            costs.append(cost.clamp(min=0))
+        return torch.cat(costs)
+
+    def few(self, *tensors: Tensor, count: int) -> Iterator[tuple[Tensor, ...]]:
+        """Rows of tensors, so many at a time as can be compared with `count` patches in the cache."""
+        return zip(*(tensor.split(max(1, 2**21 // count)) for tensor in tensors), strict=True)
 
     def start_from(self, coarse: "Matching") -> None:
         """Begin with the shifts of the same positions at half the size, doubled, and the picture they vote for."""
+        stride, places = coarse.level.stride, (self.open // self.w, self.open % self.w)
+        sides, halves = self.level.patch, coarse.level.patch
         y, x = (
-            ((at + side // 2) // 2 - half // 2).clamp(0, length - half)
-            for at, side, half, length in zip(
-                (self.open // self.w, self.open % self.w),
-                self.level.patch,
-                coarse.level.patch,
-                (coarse.h, coarse.w),
-                strict=True,
-            )
+            (((at + side // 2) // 2 - half // 2) // stride * stride).clamp(0, length - half)
+            for at, side, half, length in zip(places, sides, halves, (coarse.h, coarse.w), strict=True)
         )
         there = y * coarse.w + x
         match = coarse.match[there]
-        dy, dx = match // coarse.w - y, match % coarse.w - x
-        self.start((self.open + 2 * dy * self.w + 2 * dx).clamp(0, len(self.match) - 1))
-        self.set_picture(self.vote(SHARPNESS))
+        shifts = match // coarse.w - y, match % coarse.w - x
+        rows, columns = (
+            (at + 2 * shift).clamp(0, length - side)
+            for at, shift, length, side in zip(places, shifts, (self.h, self.w), sides, strict=True)
+        )
+        candidates = rows * self.w + columns
+        usable = self.level.known[candidates]
+        self.match[self.open] = torch.where(usable, candidates, self.draw_known(len(self.open)))
+        self.measure()
+        self.set_picture(self.vote(SHARPNESS)[0])
 
-    def vote(self, sharpness: float) -> Tensor:
-        """The picture whose hole is the mean of all matches there, weighted by likeness and confidence."""
-        usual = self.cost.kthvalue(1 + 3 * (len(self.cost) - 1) // 4).values.clamp(min=1e-6)
-        (ph, pw), flat = self.level.patch, self.level.gray.flatten()
-        confidence = self.level.confidence.flatten()[self.open + ph // 2 * self.w + pw // 2]
-        weights = torch.zeros_like(flat)
-        weights[self.open] = torch.exp(-sharpness * self.cost / usual) * confidence + 1e-12  # never nothing for all
-        at = self.level.hole.flatten().nonzero()[:, 0]
-        total, votes = torch.zeros(2, len(at), device=at.device)
-        for dy in range(ph):
-            for dx in range(pw):
-                check_cancelled()
-                step = dy * self.w + dx
-                inside = (at // self.w >= dy) & (at % self.w >= dx)
-                patch = (at - step).where(inside, 0)
-                weight = weights[patch] * inside
-                total += weight * flat[(self.match[patch] + step).clamp(max=len(flat) - 1)]
-                votes += weight
-        return self.level.gray.flatten().index_copy(0, at, total / votes).view_as(self.picture)
+    def vote(self, sharpness: float, which: Tensor | None = None, cost: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The picture whose hole is the mean of all matches there, weighted by likeness and confidence.
 
-    def search(self) -> None:
-        """Two turns of offers."""
-        for _ in range(2):
-            self.offer_neighbors()
-            self.offer_random()
+        which, cost: only of some open patches. Returns where there were votes as well.
+        """
+        cost = self.cost if cost is None else cost
+        at = self.open if which is None else self.open[which]
+        usual = cost.kthvalue(1 + 3 * (len(cost) - 1) // 4).values.clamp(min=1e-6)
+        confidence = self.level.confidence.flatten()[at + self.middle]
+        weights = torch.exp(-sharpness * cost / usual) * confidence + 1e-12  # never nothing for all
+        steps = (self.rows[:, None] + torch.arange(self.level.patch[1])).flatten()
+        flat = self.level.planes.flatten(1)
+        total, votes = torch.zeros_like(flat), torch.zeros_like(flat[0])
+        for to, source, weight in zip(at.split(CHUNK), self.match[at].split(CHUNK), weights.split(CHUNK), strict=True):
+            check_cancelled()
+            pixels, sources = ((places[:, None] + steps).flatten() for places in (to, source))
+            each = weight.repeat_interleave(len(steps))
+            votes.scatter_add_(0, pixels, each)
+            for plane, values in zip(total, flat, strict=True):
+                plane.scatter_add_(0, pixels, values[sources] * each)
+        voted = (votes > 0).view(self.h, self.w)
+        mean = (total / votes.clamp(min=1e-30)).view_as(self.planes)
+        return torch.where(self.level.hole & voted, mean, self.planes), voted
 
-    def run(self, last: bool) -> None:
+    def run(self, most: int, last: bool, radii: tuple[int, ...] = RADII) -> None:
         """Search and vote in turn. last: whether this is the finest level, which ends with a sharp vote."""
-        rounds = min(max(PATCHES // len(self.open), MIN_ROUNDS), MAX_ROUNDS)
+        rounds = min(max(PATCHES // len(self.open), MIN_ROUNDS), most)
         for i in range(rounds):
-            self.search()
-            self.set_picture(self.vote(LAST_SHARPNESS if last and i == rounds - 1 else SHARPNESS))
+            self.measure()
+            self.search(radii)
+            self.set_picture(self.vote(LAST_SHARPNESS if last and i == rounds - 1 else SHARPNESS)[0])
 
 
 def complete(levels: list[Level]) -> Tensor:
     """The picture (H, W) of the finest level, `levels[0]`, with its hole filled."""
     generator = torch.Generator().manual_seed(0)
     level = levels[-1]
-    guess = opencv_inpaint(level.gray[None, None], level.hole[None, None], "INPAINT_TELEA")[0, 0]
-    matching = Matching(level, guess, generator)
-    matching.begin()
-    matching.run(last=len(levels) == 1)
-    for level in levels[-2::-1]:
-        coarse, (h, w) = matching, level.gray.shape
-        guess = F.interpolate(coarse.picture[None, None], scale_factor=2, mode="bilinear")[0, 0, :h, :w]
+    matching = Matching(level, torch.zeros_like(level.planes), generator)
+    matching.fill_inwards()
+    matching.run(ROUNDS[0], last=len(levels) == 1, radii=(max(level.hole.shape), *RADII))
+    for i, level in enumerate(levels[-2::-1], 1):
+        coarse, (h, w) = matching, level.hole.shape
+        check_cancelled()
+        guess = F.interpolate(coarse.planes[None], scale_factor=2, mode="bilinear")[0, :, :h, :w]
         matching = Matching(level, guess, generator)
         matching.start_from(coarse)
-        matching.run(last=level is levels[0])
-    return matching.picture
+        matching.run(ROUNDS[min(i, len(ROUNDS) - 1)], last=level is levels[0])
+    return matching.planes[0]
 
 
 def fill(image: Tensor, hole: Tensor) -> Tensor:
@@ -280,12 +238,12 @@ def fill(image: Tensor, hole: Tensor) -> Tensor:
 
     Where hardly any patch of even 3 x 3 is known, this is Telea's method.
     """
-    gray, inside = to_y(image)[0, 0], hole[0, 0]
-    level = level_of(gray, inside)
-    if level is None or not len(level.open):
+    gray, inside = to_y(image)[0, 0].cpu(), hole[0, 0].cpu()
+    level = first_level(gray, inside)
+    if level is None or not inside.any():
         return opencv_inpaint(image, hole, "INPAINT_TELEA")
     known = gray[~inside]
-    return complete(pyramid(level)).clamp(known.min(), known.max())[None, None]
+    return complete(pyramid(level)).clamp(known.min(), known.max()).to(image.device)[None, None]
 
 
 PATCHMATCH = Backbone(

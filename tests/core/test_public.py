@@ -74,7 +74,8 @@ def test_a_backbone_imports_no_other_and_not_the_registry(root):
     for path in (root / "core" / "backbones").glob("*.py"):
         if path.stem not in ("__init__", "loaded", "opencv", "deepfill_parts", "deepfill_v2", "vcnet_parts"):
             near = {name for level, name in imports_of(path) if level == 1}
-            shared = {"record", "optional", "opencv", "attention", "deepfill_parts", "vcnet_parts"}
+            parts = {"deepfill_parts", "patchmatch_parts", "vcnet_parts"}
+            shared = {"record", "optional", "opencv", "attention", *parts}
             assert near <= shared, f"{path.name} imports {near - shared}; a backbone may import {shared} of its folder"
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from monochromic.core.backbones.patchmatch import PATCHMATCH, Level, fill, halved, level_of, pyramid
+from monochromic.core.backbones.patchmatch import PATCHMATCH, Matching, fill
+from monochromic.core.backbones.patchmatch_parts import Level, first_level, gradients, halved, level_of, pyramid
 from monochromic.core.backbones.telea import fill as telea
 from monochromic.core.image.color import luminance
 from skimage import data
@@ -130,7 +131,7 @@ def test_without_examples_it_is_telea():
 
 
 def test_known_and_open_patches():
-    level = Level(torch.zeros(5, 6), box(5, 6, (2, 3), (3, 4))[0, 0], (2, 3))
+    level = Level(torch.zeros(3, 5, 6), box(5, 6, (2, 3), (3, 4))[0, 0], (2, 3))
     known = level.known.view(5, 6)
     opened = torch.zeros(30, dtype=torch.bool).index_fill(0, level.open, True).view(5, 6)
     for y in range(5):
@@ -141,20 +142,71 @@ def test_known_and_open_patches():
             assert opened[y, x] == (inside and touches)
 
 
+@pytest.mark.parametrize(("side", "stride"), [(40, 1), (160, 2), (601, 3)])
+def test_every_pixel_of_the_hole_lies_in_some_patch_that_is_used(side, stride):
+    """However far the used patches are apart, and at the borders too."""
+    hole = torch.ones(side, side, dtype=torch.bool)
+    hole[: side // 8] = False
+    level = level_of(torch.zeros(3, side, side), hole, 7)
+    assert level.stride == stride
+    voted = torch.zeros(side * side, dtype=torch.bool)
+    voted[level.open[:, None] + (torch.arange(7)[:, None] * side + torch.arange(7)).flatten()] = True
+    assert voted.view(side, side)[hole].all()
+
+
 def test_halving_averages_what_is_known():
     gray = torch.tensor([[0.2, 0.9, 0.4], [0.6, 0.9, 0.9], [0.1, 0.3, 0.8]])
     hole = torch.tensor([[0, 1, 0], [0, 1, 1], [0, 0, 0]]).bool()
-    mean, left = halved(gray, hole)
-    torch.testing.assert_close(mean, torch.tensor([[0.4, 0.4], [0.2, 0.8]]))
+    mean, left = halved(gray[None], hole)
+    torch.testing.assert_close(mean[0], torch.tensor([[0.4, 0.4], [0.2, 0.8]]))
     assert not left.any()
-    assert halved(gray, torch.tensor([[0, 1, 1], [1, 1, 1], [0, 0, 1]]).bool())[1].tolist() == [[1, 1], [0, 1]]
+    assert halved(gray[None], torch.tensor([[0, 1, 1], [1, 1, 1], [0, 0, 1]]).bool())[1].tolist() == [[1, 1], [0, 1]]
 
 
-def test_the_pyramid_ends_where_the_hole_is_shallow():
+def test_gradients_are_those_between_known_pixels():
+    """A slope of 0.01 along rows and 0.02 along columns, whatever lies in the hole and up to its rim."""
+    rows, columns = torch.arange(20)[:, None], torch.arange(24)
+    hole = box(20, 24, (6, 14), (7, 17))[0, 0]
+    gray = torch.where(
+        hole, torch.rand(20, 24, generator=torch.Generator().manual_seed(0)), rows * 0.02 + columns * 0.01
+    )
+    along_rows, along_columns = gradients(gray, hole)
+    torch.testing.assert_close(along_rows[~hole], torch.full_like(gray[~hole], 0.01))
+    torch.testing.assert_close(along_columns[~hole], torch.full_like(gray[~hole], 0.02))
+
+
+def test_the_pyramid_halves_until_too_little_is_known():
     gray, hole = torch.rand(SIDE, SIDE, generator=torch.Generator().manual_seed(1)), CENTRE[0, 0]
-    levels = pyramid(level_of(gray, hole))
-    assert [level.gray.shape[0] for level in levels] == [128, 64, 32, 16][: len(levels)]
-    assert [level.is_shallow() for level in levels] == [False] * (len(levels) - 1) + [True]
+    levels = pyramid(first_level(gray, hole))
+    assert [level.hole.shape[0] for level in levels] == [128, 64, 32]
+    thin = box(SIDE, SIDE, (64, 65), (10, 100))[0, 0]
+    assert len(pyramid(first_level(gray, thin))) == 1
+
+
+def test_the_rim_is_filled_before_the_middle():
+    """A column of stripes that goes into the hole goes on through all of it before any search."""
+    gray = torch.as_tensor(PERIODIC["stripes"][:40, :40], dtype=torch.float32)
+    level = first_level(gray, box(40, 40, (12, 28), (12, 28))[0, 0])
+    matching = Matching(level, torch.zeros_like(level.planes), torch.Generator().manual_seed(0))
+    matching.fill_inwards()
+    assert (matching.planes[0] - gray).abs().max() < 0.15
+    assert level.known[matching.match[level.open]].all()
+
+
+def test_every_run_gives_the_same_picture_and_leaves_random_numbers_alone():
+    image = noise(60, 70, hole := box(60, 70, (20, 41), (30, 55)))
+    state = torch.get_rng_state()
+    assert torch.equal(fill(image, hole), fill(image, hole))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_texture_does_not_drift_to_what_is_smooth():
+    """Half of the photo is gravel and half of it flat, of the same mean: a hole in the gravel gets gravel."""
+    gray = data.gravel()[:SIDE, :SIDE] / 255
+    gray = np.concatenate([gray, np.full((SIDE, SIDE), gray.mean())], 1)
+    hole = box(SIDE, 2 * SIDE, (30, 98), (30, 98))
+    filled, inside = fill(photo_of(gray, hole), hole)[0, 0].numpy(), hole[0, 0].numpy()
+    assert filled[inside].std() > 0.7 * gray[inside].std()
 
 
 def test_the_record():
