@@ -8,6 +8,7 @@ import pytest
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # nothing but this machine is asked for anything
 
 
 def find_browser():
@@ -28,6 +29,6 @@ def open_browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        browser = driver.chromium.launch(executable_path=find_browser(), args=[*ARGUMENTS, OFFLINE])
         yield browser
         browser.close()

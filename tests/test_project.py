@@ -1,6 +1,7 @@
 """What the project's files say of each other."""
 
 import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -140,6 +141,15 @@ def test_ids_cannot_clash_with_other_packs(root):
         text = path.read_text()
         for name in re.findall(r"registerExtension\(\{\s*name: \"([^\"]+)\"", text):
             assert name.startswith("Monochromic."), path
+
+
+def test_the_page_knows_what_stands_for_a_file_in_a_template(root):
+    """No picture is looked for under these names; any other name of a muted node's file must be a file."""
+    text = (root / "web" / "js" / "placeholders.js").read_text()
+    known = set(re.findall(r'"(choose your \w+)"', text))
+    nodes = [n for path in (root / "workflows").glob("*.json") for n in json.loads(path.read_text())["nodes"]]
+    own = {n["widgets_values"][0] for n in nodes if n["type"] in ("LoadImage", "MonochromicLoadMask")}
+    assert own == known
 
 
 def test_the_painter_knows_every_sample_photo(root):

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.comfyui
 
 SCALE = 0.8
 TEMPLATES = [path.stem for path in sorted((ROOT / "workflows").glob("*.json"))]
+OWN = ["Your photo", "Your mask"]
 LOOKS = [("own", False), ("other", False), ("other", True)]
 
 
@@ -85,3 +86,63 @@ def test_a_node_that_failed_says_why_in_itself_until_the_next_run(page):
     page.evaluate(choose, "telea")
     assert run(page, page.server)["status"]["status_str"] == "success"
     assert alert.count() == 0 or alert.inner_text() == ""
+
+
+def test_no_broken_picture_stands_for_a_file_not_yet_chosen(page):
+    saved = open_template(page, "restore_photo")
+    own = {node["id"]: node["widgets_values"][0] for node in saved["nodes"] if node.get("title") in OWN}
+    assert len(own) == len(OWN)
+    script = "(id) => { const n = app.graph.getNodeById(id); return [n.widgets[0].value, n.imgs?.length ?? 0]; }"
+    for node_id, value in own.items():
+        assert page.evaluate(script, node_id) == [value, 0]
+    shoot(page, f"own-{page.look}")
+    assert page.get_by_text("Image failed to load").count() == 0
+
+
+def grayed(page, node_id):
+    """The widgets of a node that cannot be used: in Vue as the page has them, else as the canvas draws them."""
+    if page.look.endswith("vue"):
+        widgets = page.locator(f"[data-widgets-grid-node-id='{node_id}'] [data-widget-name]:has([disabled])")
+        return {widget.get_attribute("data-widget-name") for widget in widgets.all()}
+    drawn = "app.graph.getNodeById(id).widgets.filter((w) => w.computedDisabled ?? w.disabled).map((w) => w.name)"
+    return set(page.evaluate(f"(id) => {drawn}", node_id))
+
+
+def click_right_arrow(page, node_id, name):
+    """Click at the right end of a widget that the canvas draws."""
+    script = """([id, name]) => {
+      const [node, ds] = [app.graph.getNodeById(id), app.canvas.ds];
+      const widget = node.widgets.find((each) => each.name === name);
+      const { x, y } = app.canvas.canvas.getBoundingClientRect();
+      const at = [node.pos[0] + node.size[0] - 24, node.pos[1] + (widget.last_y ?? widget.y) + 10];
+      return [x + (at[0] + ds.offset[0]) * ds.scale, y + (at[1] + ds.offset[1]) * ds.scale];
+    }"""
+    page.mouse.click(*page.evaluate(script, [node_id, name]))
+    page.wait_for_timeout(500)
+
+
+def choose(page, node_id, name, value):
+    """Take the next value of a menu, as a user does, which is the value named."""
+    if page.look.endswith("vue"):
+        page.locator(f"[data-widgets-grid-node-id='{node_id}'] [data-widget-name={name}] [role=combobox]").click()
+        page.get_by_role("option", name=value, exact=True).click()
+        page.wait_for_timeout(500)
+    else:
+        click_right_arrow(page, node_id, name)
+    find = "app.graph.getNodeById(id).widgets.find((each) => each.name === name).value"
+    assert page.evaluate(f"([id, name]) => {find}", [node_id, name]) == value
+
+
+def test_widgets_without_effect_are_grayed(page):
+    saved = open_template(page, "restore_photo")
+    color = next(node["id"] for node in saved["nodes"] if node["type"] == "MonochromicProgressiveColorize")
+    assert grayed(page, color) == {"seed", "scales", "schedule", "iterations", "stop_loss"}
+    if not page.look.endswith("vue"):
+        click_right_arrow(page, color, "iterations")
+        script = "(id) => app.graph.getNodeById(id).widgets.find((each) => each.name === 'iterations').value"
+        assert page.evaluate(script, color) == 0
+    choose(page, color, "method", "network")
+    assert grayed(page, color) == {"scales", "schedule"}
+    shoot(page, f"grayed-{page.look}")
+    choose(page, color, "method", "paper")
+    assert grayed(page, color) == set()
