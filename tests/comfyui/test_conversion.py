@@ -9,9 +9,12 @@ from conftest import ROOT
 from monochromic.nodes import NODE_CLASS_MAPPINGS
 from monochromic.runner.comfy_nodes import HOST_CLASSES
 from monochromic.runner.load import load_graph
+from monochromic.runner.schema import inputs_of
 
 need_browser()
 pytestmark = pytest.mark.comfyui
+
+CLASSES = {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}
 
 CONVERT = """async (graph) => {
   await app.loadGraphData(graph);
@@ -64,11 +67,14 @@ def page(request, start_server, tmp_path_factory):
 
 
 def convert(path):
-    return calls(load_graph(path, {**NODE_CLASS_MAPPINGS, **HOST_CLASSES}).to_api())
+    return calls(load_graph(path, CLASSES).to_api())
 
 
 def calls(prompt):
-    return {key: (node["class_type"], node["inputs"]) for key, node in prompt.items()}
+    """Classes and inputs by node, without inputs that no class declares: older pages send what a node shows."""
+    kinds = {key: node["class_type"] for key, node in prompt.items()}
+    known = {key: inputs_of(CLASSES[kind]) for key, kind in kinds.items()}
+    return {k: (kinds[k], {n: v for n, v in node["inputs"].items() if n in known[k]}) for k, node in prompt.items()}
 
 
 def test_of_every_template(page):
