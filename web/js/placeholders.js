@@ -1,4 +1,4 @@
-// "Your photo" and "Your mask" of the templates name no file until the user chooses one: no broken picture is shown there.
+// "Your photo" and "Your mask" of the templates name no file until one is chosen: no broken picture is shown there.
 import { app } from "../../../scripts/app.js";
 
 const PLACEHOLDERS = ["choose your photo", "choose your mask"]; // as the templates have them in place of a file
