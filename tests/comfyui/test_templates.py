@@ -5,11 +5,14 @@
 """
 
 import json
+import shutil
 
+import numpy as np
 import pytest
 from browser import need_browser, open_browser
 from comfyui_page import front_end, open_page, run, shoot, wait_until_ready
 from conftest import ROOT
+from PIL import Image
 
 need_browser()
 pytestmark = pytest.mark.comfyui
@@ -146,3 +149,51 @@ def test_widgets_without_effect_are_grayed(page):
     shoot(page, f"grayed-{page.look}")
     choose(page, color, "method", "paper")
     assert grayed(page, color) == set()
+
+
+def paint_in_mask_editor(page, title):
+    """Open ComfyUI's mask editor for the node of that title, paint a stroke in the middle, and save."""
+    script = "(title) => app.canvas.selectNode(app.graph.nodes.find((node) => node.title === title))"
+    page.evaluate(script, title)
+    page.evaluate("() => app.extensionManager.command.execute('Comfy.MaskEditor.OpenMaskEditor')")
+    save = page.locator("#maskEditor_topBarSaveButton, [role=dialog] button:has-text('Save')").first
+    save.wait_for()
+    page.wait_for_timeout(5000)
+    middle = [size / 2 for size in page.viewport_size.values()]
+    page.mouse.move(middle[0] - 60, middle[1])
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 10, steps=12)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    shoot(page, f"mask-editor-{page.look}")
+    save.click()
+
+
+def test_a_mask_painted_on_your_photo_is_what_is_filled(page, inputs):
+    base = page.server.base
+    shutil.copy(inputs / "astronaut.png", base / "input")
+    open_template(page, "restore_photo")
+    wake = """() => {
+      const named = (title) => app.graph.nodes.find((node) => node.title === title);
+      const [photo, fill] = [named("Your photo"), named("Fill in gray")];
+      photo.mode = 0;
+      photo.widgets[0].value = "astronaut.png";
+      photo.widgets[0].callback?.("astronaut.png");
+      fill.widgets.find((widget) => widget.name === "backbone").value = "telea";
+    }"""
+    page.evaluate(wake)
+    page.wait_for_timeout(3000)
+    paint_in_mask_editor(page, "Your photo")
+    value = "app.graph.nodes.find((node) => node.title === 'Your photo').widgets[0].value"
+    page.wait_for_function(f"() => {value} !== 'astronaut.png'")
+    page.wait_for_timeout(1000)
+    done = run(page, page.server, 300)
+    assert done["status"]["status_str"] == "success", done["status"]
+    painted = base / "input" / page.evaluate(f"() => {value}").removesuffix(" [input]")
+    hole = np.asarray(Image.open(painted).convert("RGBA"))[..., 3] < 128
+    saved = next(i for out in done["outputs"].values() for i in out.get("images", []) if i["type"] == "output")
+    after = np.asarray(Image.open(base / "output" / saved["subfolder"] / saved["filename"]).convert("RGB")).astype(int)
+    changed = (after != np.asarray(Image.open(inputs / "astronaut.png").convert("RGB"))).any(2)
+    assert 0.001 < hole.mean() < 0.2
+    assert not changed[~hole].any()
+    assert changed[hole].mean() > 0.5

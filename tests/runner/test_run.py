@@ -161,6 +161,37 @@ def test_set_wakes_a_muted_node(place, root, caplog, capsys):
     assert load_image("output/monochromic/restored_00002_.png").shape == (1, 3, 37, 53)
 
 
+@pytest.mark.parametrize("name", ["color_hint", "remove_object", "restore_photo"])
+def test_what_is_painted_on_your_photo_is_filled(name, place):
+    """ComfyUI's mask editor saves the photo with what is painted erased: that alone changes."""
+    near = save_cut_photo()
+    assert main(["run", name, "--set", "Your photo.image=cut.png"]) == 0
+    saved = load_image(next((place / "output" / "monochromic").glob("*_00001_.png")))
+    changed = (saved != load_image("whole.png")).any(1, keepdim=True)
+    assert changed[near].any()
+    assert not changed[~near].any()
+
+
+def test_what_is_painted_on_your_photo_is_compared(place, capsys):
+    save_cut_photo()
+    for photo, empty in (("cut", False), ("whole", True)):
+        options = ["--set", f"Your photo.image={photo}.png", "--set", "Every backbone.backbones=telea"]
+        assert main(["run", "compare_backbones", *options]) == 0
+        assert ("nothing to fill" in capsys.readouterr().out) == empty
+
+
+def save_cut_photo():
+    """whole.png, and cut.png with a hole erased; what is within 4 pixels of the hole, (1, 1, H, W)."""
+    photo = (make_photo(1, 64, 96)[0] * 255).byte().permute(1, 2, 0).numpy()
+    alpha = np.full((64, 96, 1), 255, np.uint8)
+    alpha[20:30, 40:50] = 0
+    Image.fromarray(photo).save("whole.png")
+    Image.fromarray(np.concatenate([photo, alpha], 2)).save("cut.png")
+    near = torch.zeros(1, 1, 64, 96, dtype=torch.bool)
+    near[..., 16:34, 36:54] = True  # remove_object fills 2 pixels more
+    return near
+
+
 def test_what_is_muted_still_is_said(place, caplog, capsys):
     assert main(["run", "restore_photo", "--set", "Your photo.image=old.png"]) == 0
     assert caplog.messages[0] == "node 3 (Your photo) was muted and runs now; muted still: 4 (Your mask)"
