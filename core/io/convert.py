@@ -121,7 +121,8 @@ def to_hole(
         (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`; or the tensor.
 
     Raises:
-        InputError: for another type or shape, another threshold, and a mask that is the photo itself.
+        InputError: for another type or shape, another threshold, and a mask that is the photo itself, or
+            another photo.
         UnknownNameError: for another channel.
         PictureError: for a file that cannot be read.
     """
@@ -131,10 +132,11 @@ def to_hole(
     mask, file = opened(mask), mask
     mask = _of_any_depth(mask, name) if isinstance(mask, np.ndarray) else mask
     photo = None if like is None else to_image(like)
-    soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo)
+    called = f"mask {os.fspath(file)}" if isinstance(file, str | os.PathLike) else "mask"
+    soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo, called)
     hole = binarize(soft, threshold, invert)
     for text in filter(None, (words, describe_hole(soft, hole, threshold, invert))):
-        log.warning("the mask%s %s", f" {os.fspath(file)}" if isinstance(file, str | os.PathLike) else "", text)
+        log.warning("the %s %s", called, text)
     return hole if photo is None else resize_to(hole, photo)
 
 
@@ -159,7 +161,8 @@ def load_hole(
         (1, 1, H, W) of 0 and 1, 1 = fill, on the device of `like`.
 
     Raises:
-        InputError: for another threshold, type or shape, and a mask that is the photo itself.
+        InputError: for another threshold, type or shape, and a mask that is the photo itself, or
+            another photo.
         UnknownNameError: for another channel.
         PictureError: for a file that cannot be read.
     """

@@ -5,6 +5,7 @@ Alpha is no part of a picture's color: `load_mask` and `load_alpha` read it.
 
 import io
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +115,10 @@ def read_mask(path: FilePath, channel: str = "auto", accept_truncated: bool = Fa
     Raises:
         PictureError: as `load_image`.
         UnknownNameError: for another channel.
+        InputError: for "auto" where the picture is a photo without a transparent part.
     """
     photo = load_photo(path, accept_truncated=accept_truncated)
-    return soft_mask(photo.image, photo.alpha, channel)
+    return soft_mask(photo.image, photo.alpha, channel, name=f"mask {os.fspath(path)}")
 
 
 def save_image(

@@ -16,6 +16,8 @@ FEW = 32  # gray levels that a label image has at most
 LABELS = 33 / 255  # the largest label of an image that may hold all below it; a palette has nothing so dark
 MUCH = 0.5  # of the pixels of a mask: if more are neither dark nor bright, it looks like a photo
 TONES = 2.5  # bits of information in the tones of a picture: above it looks like a photo
+DETAIL = 0.0025  # of 1: by how much pixels differ from the mean of their neighbors, at a side of LOOKED_AT; a soft mask
+LOOKED_AT = 512  # has 0.001, a photo 0.01
 COPY = 0.03  # of 1: what a copy of the photo differs by at most
 FAINT, PLAIN = 0.08, 0.25  # of 1: by how much a retouched part differs, and a retouched pixel
 NEARLY_ALL = 0.8  # of a photo: a larger hole may be a mistake
@@ -28,7 +30,9 @@ class SoftMask(NamedTuple):
     words: str = ""
 
 
-def soft_mask(colors: Tensor, alpha: Tensor | None, channel: str = "auto", photo: Tensor | None = None) -> SoftMask:
+def soft_mask(
+    colors: Tensor, alpha: Tensor | None, channel: str = "auto", photo: Tensor | None = None, name: str = "mask"
+) -> SoftMask:
     """Read a mask out of a picture.
 
     Args:
@@ -39,17 +43,18 @@ def soft_mask(colors: Tensor, alpha: Tensor | None, channel: str = "auto", photo
             is not 0 in a label image; in dark strokes on a transparent ground what is opaque; in a photo with an erased
             part what is transparent, or what differs from `photo`.
         photo: that the mask belongs to, (B, 1 or 3, H, W); None where it is not known.
+        name: what errors call the mask.
 
     Returns:
         The `SoftMask`.
 
     Raises:
         UnknownNameError: for another channel.
-        InputError: for "auto" where the picture is the photo itself.
+        InputError: for "auto" where the picture is the photo itself, or another photo without a transparent part.
     """
     check_channel(channel)
     if channel == "auto":
-        return _opaque_mask(colors, photo) if alpha is None else _transparent_mask(colors, alpha)
+        return _opaque_mask(colors, photo, name) if alpha is None else _transparent_mask(colors, alpha)
     opacity = torch.ones_like(colors[:, :1]) if alpha is None else alpha
     if channel == "alpha":
         return SoftMask(1 - opacity)
@@ -123,12 +128,15 @@ def _transparent_mask(colors: Tensor, alpha: Tensor) -> SoftMask:
     return SoftMask(alpha, "is dark on a transparent ground: what is opaque is filled")
 
 
-def _opaque_mask(colors: Tensor, photo: Tensor | None) -> SoftMask:
+def _opaque_mask(colors: Tensor, photo: Tensor | None, name: str) -> SoftMask:
     """The mask in a picture without transparency."""
     gray = to_y(colors)
     if photo is not None and photo.shape[-2:] == colors.shape[-2:] and _is_copy(colors, photo[:1].to(colors)):
-        return SoftMask(_difference(colors, photo[:1].to(colors)), "is a copy of the photo: what differs is filled")
+        changed = _difference(colors, photo[:1].to(colors), name)
+        return SoftMask(changed, "is a copy of the photo: what differs is filled")
     if words := describe_tones(gray):
+        if _has_detail(gray):
+            raise InputError(f"the {name} {_refusal(colors, photo)}")
         return SoftMask(gray, words)
     value = _full_scale(colors.amax(1, keepdim=True))
     largest, colored, few = value.max().item(), _is_colored(colors), _is_few(value)
@@ -198,14 +206,42 @@ def _is_copy(colors: Tensor, photo: Tensor) -> bool:
     return _looks_like_photo(tones) or bool(tones.std() > 0.1)
 
 
-def _difference(colors: Tensor, photo: Tensor) -> Tensor:
+def _has_detail(gray: Tensor) -> bool:
+    """Whether the tones between black and white vary from pixel to pixel, as in a photo and in no soft mask."""
+    side = max(gray.shape[-2:])
+    if side > LOOKED_AT:
+        size = [max(1, round(length * LOOKED_AT / side)) for length in gray.shape[-2:]]
+        gray = F.interpolate(gray, size, mode="area")
+    between = (gray > 0.1) & (gray < 0.9)
+    padded = F.pad(gray, (1, 1, 1, 1), mode="replicate")
+    shifts = ((0, 1), (2, 1), (1, 0), (1, 2))
+    height, width = gray.shape[-2:]
+    mean = torch.stack([padded[..., y : y + height, x : x + width] for y, x in shifts]).mean(0)
+    return bool(between.any()) and (gray - mean).abs()[between].mean().item() > DETAIL
+
+
+def _refusal(colors: Tensor, photo: Tensor | None) -> str:
+    """Why a photo is no mask, and what to give instead: the end of a sentence."""
+    seen, copied = "looks like a photo, not a mask", "erased" if photo is not None else "made transparent"
+    if photo is not None and photo.shape[-2:] != colors.shape[-2:]:
+        sizes = [f"{each.shape[-1]} x {each.shape[-2]}" for each in (colors, photo)]
+        seen += f", and is {sizes[0]} where the photo is {sizes[1]}, so what differs cannot be told"
+    elif photo is not None:
+        seen += ", and is no copy of the photo"
+    return (
+        f"{seen}; give a picture that is white where to fill, or a copy of the photo with that part {copied}, or "
+        "choose the channel luminance (--mask-channel luminance) to fill what is bright in it"
+    )
+
+
+def _difference(colors: Tensor, photo: Tensor, name: str) -> Tensor:
     """Where a copy differs from the photo by more than compression does, 0 and 1."""
     difference = (colors - photo).abs().amax(1, keepdim=True)
     around = F.avg_pool2d(difference, 3, 1, 1, count_include_pad=False)
     changed = (around > FAINT) | (difference > PLAIN)
     if not changed.any():
         raise InputError(
-            "the mask is the photo itself, nothing in it differs; give a picture that is white where to fill, or a "
+            f"the {name} is the photo itself, nothing in it differs; give a picture that is white where to fill, or a "
             "copy of the photo with that part erased"
         )
     return changed.float()

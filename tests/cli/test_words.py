@@ -160,10 +160,17 @@ def test_wrong_words(place, capsys, words, answer):
     assert sorted(place.rglob("*")) == before
 
 
-def test_a_photo_as_mask_is_said(place, caplog):
+def test_a_photo_as_mask_is_refused(place, capsys):
     save_image(make_photo(4) * 0.6 + 0.2, "other.png")
-    assert run("restore", "old.png", "--mask", "other.png", "-o", "x.png", "--backbone", "telea") == 0
-    assert "the mask other.png looks like a photo, not a mask" in caplog.text
+    words = ("restore", "old.png", "--mask", "other.png", "-o", "x.png", "--backbone", "telea")
+    assert run(*words) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(
+        "monochromic: the mask other.png looks like a photo, not a mask, and is no copy of the photo;"
+    )
+    assert "--mask-channel luminance" in error
+    assert not Path("x.png").exists()
+    assert run(*words, "--mask-channel", "luminance") == 0
 
 
 def test_license_is_licence(place, capsys, monkeypatch):

@@ -151,6 +151,42 @@ def test_the_photo_itself_is_no_mask():
         load_hole(array, photo)
 
 
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize("gray", [False, True])
+def test_another_photo_is_no_mask(gray, scale, tmp_path):
+    """At any size, in color and in gray; also a copy of the photo at another size, which is said."""
+    other = make_photo(4, 90 * scale, 120 * scale)
+    other = (other + torch.randn(other.shape, generator=torch.Generator().manual_seed(0)) * 0.04).clamp(0, 1)
+    other = other.mean(1, keepdim=True) if gray else other
+    save_image(other, tmp_path / "other.jpg")
+    photo = make_photo(5, *other.shape[-2:])
+    for channel, like, words in (
+        ("auto", photo, "looks like a photo, not a mask, and is no copy of the photo; give"),
+        ("auto", None, "with that part made transparent"),
+        ("auto", make_photo(4, 45, 60), f"is {120 * scale} x {90 * scale} where the photo is 60 x 45"),
+    ):
+        with pytest.raises(InputError, match=words):
+            load_hole(tmp_path / "other.jpg", like, channel=channel)
+    for channel in ("luminance", "red", "alpha"):
+        load_hole(tmp_path / "other.jpg", photo, channel=channel)
+
+
+def test_a_soft_mask_is_no_photo(tmp_path, caplog):
+    """Wide gradients have as many tones as a photo, and are taken with a word."""
+    y, x = torch.meshgrid(torch.arange(150.0), torch.arange(200.0), indexing="ij")
+    distance = torch.hypot(x - 100, y - 75)
+    for name, soft in {
+        "linear": x / 199,
+        "cone": (1.2 - distance / 75).clamp(0, 1),
+        "blob": torch.exp(-(distance**2) / 4000),
+    }.items():
+        for ending in ("png", "jpg"):
+            save_image(soft[None, None], tmp_path / f"{name}.{ending}")
+            found = load_hole(tmp_path / f"{name}.{ending}", make_photo(1, 150, 200))[0, 0]
+            assert (found != (soft > 0.5)).float().mean() < 0.01, name
+    assert "looks like a photo" in caplog.text
+
+
 def test_a_mask_of_a_black_photo_is_no_copy_of_it(caplog):
     assert np.array_equal(load_hole(levels(255, np.uint8), torch.zeros(1, 3, 37, 53))[0, 0].numpy() > 0, STROKES)
     assert not caplog.text
