@@ -1,12 +1,18 @@
 """`monochromic colorize`: the color stage alone; its options are those of `restore` too."""
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from .names import CHANNELS, DETECTORS, METHODS, SCHEDULES
+from .pages import Number, Save, about, check_beside, load_beside, load_photo, result_page, results
 from .parser import UsageError
-from .say import tell
-from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
+from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..core import Guide
 
 EXAMPLES = (
     "monochromic colorize faded.png --gray gray.png --mask mask.png -o colored.png",
@@ -25,11 +31,12 @@ def add_parser(commands: Any) -> None:
         examples=EXAMPLES,
     )
     parser.set_defaults(command=colorize_photo, parser=parser)
-    add_photo(parser, "colorized", "the colored photo, in sRGB; .png keeps every known pixel")
+    add_photo(parser, "colorized", "the colored photo, converted to sRGB; .png keeps every known pixel")
     parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
     parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {MASK}")
     add_mask_options(parser, "0")
     add_color_options(parser)
+    add_result_options(parser)
 
 
 def add_mask_options(parser: argparse.ArgumentParser, grown: str) -> None:
@@ -96,20 +103,62 @@ def colorize_photo(options: argparse.Namespace) -> None:
     take_photo(options)
     check_files(options, "gray", "mask", "hints")
     coloring, reading = color_options(options), reading_options(options)
+    numbers = check_output(options, options.mask, options.hints, options.gray)
+    check_beside(options, numbers, "mask", "gray")
+    coloring["guide"] = load_guide(options, numbers)
+    with results(options, numbers) as save:
+        for number in numbers:
+            with about(number):
+                _colorize_page(options, number, save, coloring, reading)
+
+
+def _colorize_page(
+    options: argparse.Namespace, number: Number, save: Save, coloring: dict[str, Any], reading: dict[str, Any]
+) -> None:
     from .. import core
     from ..core.host.host import current_host
 
-    check_output(options, options.mask, options.hints, options.gray)
-    file = load_photo(options)
+    file = load_photo(options, number)
     photo = file.image.to(current_host().device)
-    guide = core.load_guide(options.hints, options.strength) if options.hints else None
-    hole = core.dilate(core.load_hole(options.mask, photo, **reading), options.grow or 0)
-    gray = core.luminance(core.load_image(options.gray).to(photo.device))
+    hole = core.load_hole(load_beside(options, "mask", number), photo, **reading)
+    hole = core.dilate(hole, options.grow or 0)
+    gray = core.luminance(load_beside(options, "gray", number).image.to(photo.device))
     with progress_bar("color") as progress:
-        result = core.colorize(photo, gray, hole, guide=guide, **coloring, progress=progress)
-    bits = written_bits(file, options.out)
-    core.save_image(result, options.out, bits, alpha=file.alpha, metadata=file.metadata)
-    tell(options.out)
+        result = core.colorize(photo, gray, hole, **coloring, progress=progress)
+    save(result_page(options, result, file, file.alpha, note_of("Colored", hole, options.method)), number)
+
+
+def load_guide(options: argparse.Namespace, numbers: Sequence[Number]) -> "Guide | None":
+    """The hints, which are for one page. Raises `UsageError` where there are several."""
+    from .. import core
+
+    if options.hints and len(numbers) > 1:
+        raise UsageError(f"--hints are for one picture, and {len(numbers)} pages are asked for; choose one by --page N")
+    return core.load_guide(options.hints, options.strength) if options.hints else None
+
+
+def note_of(done: str, hole: "Tensor", by: str) -> str:
+    """What --note says; nothing where nothing was filled."""
+    from importlib.metadata import version
+
+    share = 100 * hole.float().mean().item()
+    return (
+        f"{done} with Monochromic {version('monochromic-inpaint')}: {share:.3g} % of the picture ({by})"
+        if share
+        else ""
+    )
+
+
+def add_result_options(parser: argparse.ArgumentParser) -> None:
+    """What of the photo's file the result keeps, and what it says of itself."""
+    parser.add_argument(
+        "--keep-profile",
+        action="store_true",
+        help="keep the colors of the file and its color profile, such as Adobe RGB, instead of converting to sRGB",
+    )
+    parser.add_argument(
+        "--note", action="store_true", help="say in the metadata (XMP) of the result what was filled and by what"
+    )
 
 
 def color_options(options: argparse.Namespace) -> dict[str, Any]:

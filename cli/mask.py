@@ -5,10 +5,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from .names import DEFAULT_DETECTOR, DETECTORS, KINDS, RESTORED_KINDS
+from .pages import ALL, Number, Save, about, check_beside, load_beside, load_photo, numbered, results, title
 from .parser import UsageError
 from .places import check_size
 from .say import tell
-from .shared import add_photo, check_files, check_output, load_photo, progress_bar, take_photo
+from .shared import add_photo, check_files, check_output, progress_bar, take_photo
 
 if TYPE_CHECKING:
     from ..core import Detection
@@ -79,24 +80,33 @@ def mask_photo(options: argparse.Namespace) -> None:
     take_photo(options)
     check_files(options, "protect")
     asks_to_find(options)
-    check_output(options, options.protect, **{"heat map": options.heat})
+    numbers = check_output(options, options.protect, **{"heat map": options.heat})
+    check_beside(options, numbers, "protect")
     if options.heat:
         check_size(options.heat, options.photo)
+    with results(options, numbers) as save:
+        for number in numbers:
+            with about(number):
+                _mask_page(options, number, save)
+
+
+def _mask_page(options: argparse.Namespace, number: Number, save: Save) -> None:
     from ..core import find_hole, heat_map, load_hole, save_image
     from ..core.host.host import current_host
+    from ..core.io.pages import Page
 
-    photo = load_photo(options).image.to(current_host().device)
+    photo = load_photo(options, number).image.to(current_host().device)
     search = find_options(options) | ({} if options.grow is None else {"dilate": options.grow})
     if options.protect:
-        search["protect"] = load_hole(options.protect, photo)
+        search["protect"] = load_hole(load_beside(options, "protect", number), photo)
     with progress_bar("damage") as progress:
         found = find_hole(photo, progress=progress, **search)
-    say_found(found, options.photo, "the mask is empty")
-    save_image(found.hole, options.out)
-    tell(options.out)
+    say_found(found, title(options, number), "the mask is empty")
+    save(Page(found.hole), number)
     if options.heat:
-        save_image(heat_map(photo, found.kinds), options.heat)
-        tell(options.heat)
+        path = numbered(options.heat, number if options.page == ALL else None)
+        save_image(heat_map(photo, found.kinds), path)
+        tell(path)
 
 
 def asks_to_find(options: argparse.Namespace) -> bool:

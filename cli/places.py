@@ -27,19 +27,21 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
                     f"{place} is one of the inputs and would be overwritten by {what}; choose another name"
                 )
         _check_file(Path(place))
-    names = list(there)
-    for i, what in enumerate(names):
-        for other in names[:i]:
-            if same_place(there[what], there[other]):
-                raise UsageError(f"{there[what]} cannot be both {other} and {what}; choose another name for one")
+    names: dict[str | tuple[int, int], str] = {}
+    for what, place in there.items():
+        for key in _keys(place):
+            if other := names.get(key):
+                raise UsageError(f"{place} cannot be both {other} and {what}; choose another name for one")
+        names |= dict.fromkeys(_keys(place), what)
 
 
 def check_size(out: str, photo: str) -> None:
     """Refuse a format that cannot hold a picture of the photo's size. Raises `PictureError`, also for no picture."""
     from ..core.io.images import check_sides
-    from ..core.io.opening import picture_size
+    from ..core.io.opening import picture_sizes
 
-    check_sides(out, *picture_size(photo))
+    for width, height in set(picture_sizes(photo)):
+        check_sides(out, width, height)
 
 
 def check_writable(folder: Path) -> None:
@@ -58,6 +60,16 @@ def same_place(one: str | Path, other: str | Path) -> bool:
     if first.exists() and second.exists():
         return first.samefile(second)
     return _plain(first) == _plain(second)
+
+
+def _keys(path: str) -> list[str | tuple[int, int]]:
+    """What two paths of one file have in common, whether or not it is there yet."""
+    real = Path(os.path.realpath(path))
+    try:
+        status = real.stat()
+    except OSError:
+        return [_plain(real)]
+    return [_plain(real), (status.st_dev, status.st_ino)]
 
 
 def _plain(path: Path) -> str:

@@ -5,12 +5,33 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .colorize import add_color_options, add_mask_options, color_options, reading_options
+from .colorize import (
+    add_color_options,
+    add_mask_options,
+    add_result_options,
+    color_options,
+    load_guide,
+    note_of,
+    reading_options,
+)
 from .mask import add_find_options, asks_to_find, find_options, say_found
 from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
+from .pages import (
+    ALL,
+    Number,
+    Save,
+    about,
+    check_beside,
+    load_beside,
+    load_photo,
+    numbered,
+    result_page,
+    results,
+    title,
+)
 from .parser import UsageError
 from .say import tell
-from .shared import MASK, add_photo, check_files, check_output, load_photo, progress_bar, take_photo, written_bits
+from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
 from .variants import Places, add_variants_option, write_variants
 
 if TYPE_CHECKING:
@@ -44,7 +65,7 @@ def add_parser(commands: Any) -> None:
         examples=EXAMPLES,
     )
     parser.set_defaults(command=restore_photo, parser=parser)
-    add_photo(parser, "restored", "the restored photo, in sRGB; .png keeps every known pixel")
+    add_photo(parser, "restored", "the restored photo, converted to sRGB; .png keeps every known pixel")
     parser.add_argument("--mask", metavar="FILE", help=MASK)
     add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
     add_find_options(parser, "--find")
@@ -80,6 +101,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--texture-seed", type=int, default=0, metavar="N", help="another number, another texture")
     add_variants_option(parser)
     add_color_options(parser)
+    add_result_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
     parser.add_argument(
         "--explain",
@@ -94,94 +116,124 @@ def restore_photo(options: argparse.Namespace) -> None:
     take_photo(options)
     check_files(options, "mask", "hints", "reference", "protect")
     several = options.variants is not None
-    if options.reference and not options.report and not several:
-        raise UsageError("--reference is for the report; add --report DIR")
-    if options.explain and (several or not options.report):
-        raise UsageError("--explain is for the report of one result; add --report DIR, without --variants")
+    _check_combinations(options, several)
     coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
     from .. import core
-    from ..core import pipeline
-    from ..core.host.host import current_host
 
     core.get_backbone(options.backbone or DEFAULT_BACKBONE)
-    search = pipeline.Search(**find_options(options)) if searched else None
-    report, read = _report_path(options), (options.mask, options.hints, options.reference, options.protect)
+    search = find_options(options) if searched else None
+    read = options.mask, options.hints, options.reference, options.protect
     places = Places(options) if several else None
-    if places:
-        places.check(options, *read)
-    else:
-        check_output(options, *read, report=report)
-    guide = core.load_guide(options.hints, options.strength) if options.hints else None
-    photo = load_photo(options)
-    pictures = _report_pictures(options, photo) if options.report or options.reference else {}
+    numbers = places.check(options, *read) if places else check_output(options, *read, report=_report_path(options))
+    check_beside(options, numbers, "mask", "protect", "reference")
     names = ("pipeline", "weights", "context", "max_side", "texture")
-    asked = {name: getattr(options, name) for name in names} | reading | coloring
-    asked |= {"search": search, "dilate": options.grow, "guide": guide, "seed": options.texture_seed}
-    asked["device"] = current_host().device
+    work: dict[str, Any] = {name: getattr(options, name) for name in names} | reading | coloring
+    work |= {"guide": load_guide(options, numbers), "dilate": options.grow, "seed": options.texture_seed}
     if places:
-        _write_several(options, places, photo, asked)
-    else:
-        _write_one(options, photo, asked, report, pictures)
+        _write_several(options, numbers[0], places, work | _search(options, numbers[0], search))
+        return
+    with results(options, numbers) as save:
+        for number in numbers:
+            with about(number):
+                _restore_page(options, number, save, work | _search(options, number, search))
 
 
-def _write_several(options: argparse.Namespace, places: Places, photo: "Photo", asked: dict[str, Any]) -> None:
+def _check_combinations(options: argparse.Namespace, several: bool) -> None:
+    """Refuse options that do not go together. Raises `UsageError`."""
+    if options.reference and not options.report and not several:
+        raise UsageError("--reference is for the report; add --report DIR")
+    if options.reference and options.keep_profile:
+        raise UsageError("--reference is compared in sRGB; leave out --keep-profile")
+    if options.explain and (several or not options.report):
+        raise UsageError("--explain is for the report of one result; add --report DIR, without --variants")
+    if several and options.page == ALL:
+        raise UsageError("--variants takes one page; name it, such as --page 1")
+
+
+def _search(options: argparse.Namespace, number: Number, search: dict[str, Any] | None) -> dict[str, Any]:
+    """How a page is searched for damage, as an argument of the pipeline."""
+    from ..core import pipeline
+
+    if search is None:
+        return {}
+    protect = {"protect": load_beside(options, "protect", number)} if options.protect else {}
+    return {"search": pipeline.Search(**search | protect)}
+
+
+def _write_several(options: argparse.Namespace, number: Number, places: Places, work: dict[str, Any]) -> None:
     from ..core import restore_variants
+    from ..core.host.host import current_host
 
+    photo = load_photo(options, number)
+    mask = load_beside(options, "mask", number) if options.mask else None
+    truth = _report_pictures(options, photo, number).get("reference")
     named = [options.backbone] if options.backbone else None
     with progress_bar("variants") as progress:
         found = restore_variants(
-            photo, options.mask, count=options.variants, backbones=named, progress=progress, **asked
+            photo,
+            mask,
+            count=options.variants,
+            backbones=named,
+            device=current_host().device,
+            progress=progress,
+            **work,
         )
-    _say(options, found)
-    write_variants(places, found, photo, options.reference)
+    _say(options, found, title(options, number))
+    note = note_of("Restored", found.hole, options.weights or options.backbone or "several backbones")
+    pages = [result_page(options, image, photo, found.alpha, note) for image in found.images.split(1)]
+    write_variants(places, found, photo.image, pages, truth)
 
 
-def _write_one(
-    options: argparse.Namespace,
-    photo: "Photo",
-    asked: dict[str, Any],
-    report: str | None,
-    pictures: dict[str, "Tensor"],
-) -> None:
-    from ..core import restore_photo, save_image
+def _restore_page(options: argparse.Namespace, number: Number, save: Save, work: dict[str, Any]) -> None:
+    from ..core import pipeline
+    from ..core.host.host import current_host
 
+    photo = load_photo(options, number)
+    mask = load_beside(options, "mask", number) if options.mask else None
+    pictures = _report_pictures(options, photo, number) if options.report else {}
     with progress_bar("restore") as progress:
-        found = restore_photo(
-            photo, options.mask, backbone=options.backbone, explain=options.explain, progress=progress, **asked
+        found = pipeline.restore_photo(
+            photo,
+            mask,
+            backbone=options.backbone,
+            explain=options.explain,
+            device=current_host().device,
+            progress=progress,
+            **work,
         )
-    _say(options, found)
-    bits = written_bits(photo, options.out)
-    save_image(found.image, options.out, bits, alpha=found.alpha, metadata=photo.metadata)
-    tell(options.out)
+    _say(options, found, title(options, number))
+    note = note_of("Restored", found.hole, options.weights or options.backbone or DEFAULT_BACKBONE)
+    save(result_page(options, found.image, photo, found.alpha, note), number)
     if options.explain and found.hole.any() and not found.explanations:
         log.info("nothing to explain: neither what filled the hole nor what colored it has attention or gates")
-    if report:
+    if options.report:
+        report = numbered(_report_path(options) or "", number if options.page == ALL else None)
         _write_report(report, pictures, found)
         tell(report)
 
 
-def _say(options: argparse.Namespace, found: "Restoration | Variants") -> None:
-    """What was found, and that nothing was filled."""
+def _say(options: argparse.Namespace, found: "Restoration | Variants", name: str) -> None:
+    """What was found in a page, and that nothing was filled."""
     if found.detection:
-        say_found(found.detection, options.photo, "it is written as it is")
+        say_found(found.detection, name, "it is written as it is")
         if found.hole.any() and not options.report:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():
-        log.warning("nothing was filled: %s is written as it is; %s", options.photo, READING)
+        log.warning("nothing was filled: %s is written as it is; %s", name, READING)
 
 
 def _report_path(options: argparse.Namespace) -> str | None:
     return str(Path(options.report) / f"{Path(options.out).stem}_report.png") if options.report else None
 
 
-def _report_pictures(options: argparse.Namespace, photo: "Photo") -> dict[str, "Tensor"]:
+def _report_pictures(options: argparse.Namespace, photo: "Photo", number: Number) -> dict[str, "Tensor"]:
     """The photo and the reference, which must be of one size."""
-    from ..core import InputError, load_image
+    from ..core import InputError
     from ..core.image.checks import shape_of
 
     pictures = {"photo": photo.image}
     if options.reference:
-        pictures["reference"] = reference = load_image(options.reference)
+        pictures["reference"] = reference = load_beside(options, "reference", number).image
         size = shape_of(pictures["photo"])
         if reference.shape[-2:] != pictures["photo"].shape[-2:]:
             raise InputError(f"the reference must be the size of the photo, {size}, got {shape_of(reference)}")

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import process
+from .pages import ALL, Number, numbered, page_numbers, page_option, result_files
 from .parser import UsageError
 from .places import check_outputs, check_size, same_place
 
 if TYPE_CHECKING:
     from tqdm import tqdm
-
-    from ..core import Photo
 
 MASK = "white = fill; any size"
 
@@ -31,7 +30,13 @@ def add_photo(parser: argparse.ArgumentParser, ending: str, what: str) -> None:
         help=f"where to write {what}; a file of that name is written over "
         f"(default: PHOTO_{ending}.png beside the photo, with a number where that is there already)",
     )
-    parser.add_argument("--page", type=int, metavar="N", help="which of several pictures in the file, from 1")
+    parser.add_argument(
+        "--page",
+        type=page_option,
+        metavar="N",
+        help="which of several pages or frames of the file, from 1; all: each in turn, as pages of a .tif file "
+        f"(default: PHOTO_{ending}.tif) or as files with their numbers, such as {ending}_1.png",
+    )
     parser.add_argument(
         "--accept-truncated", action="store_true", help="read a file that ends early; restore fills the missing rows"
     )
@@ -50,21 +55,9 @@ def take_photo(options: argparse.Namespace) -> None:
     if Path(options.photo).is_dir():
         more = _batch(command, Path(options.photo))
         raise UsageError(f"{options.photo!r} is a folder, and {command} takes one photo; {more}")
-    options.out = options.out or str(beside(Path(options.photo), options.ending))
-
-
-def load_photo(options: argparse.Namespace) -> "Photo":
-    """The photo with all that its file holds, read once."""
-    from ..core import load_photo
-
-    return load_photo(options.photo, options.page, options.accept_truncated)
-
-
-def written_bits(photo: "Photo", out: str) -> int:
-    """16 where the photo has 16 bits and the file to write can hold them, else 8."""
-    from ..core.io.images import DEEP, format_of
-
-    return photo.bits if format_of(out) in DEEP else 8
+    options.out = options.out or str(
+        beside(Path(options.photo), options.ending, ".tif" if options.page == ALL else ".png")
+    )
 
 
 def _batch(command: str, folder: Path) -> str:
@@ -78,12 +71,12 @@ def _batch(command: str, folder: Path) -> str:
     return f'for the first 20 photos of a folder: {run} (and --set "Photos.first=20" for the next)'
 
 
-def beside(photo: Path, ending: str) -> Path:
+def beside(photo: Path, ending: str, suffix: str = ".png") -> Path:
     """A new file beside the photo, such as `old_restored.png`, or `old_restored_2.png` where that is there."""
-    path, number = photo.with_name(f"{photo.stem}_{ending}.png"), 1
+    path, number = photo.with_name(f"{photo.stem}_{ending}{suffix}"), 1
     while os.path.lexists(path):
         number += 1
-        path = photo.with_name(f"{photo.stem}_{ending}_{number}.png")
+        path = photo.with_name(f"{photo.stem}_{ending}_{number}{suffix}")
     return path
 
 
@@ -98,19 +91,33 @@ def check_files(options: argparse.Namespace, *names: str) -> None:
         raise UsageError(f"'{mask}' is the photo, not a mask; a mask is a picture of its own, white = fill")
 
 
-def check_output(options: argparse.Namespace, *inputs: str | None, **more: str | None) -> None:
-    """Refuse a place for the result that cannot be written to, that is one of the inputs, or that cannot hold it.
+def check_output(options: argparse.Namespace, *inputs: str | None, **more: str | None) -> list[Number]:
+    """Refuse a place for a result that cannot be written to, that is one of the inputs, or that cannot hold it.
 
-    more: other files that are written, by what they are. Raises `UsageError`, and `PictureError` for the format.
+    more: other pictures that are written for each page, by what they are. Returns the pages to work on. Raises
+    `UsageError`, and `PictureError` for the photo and the format.
     """
     from ..core.io.images import format_of
 
-    result = "the mask" if options.ending == "mask" else f"the {options.ending} photo"
-    pictures = {result: options.out, **{f"the {name}": path for name, path in more.items()}}
-    for path in filter(None, pictures.values()):
+    for path in filter(None, (options.out, *more.values())):
         format_of(path)
+    if getattr(options, "keep_profile", False) and format_of(options.out) == "BMP":
+        raise UsageError("--keep-profile: a .bmp file holds no color profile; end it with .png, .tif, .jpg or .webp")
+    numbers = page_numbers(options)
+    result = "the mask" if options.ending == "mask" else f"the {options.ending} photo"
+    pictures: dict[str, str | None] = {_of(result, i): p for i, p in enumerate(result_files(options, numbers))}
+    for name, path in more.items():
+        several = options.page == ALL
+        pictures |= {
+            _of(f"the {name}", i): numbered(path, n if several else None) for i, n in enumerate(numbers) if path
+        }
     check_outputs(pictures, inputs, options.photo)
     check_size(options.out, options.photo)
+    return numbers
+
+
+def _of(what: str, index: int) -> str:
+    return f"{what} of page {index + 1}" if index else what
 
 
 @contextmanager

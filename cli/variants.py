@@ -2,15 +2,20 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .pages import Number
 from .parser import UsageError
 from .say import tell
-from .shared import beside, check_output, written_bits
+from .shared import beside, check_output
 
 if TYPE_CHECKING:
-    from ..core import Photo, Variants
+    from torch import Tensor
+
+    from ..core import Variants
+    from ..core.io.pages import Page
 
 
 def add_variants_option(parser: argparse.ArgumentParser) -> None:
@@ -40,26 +45,28 @@ class Places:
             out = _free(Path(options.photo).with_name(f"{Path(options.photo).stem}_{options.ending}.png"), options)
         self.files, self.sheet = _files(out, count), _sheet(out, options.report)
 
-    def check(self, options: argparse.Namespace, *inputs: str | None) -> None:
-        """Refuse places as `check_output` does. Raises `UsageError`, and `PictureError` for the format."""
+    def check(self, options: argparse.Namespace, *inputs: str | None) -> list[Number]:
+        """Refuse places, and return pages, as `check_output` does.
+
+        Raises `UsageError`, and `PictureError` for the format.
+        """
         options.out, *others = self.files
         more = {f"variant {i}": path for i, path in enumerate(others, 2)}
-        check_output(options, *inputs, **more, sheet=self.sheet)
+        return check_output(options, *inputs, **more, sheet=self.sheet)
 
 
-def write_variants(places: Places, found: "Variants", photo: "Photo", reference: str | None) -> None:
-    """A file for each variant, and the sheet."""
-    from ..core import load_image, save_image
+def write_variants(
+    places: Places, found: "Variants", photo: "Tensor", pages: Sequence["Page"], truth: "Tensor | None"
+) -> None:
+    """A file for each variant, as its page says, and the sheet beside the photo and the undamaged one."""
+    from ..core import save_image
     from ..core.io.images import save_picture
     from ..core.variant_sheet import variants_sheet, variants_table
 
-    for i in range(len(found)):
-        path = places.files[i]
-        bits = written_bits(photo, path)
-        save_image(found.images[[i]], path, bits, alpha=found.alpha, metadata=photo.metadata)
+    for path, page in zip(places.files, pages, strict=False):
+        save_image(page.image, path, page.bits, alpha=page.alpha, metadata=page.metadata)
         tell(path)
-    truth = load_image(reference) if reference else None
-    save_picture(variants_sheet(found, photo.image, variants_table(found, truth), truth), places.sheet)
+    save_picture(variants_sheet(found, photo, variants_table(found, truth), truth), places.sheet)
     tell(places.sheet)
 
 

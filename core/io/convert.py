@@ -132,7 +132,8 @@ def to_hole(
     mask, file = opened(mask), mask
     mask = _of_any_depth(mask, name) if isinstance(mask, np.ndarray) else mask
     photo = None if like is None else to_image(like)
-    called = f"mask {os.fspath(file)}" if isinstance(file, str | os.PathLike) else "mask"
+    path = file.name if isinstance(file, Photo) else file
+    called = f"mask {os.fspath(path)}" if path and isinstance(path, str | os.PathLike) else "mask"
     soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo, called)
     hole = binarize(soft, threshold, invert)
     for text in filter(None, (words, describe_hole(soft, hole, threshold, invert))):

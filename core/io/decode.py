@@ -4,6 +4,7 @@ TIFF samples of whole bytes are read by `tiff`, color PNG of 16 bits by OpenCV, 
 """
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +20,8 @@ from ..errors import PictureError
 from ..host.quiet import without_warnings
 from ..host.thread import run_in_thread
 from .metadata import Metadata, read_metadata
-from .opening import FilePath, check_size, chosen_page, explained, opened
-from .profiles import to_srgb
+from .opening import FilePath, check_size, chosen_page, count_frames, explained, opened
+from .profiles import fits, is_like_srgb, space_of, to_srgb
 from .tiff import BROKEN, MAGIC, Page, decode_page, read_pages
 from .truncated import salvage
 
@@ -34,7 +35,6 @@ TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # by EXIF orientation
     7: lambda a: np.rot90(a.swapaxes(0, 1), 2),
     8: np.rot90,
 }
-PAGED = ("TIFF", "GIF", "PNG", "WEBP", "AVIF", "HEIF", "JXL")  # formats whose further pictures are no copies
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Photo:
         bits: of a channel, 8 or 16.
         missing: (1, 1, H, W) of 0 and 1, 1 = not in the file, which ends early; None where nothing is missing.
         metadata: what else the file says.
+        name: of the file; empty where it was none.
     """
 
     image: Tensor
@@ -54,6 +55,7 @@ class Photo:
     bits: int = 8
     missing: Tensor | None = None
     metadata: Metadata = field(default_factory=Metadata)
+    name: str = ""
 
 
 @dataclass
@@ -66,8 +68,9 @@ class _Raw:
     metadata: Metadata
     missing: int = 0  # rows at the bottom
 
-    def photo(self) -> Photo:
-        colors = run_in_thread(self.colors.size, to_srgb, self.colors, self.metadata.profile)
+    def photo(self, name: str = "", keep_profile: bool = False) -> Photo:
+        kept = keep_profile and self._keeps_profile()
+        colors = self.colors if kept else run_in_thread(self.colors.size, to_srgb, self.colors, self.metadata.profile)
         alpha = None if self.alpha is None or self.alpha.min() == _top(self.alpha) else self.alpha
         absent = None
         if self.missing:
@@ -76,32 +79,53 @@ class _Raw:
         image, opacity, hole = (None if part is None else self._upright(part) for part in (colors, alpha, absent))
         assert image is not None
         bits = 8 if self.colors.dtype == np.uint8 else 16
-        metadata = self.metadata.of_result(self.colors is not colors, image.shape)
-        return Photo(image, opacity, bits, hole, metadata)
+        metadata = self.metadata.of_result(self.colors is not colors, image.shape, kept)
+        return Photo(image, opacity, bits, hole, metadata, name)
+
+    def _keeps_profile(self) -> bool:
+        """Whether there is a profile that the result can have too. Raises `PictureError` for one it cannot have."""
+        if self.metadata.profile is None:
+            return False
+        channels = 1 if self.colors.ndim == 2 else self.colors.shape[2]
+        if channels == 4 or not fits(self.metadata.profile, channels):
+            result = "RGB" if channels > 1 else "gray"
+            raise PictureError(
+                f"its color profile cannot be kept: it is for {space_of(self.metadata.profile)}, and the result is "
+                f"{result}; leave out --keep-profile (keep_profile=True in Python)"
+            )
+        if not is_like_srgb(self.metadata.profile):
+            log.warning("the tones of the kept color profile are far from those of sRGB: fills may be worse")
+        return True
 
     def _upright(self, array: NDArray[Any]) -> Tensor:
         turn = TURNS.get(self.orientation)
         return scaled(turn(array) if turn else array)
 
 
-def load_photo(path: FilePath, page: int | None = None, accept_truncated: bool = False) -> Photo:
+def load_photo(
+    path: FilePath, page: int | None = None, accept_truncated: bool = False, keep_profile: bool = False
+) -> Photo:
     """Read a picture file with all it holds, once.
 
     Args:
         path: of the file.
         page: which of several pictures in the file, from 1; needed where there are several.
         accept_truncated: read a file that ends early, see `Photo.missing`.
+        keep_profile: leave the colors as they are in the file instead of converting them to sRGB, and its color
+            profile in the metadata: so the result is in the colors of the file.
 
     Returns:
         The `Photo`.
 
     Raises:
         PictureError: for a file that is missing or not a picture, that ends early, that holds several pictures while
-            no page is given, or more than `MAX_PIXELS`; says what the file is.
+            no page is given, or more than `MAX_PIXELS`, and for a profile to keep that is of CMYK; says what the file
+            is.
     """
     with explained(path), without_warnings():  # Pillow's, of broken metadata
         raw = _decode_tiff(Path(path), page, accept_truncated)
-        return (raw or _decode_file(Path(path), page, accept_truncated)).photo()
+        raw = raw or _decode_file(Path(path), page, accept_truncated)
+        return raw.photo(os.fspath(path), keep_profile)
 
 
 def photo_of(picture: Image.Image) -> Photo:
@@ -167,7 +191,7 @@ def _decode_odd_tiff(path: Path, page: Page, metadata: Metadata, accept: bool) -
 def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
     """A file by Pillow, and by OpenCV where Pillow would cut 16 bits to 8."""
     with opened(path) as picture:
-        index = chosen_page(getattr(picture, "n_frames", 1) if picture.format in PAGED else 1, page)
+        index = chosen_page(count_frames(picture), page)
         if index:
             picture.seek(index)
         try:

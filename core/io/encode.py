@@ -22,6 +22,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_lzw"},
 }
 STRIP = 1 << 18  # bytes of a strip of a TIFF file, at least one row
+TIFF_HEAD = b"II*\0"
 SEGMENT = 65_500  # bytes that a segment of a JPEG file holds
 SIGNATURE = 8 + 25  # bytes of a PNG file up to the end of its header
 ALPHA = ("PNG", "TIFF", "WEBP")  # formats that hold it
@@ -117,8 +118,17 @@ def _chunks_between(png: bytes) -> bytes:
     return png[SIGNATURE:end]
 
 
-def _tiff(levels: NDArray[Any], metadata: Metadata) -> bytes:
-    """Compressed by deflate with the horizontal predictor, in strips."""
+def tiff_page(levels: NDArray[Any], metadata: Metadata, start: int) -> tuple[bytes, int]:
+    """A page of a TIFF file, compressed by deflate with the horizontal predictor, in strips.
+
+    Args:
+        levels: as in `encode`.
+        metadata: to write.
+        start: where in the file the page will be.
+
+    Returns:
+        The bytes of the page, and where among them the place of the next page belongs.
+    """
     height, width = levels.shape[:2]
     pixels = levels.reshape(height, width, -1)
     samples, bits = pixels.shape[2], levels.dtype.itemsize * 8
@@ -135,7 +145,13 @@ def _tiff(levels: NDArray[Any], metadata: Metadata) -> bytes:
     tags.tagtype |= {273: 4, 279: 4, 256: 4, 257: 4, 278: 4}
     for tag, value in {**named, 273: tuple(starts)}.items():
         tags[tag] = value
-    return b"II*\0" + struct.pack("<L", 8) + tags.tobytes(8) + b"".join(strips)
+    directory = tags.tobytes(start)
+    (count,) = struct.unpack_from("<H", directory)
+    return directory + b"".join(strips), 2 + 12 * count
+
+
+def _tiff(levels: NDArray[Any], metadata: Metadata) -> bytes:
+    return TIFF_HEAD + struct.pack("<L", 8) + tiff_page(levels, metadata, 8)[0]
 
 
 def _strip(pixels: NDArray[Any]) -> bytes:

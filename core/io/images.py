@@ -139,15 +139,36 @@ def save_image(
         InputError: for a batch, another shape or range, and bits that do not go with the format.
         PictureError: for an unknown ending, and where the file cannot be written.
     """
+    kind, image, metadata = check_saved(image, path, bits, alpha, metadata)
+    levels = levels_of(image, bits)
+    write_bytes(run_in_thread(levels.size, encode, levels, kind, metadata), path)
+
+
+def check_saved(
+    image: Tensor, path: FilePath, bits: int, alpha: Tensor | None, metadata: Metadata | None
+) -> tuple[str, Tensor, Metadata]:
+    """What `save_image` writes: the format, the picture with its alpha, and the metadata.
+
+    Args:
+        image: see `save_image`, and so are the others.
+        path: of the file.
+        bits: of a channel.
+        alpha: opacity.
+        metadata: to write.
+
+    Returns:
+        Pillow's name of the format, (1, 1 to 4, H, W), and metadata whose color profile fits the picture.
+
+    Raises:
+        InputError: as `save_image`, and so is `PictureError`.
+    """
     check_image(image)
     kind = _checked_kind(image, path, bits)
+    metadata = (metadata or Metadata()).for_channels(image.shape[1])
     if alpha is not None and kind not in ALPHA:
         log.warning("%s cannot hold what is transparent and shows it; .png, .tif and .webp keep it", path)
         alpha = None
-    if alpha is not None:
-        image = torch.cat([image, alpha.to(image)], 1)
-    levels = _levels(image, bits)
-    write_bytes(run_in_thread(levels.size, encode, levels, kind, metadata), path)
+    return kind, image if alpha is None else torch.cat([image, alpha.to(image)], 1), metadata
 
 
 def _checked_kind(image: Tensor, path: FilePath, bits: int) -> str:
@@ -217,7 +238,7 @@ def check_sides(path: FilePath, width: int, height: int) -> None:
         )
 
 
-def _levels(image: Tensor, bits: int) -> np.ndarray:
+def levels_of(image: Tensor, bits: int) -> np.ndarray:
     """(1, C, H, W) in [0, 1] -> integers (H, W), or (H, W, C) where C is more than 1."""
     levels = (image[0].float() * (2**bits - 1)).round_().permute(1, 2, 0).cpu().numpy()
     levels = levels.astype(np.uint8 if bits == 8 else np.uint16)

@@ -45,12 +45,13 @@ class Metadata:
     text: dict[str, str] | None = None
     comment: bytes | None = None
 
-    def of_result(self, converted: bool, shape: tuple[int, ...]) -> "Metadata":
+    def of_result(self, converted: bool, shape: tuple[int, ...], kept: bool = False) -> "Metadata":
         """That of the restored picture, which is upright, and in sRGB if its colors were `converted`.
 
         Args:
             converted: whether the colors are others than those of the file.
             shape: of the picture, (1, C, H, W).
+            kept: whether they are those of the file's profile, which stays.
 
         Returns:
             The metadata to write.
@@ -60,12 +61,21 @@ class Metadata:
         if EXIF in exif:
             exif[EXIF] = {tag: value for tag, value in exif[EXIF].items() if tag not in OF_PIXELS}
             exif[EXIF] |= {40962: width, 40963: height}
-        profile = None
-        if self.profile and (converted or is_srgb(self.profile)):
+        profile = self.profile if kept else None
+        if not kept and self.profile and (converted or is_srgb(self.profile)):
             profile = srgb_profile(channels) if converted or not fits(self.profile, channels) else self.profile
         turned = self.dpi and (self.exif or {}).get(ORIENTATION, 1) in (5, 6, 7, 8)
         dpi = self.dpi[::-1] if turned and self.dpi else self.dpi
         return replace(self, exif=exif, profile=profile, dpi=dpi, xmp=_upright(self.xmp))
+
+    def for_channels(self, channels: int) -> "Metadata":
+        """The same for a picture of 1 or 3 channels: a profile for another number of them is left out, sRGB is kept."""
+        if self.profile is None or fits(self.profile, channels):
+            return self
+        known = is_srgb(self.profile)
+        if not known:
+            log.warning("the color profile does not fit the result and is left out")
+        return replace(self, profile=srgb_profile(channels) if known else None)
 
     def exif_bytes(self) -> bytes:
         """As EXIF, with the resolution; nothing where there is nothing to say."""

@@ -15,6 +15,7 @@ from .tiff import BROKEN, MAGIC, read_pages
 FilePath = str | os.PathLike[str]
 
 MAX_PIXELS = 178_956_970  # where Pillow stops by default; about 13 400 x 13 400
+PAGED = ("TIFF", "GIF", "PNG", "WEBP", "AVIF", "HEIF", "JXL")  # formats whose further pictures are no copies
 
 
 @contextlib.contextmanager
@@ -35,14 +36,14 @@ def open_picture(path: FilePath) -> Iterator[Image.Image]:
         yield picture
 
 
-def picture_size(path: FilePath) -> tuple[int, int]:
-    """The size of a picture file, of which only the beginning is read.
+def picture_sizes(path: FilePath) -> list[tuple[int, int]]:
+    """The sizes of the pictures in a file, of which only the beginning is read.
 
     Args:
         path: of the file.
 
     Returns:
-        Width and height in pixels, before it is turned upright; of several pictures, those of the first.
+        Width and height in pixels of each page or frame, before it is turned upright.
 
     Raises:
         PictureError: as `open_picture`.
@@ -50,11 +51,24 @@ def picture_size(path: FilePath) -> tuple[int, int]:
     with explained(path):
         with Path(path).open("rb") as file:
             if file.read(4) in MAGIC:
-                page = read_pages(file)[0]
-                check_size(page.width, page.height)
-                return page.width, page.height
+                pages = read_pages(file)
+                for page in pages:
+                    check_size(page.width, page.height)
+                return [(page.width, page.height) for page in pages]
         with opened(path) as picture:
-            return picture.size
+            return [picture.size] * count_frames(picture)
+
+
+def count_frames(picture: Image.Image) -> int:
+    """How many pictures a file holds that are no copies of one another.
+
+    Args:
+        picture: as Pillow opened it.
+
+    Returns:
+        1 for a format whose further pictures are smaller ones.
+    """
+    return getattr(picture, "n_frames", 1) if picture.format in PAGED else 1
 
 
 @contextlib.contextmanager
@@ -111,8 +125,8 @@ def chosen_page(count: int, page: int | None) -> int:
     """The number of the picture to read, from 0."""
     if page is None and count > 1:
         raise PictureError(
-            f"it holds {count} pictures, and one is read at a time; choose it by --page 1 to --page {count} "
-            f"(page=1 in Python), or save it as a file of its own"
+            f"it holds {count} pictures, and one is read at a time; choose it by --page 1 to --page {count} (page=1 in "
+            "Python), take each in turn by --page all, or save the one you want as a file of its own"
         )
     if page is not None and not 1 <= page <= count:
         raise PictureError(f"it has no page {page}; it holds {count}, counted from 1")

@@ -18,6 +18,7 @@ from PIL import Image, ImageCms
 log = logging.getLogger(__name__)
 
 NODES = 18  # a side of the table of a profile that is one: 0, 15, ... 255, which 8 bits hold
+ALIKE = 30  # levels of 255 by which middle gray is brighter or darker: gamma 1.8 has 18, linear light 60
 SAME = 2  # levels of 255 by which profiles of sRGB differ
 SPACES = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
@@ -70,6 +71,26 @@ def is_srgb(profile: bytes) -> bool:
     shown = _by_lcms(nodes, profile)
     expected = nodes[..., None] if space == 1 else nodes
     return shown is not None and int(np.abs(shown.astype(int) - expected).max()) <= SAME
+
+
+@functools.lru_cache(maxsize=16)
+def is_like_srgb(profile: bytes) -> bool:
+    """Whether a profile of gray or RGB shows its middle gray about as bright as sRGB does.
+
+    Args:
+        profile: the bytes of an ICC profile.
+
+    Returns:
+        False for one of linear light, and one that cannot be read.
+    """
+    middle = np.full((1, 1) if _space(profile) == 1 else (1, 1, 3), 128, np.uint8)
+    shown = _by_lcms(middle, profile)
+    return shown is not None and abs(int(shown.mean()) - 128) <= ALIKE
+
+
+def space_of(profile: bytes) -> str:
+    """The kind of colors that a profile is for, such as "CMYK"; "other colors" where that cannot be read."""
+    return MODES.get(_space(profile) or 0, "other colors").replace("L", "gray")
 
 
 @functools.cache
