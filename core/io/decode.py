@@ -1,6 +1,6 @@
 """Picture files decoded, once: colors, alpha and metadata, turned upright, in sRGB, at 8 and 16 bits.
 
-TIFF samples of whole bytes are read by `tiff`, color PNG of 16 bits by OpenCV, everything else by Pillow.
+TIFF samples of whole bytes are read by `tiff`, other color of more than 8 bits by `depth`, everything else by Pillow.
 """
 
 import logging
@@ -19,6 +19,7 @@ from torch import Tensor
 from ..errors import PictureError
 from ..host.quiet import without_warnings
 from ..host.thread import run_in_thread
+from .depth import decode_deep
 from .metadata import Metadata, read_metadata
 from .opening import FilePath, check_size, chosen_page, count_frames, explained, opened
 from .profiles import fits, is_like_srgb, space_of, to_srgb
@@ -196,7 +197,7 @@ def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
             picture.seek(index)
         try:
             run_in_thread(picture.width * picture.height, picture.load)
-            deep = _decode_deep(picture, path) if _is_deep(picture) else None
+            deep = decode_deep(picture, path, index)
         except BROKEN:
             return _decode_cut(path, index, accept)
         flat = _decode_flat(picture)
@@ -225,27 +226,6 @@ def _say_missing(path: Path, rows: int, height: int, accept: bool) -> None:
             f"it is cut short, and the lowest {rows} of its {height} rows are missing; copy or scan it again, or fill "
             "them by --accept-truncated (accept_truncated=True in Python)"
         )
-
-
-def _is_deep(picture: Image.Image) -> bool:
-    """Whether it is a PNG file of 16 bits a channel, of which Pillow keeps the upper 8; gray is none."""
-    name = getattr(picture, "filename", "")
-    if picture.format != "PNG" or picture.mode not in ("RGB", "RGBA", "LA") or not name:
-        return False
-    with Path(name).open("rb") as file:
-        return file.read(25)[24:25] == b"\x10"
-
-
-def _decode_deep(picture: Image.Image, path: FilePath) -> tuple[NDArray[Any], NDArray[Any] | None] | None:
-    """Colors and alpha of a PNG file of 16 bits by OpenCV; None where it reads it in another way."""
-    import cv2
-
-    data, pixels = np.fromfile(path, np.uint8), picture.width * picture.height
-    array = run_in_thread(pixels, cv2.imdecode, data, cv2.IMREAD_UNCHANGED)
-    if array is None or array.dtype != np.uint16 or array.ndim != 3:
-        return None
-    colors = array[..., 0] if picture.mode == "LA" else array[..., 2::-1]
-    return colors, array[..., 3] if array.shape[2] == 4 else None
 
 
 def _decode_flat(picture: Image.Image) -> _Raw:

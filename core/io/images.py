@@ -34,6 +34,7 @@ ENDINGS = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
 }
+COLORED = ("WEBP",)  # formats that hold gray as color
 MAX_SIDE = {"JPEG": 65_500, "WEBP": 16_383}  # pixels, of the formats that have such a limit below ours
 
 
@@ -164,7 +165,7 @@ def check_saved(
     """
     check_image(image)
     kind = _checked_kind(image, path, bits)
-    metadata = (metadata or Metadata()).for_channels(image.shape[1])
+    metadata = (metadata or Metadata()).for_channels(3 if kind in COLORED else image.shape[1])
     if alpha is not None and kind not in ALPHA:
         log.warning("%s cannot hold what is transparent and shows it; .png, .tif and .webp keep it", path)
         alpha = None

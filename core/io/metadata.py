@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-from .profiles import fits, is_srgb, srgb_profile
+from .profiles import color_profile, fits, is_srgb, srgb_profile
 from .tiff import BROKEN, directory_at
 
 log = logging.getLogger(__name__)
@@ -69,13 +69,15 @@ class Metadata:
         return replace(self, exif=exif, profile=profile, dpi=dpi, xmp=_upright(self.xmp))
 
     def for_channels(self, channels: int) -> "Metadata":
-        """The same for a picture of 1 or 3 channels: a profile for another number of them is left out, sRGB is kept."""
+        """The same for a picture of 1 or 3 channels, with a profile for as many, or without one."""
         if self.profile is None or fits(self.profile, channels):
             return self
-        known = is_srgb(self.profile)
-        if not known:
+        if is_srgb(self.profile):
+            return replace(self, profile=srgb_profile(channels))
+        profile = color_profile(self.profile) if channels == 3 and fits(self.profile, 1) else None
+        if profile is None:
             log.warning("the color profile does not fit the result and is left out")
-        return replace(self, profile=srgb_profile(channels) if known else None)
+        return replace(self, profile=profile)
 
     def exif_bytes(self) -> bytes:
         """As EXIF, with the resolution; nothing where there is nothing to say."""

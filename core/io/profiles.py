@@ -248,14 +248,28 @@ def _encode_srgb(light: NDArray) -> NDArray:
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
+def color_profile(gray: bytes) -> bytes | None:
+    """A profile of RGB that shows equal values as a profile of gray shows them; None where that has no curve."""
+    source, rgb = _tags(gray), srgb_profile(3)
+    if "kTRC" not in source or gray[20:24] != b"XYZ ":
+        return None
+    return _built(rgb[:128], _tags(rgb) | dict.fromkeys(("rTRC", "gTRC", "bTRC"), source["kTRC"]))
+
+
 def _gray_profile(rgb: bytes) -> bytes:
     """A profile of gray with the curve of one of RGB."""
     source = _tags(rgb)
-    tags = {name: source[name] for name in ("desc", "cprt", "wtpt")} | {"kTRC": source["rTRC"]}
+    header = bytearray(rgb[:128])
+    header[16:20] = b"GRAY"
+    return _built(bytes(header), {name: source[name] for name in ("desc", "cprt", "wtpt")} | {"kTRC": source["rTRC"]})
+
+
+def _built(header: bytes, tags: dict[str, bytes]) -> bytes:
+    """A profile of these elements."""
     place, table, data = 132 + 12 * len(tags), struct.pack(">L", len(tags)), b""
     for name, tag in tags.items():
         table += struct.pack(">4sLL", name.encode(), place + len(data), len(tag))
         data += tag.ljust(-(-len(tag) // 4) * 4, b"\0")
-    header = bytearray(rgb[:128])
-    header[0:4], header[16:20], header[84:100] = struct.pack(">L", place + len(data)), b"GRAY", bytes(16)
-    return bytes(header) + table + data
+    start = bytearray(header)
+    start[0:4], start[84:100] = struct.pack(">L", place + len(data)), bytes(16)
+    return bytes(start) + table + data

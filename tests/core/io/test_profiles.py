@@ -5,7 +5,11 @@ import struct
 
 import numpy as np
 import pytest
+import torch
+from monochromic.core import PictureError, load_photo, save_image
 from monochromic.core.io import profiles
+from monochromic.core.io.decode import scaled
+from monochromic.core.io.metadata import Metadata
 from monochromic.core.io.profiles import fits, is_srgb, srgb_profile, to_srgb
 from picture_files import profile
 from PIL import Image, ImageCms
@@ -90,3 +94,70 @@ def test_ink_of_16_bits():
     expected = np.asarray(Image.frombytes("CMYK", (7, 6), ink.tobytes()).convert("RGB"))
     assert np.array_equal(to_srgb(ink, None), expected)
     assert np.abs(to_srgb(ink.astype(np.uint16) * 257, None) / 257 - expected).max() <= 1.01
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("ending", ["png", "tif", "jpg", "webp"])
+@pytest.mark.parametrize("gray", [False, True])
+def test_a_profile_that_is_kept(gray, ending, bits, tmp_path):
+    """The colors are those of the file, and so is the profile of what is written."""
+    levels = LEVELS[..., 0] if gray else LEVELS
+    data = profile(2.2, gray=gray) if gray else profile(2.2, swap=True)
+    save_image(scaled(levels.astype(np.uint16) * 257), tmp_path / "a.tif", bits, metadata=Metadata(profile=data))
+    photo = load_photo(tmp_path / "a.tif", keep_profile=True)
+    assert (photo.bits, photo.metadata.profile) == (bits, data)
+    assert np.array_equal(
+        (photo.image * 255).round()[0].permute(1, 2, 0).numpy().astype(np.uint8), np.atleast_3d(levels)
+    )
+    assert not torch.equal(load_photo(tmp_path / "a.tif").image, photo.image)
+    save_image(photo.image, tmp_path / f"b.{ending}", bits if ending in ("png", "tif") else 8, metadata=photo.metadata)
+    again = load_photo(tmp_path / f"b.{ending}", keep_profile=True)
+    with Image.open(tmp_path / f"b.{ending}") as picture:
+        stored = picture.info["icc_profile"]
+    if gray and ending == "webp":  # which holds gray as color
+        assert fits(stored, 3)
+        shown, expected = load_photo(tmp_path / "b.webp").image, load_photo(tmp_path / "a.tif").image
+        assert (shown - expected).abs().max() <= 1.5 / 255
+    else:
+        assert stored == data
+    if ending != "jpg":
+        assert torch.equal(again.image, photo.image.expand_as(again.image))
+
+
+def test_profiles_that_are_not_kept(tmp_path, caplog):
+    """CMYK, which the result is not; one that does not fit; and one of linear light is kept with a word."""
+    inks = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    Image.fromarray(LEVELS).convert("CMYK").save(tmp_path / "inks.tif", icc_profile=profile(2.2))
+    Image.fromarray(LEVELS).save(tmp_path / "lab.png", icc_profile=inks)
+    Image.fromarray(LEVELS[..., 0]).save(tmp_path / "gray.tif", icc_profile=profile(2.2))
+    for name, words in {
+        "inks.tif": "is for RGB",
+        "lab.png": "is for other colors",
+        "gray.tif": "the result is gray",
+    }.items():
+        with pytest.raises(
+            PictureError, match=f"its color profile cannot be kept: it {words}|{words}; leave out --keep"
+        ):
+            load_photo(tmp_path / name, keep_profile=True)
+        load_photo(tmp_path / name)
+    Image.fromarray(LEVELS).save(tmp_path / "none.png")
+    assert load_photo(tmp_path / "none.png", keep_profile=True).metadata.profile is None
+    caplog.clear()
+    for gamma, said in ((1.0, True), (1.8, False), (2.2, False)):
+        Image.fromarray(LEVELS).save(tmp_path / "x.png", icc_profile=profile(gamma))
+        load_photo(tmp_path / "x.png", keep_profile=True)
+        assert ("far from those of sRGB" in caplog.text) == said
+        caplog.clear()
+
+
+def test_a_profile_of_gray_becomes_one_of_color(tmp_path):
+    """As where a gray photo is colored by hints: equal values are shown as before."""
+    color = scaled(LEVELS)
+    for data, gamma in ((profile(gray=True), None), (profile(1.8, gray=True), 1.8)):
+        save_image(color, tmp_path / "x.png", metadata=Metadata(profile=data))
+        with Image.open(tmp_path / "x.png") as picture:
+            stored = picture.info["icc_profile"]
+        assert fits(stored, 3)
+        assert is_srgb(stored) == (gamma is None)
+        gray = np.repeat(LEVELS[..., :1], 3, 2)
+        assert np.abs(by_lcms(gray, stored) - by_lcms(gray, profile(gamma)).astype(int)).max() <= 1
