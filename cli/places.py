@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .parser import UsageError
 
+WORK = 60  # bytes of memory for each pixel of the photo, measured at 1 and 16 megapixels
 NAME_MAX = 255  # bytes of a file's name, where the system does not say
 
 
@@ -36,12 +37,17 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Iterable[str | None
 
 
 def check_size(out: str, photo: str) -> None:
-    """Refuse a format that cannot hold a picture of the photo's size. Raises `PictureError`, also for no picture."""
+    """Refuse a format that cannot hold a picture of the photo's size, and a size that memory does not suffice for.
+
+    Raises `PictureError`, also for no picture.
+    """
     from ..core.io.images import check_sides
-    from ..core.io.opening import picture_sizes
+    from ..core.io.opening import check_size, explained, picture_sizes
 
     for width, height in set(picture_sizes(photo)):
         check_sides(out, width, height)
+        with explained(photo):
+            check_size(width, height, WORK, "the work")
 
 
 def check_writable(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Picture files opened: the size checked before a pixel is decoded, and whatever is wrong said in one line."""
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from ..errors import PictureError
+from ..host.available import SETTING, available_memory
 from ..host.quiet import without_warnings
 from .signatures import HEAD, describe, plugin_of, register
 from .tiff import BROKEN, MAGIC, read_pages
@@ -15,6 +17,8 @@ from .tiff import BROKEN, MAGIC, read_pages
 FilePath = str | os.PathLike[str]
 
 MAX_PIXELS = 178_956_970  # where Pillow stops by default; about 13 400 x 13 400
+READ = 30  # bytes for each pixel that reading a picture takes: 16 bits of RGB, and floats of it, twice
+UNCHECKED = 2.5e8  # bytes that are there in any case
 PAGED = ("TIFF", "GIF", "PNG", "WEBP", "AVIF", "HEIF", "JXL")  # formats whose further pictures are no copies
 
 
@@ -115,10 +119,30 @@ def opened(path: FilePath) -> Iterator[Image.Image]:
         yield picture
 
 
-def check_size(width: int, height: int) -> None:
-    """Raise `DecompressionBombError` for a picture of more than `MAX_PIXELS`."""
-    if width * height > MAX_PIXELS:
+def check_size(width: int, height: int, per_pixel: int = READ, work: str = "to read it") -> None:
+    """Refuse a picture that is too large, or that memory does not suffice for.
+
+    Args:
+        width: of the picture, in pixels.
+        height: of the picture, in pixels.
+        per_pixel: bytes of memory that the work takes.
+        work: what the message calls it.
+
+    Raises:
+        DecompressionBombError: for more than `MAX_PIXELS`.
+        PictureError: where less memory is free than is needed; says how much, and how to try all the same.
+    """
+    pixels = width * height
+    if pixels > MAX_PIXELS:
         raise Image.DecompressionBombError
+    needed = pixels * per_pixel
+    if needed < UNCHECKED or needed <= (free := available_memory() or needed):
+        return
+    raise PictureError(
+        f"it is {width} x {height} pixels: {work} takes about {needed / 1e9:.1f} GB of memory, and "
+        f"{free / 1e9:.1f} GB are free; close other programs, scale it down or cut out the part to restore, or set "
+        f"{SETTING}={math.ceil(needed / 1e9)} to try it all the same"
+    )
 
 
 def chosen_page(count: int, page: int | None) -> int:
