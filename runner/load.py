@@ -41,7 +41,8 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
         path: a file that ComfyUI saved, or exported in API format.
         classes: the node types that can be run.
         assignments: `NODE.INPUT=VALUE`, to be applied in turn, see `Graph.set`. A muted or bypassed node that one of
-            them names is woken.
+            them names is woken, with the subgraph nodes around it. Of a subgraph node the widgets that it shows are
+            set.
 
     Returns:
         The graph, which says what was woken and what is muted still.
@@ -52,7 +53,7 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
     """
     data = _read(path)
     if isinstance(data, dict) and isinstance(data.get("nodes"), list):
-        graph, widgets = _graph_of_saved(data, classes, assignments)
+        graph, widgets, assignments = _graph_of_saved(data, classes, assignments)
     else:
         graph = _graph_of_api(data, path)
         widgets = [(call.id, {"type": call.kind, "title": call.title}, {}) for call in graph.calls.values()]
@@ -63,13 +64,16 @@ def load_graph(path: str | Path, classes: Classes, assignments: Sequence[str] = 
     return graph
 
 
-def _graph_of_saved(data: dict[str, Any], classes: Classes, assignments: Sequence[str]) -> tuple[Graph, list[Widgets]]:
-    """The graph, with nodes that are assigned to awake, and the widgets of its nodes."""
+def _graph_of_saved(
+    data: dict[str, Any], classes: Classes, assignments: Sequence[str]
+) -> tuple[Graph, list[Widgets], list[str]]:
+    """The graph, with nodes that are assigned to awake, the widgets of its nodes, and the assignments to calls."""
     with _damaged():
         workflow = SavedWorkflow(data, classes)
         woken = workflow.wake([target_of(assignment)[0] for assignment in assignments])
         calls = workflow.calls()
-        return Graph(calls, data, woken, workflow.muted(), workflow.left_out), workflow.widgets()
+        graph = Graph(calls, data, woken, workflow.muted(), workflow.left_out)
+        return graph, workflow.widgets(), [each for given in assignments for each in workflow.resolved(given)]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Which node to set, where `--set` gave a value to an input that takes another node's output."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ..core.errors import WorkflowError
@@ -38,8 +38,14 @@ def _all_calls(graph: Graph, classes: Classes) -> Mapping[str, Call]:
     """The calls of the graph, with those of its muted nodes."""
     if graph.saved is None:
         return graph.calls
-    nodes: list[Any] = [{**n, "mode": 0} if n["type"] in classes else n for n in graph.saved["nodes"]]
-    return SavedWorkflow({**graph.saved, "nodes": nodes}, classes).calls()
+    definitions = graph.saved.get("definitions") or {}
+    subgraphs = [{**each, "nodes": _awake(each["nodes"], classes)} for each in definitions.get("subgraphs") or []]
+    nodes = _awake(graph.saved["nodes"], {*classes, *(each["id"] for each in subgraphs)})
+    return SavedWorkflow({**graph.saved, "nodes": nodes, "definitions": {"subgraphs": subgraphs}}, classes).calls()
+
+
+def _awake(nodes: list[Any], kinds: Container[str]) -> list[Any]:
+    return [{**node, "mode": 0} if node["type"] in kinds else node for node in nodes]
 
 
 def _origin(call: Call, key: str, kind: str, calls: Mapping[str, Call], classes: Classes) -> Call | None:

@@ -13,8 +13,8 @@ from .graph import Call, Link, title_of
 from .placeholders import Widgets
 from .schema import Classes, Input, inputs_of, widget_slots
 from .subgraphs import OUTSIDE, Scope, scopes_of, wire_of
+from .waking import BYPASSED, MUTED, Place, around, name_of, resolved, runs, wake
 
-MUTED, BYPASSED = 2, 4
 SETTERS, GETTERS = ("SetNode", "easy setNode"), ("GetNode", "easy getNode")
 PASSING = ("Reroute", "Reroute (rgthree)", *SETTERS)
 RGTHREE = (
@@ -41,10 +41,10 @@ class SavedWorkflow:
             wired = {origin for origin, _ in scope.starts.values()}
             for node_id, node in scope.nodes.items():
                 kind = node["type"]
-                if kind in VIRTUAL or node_id in scope.inner or not _runs(node):
+                if kind in VIRTUAL or node_id in scope.inner or not runs(node):
                     continue
                 if kind not in self.classes and node_id not in wired and not _is_fed(node, scope):
-                    left_out.append(_name(scope, node))
+                    left_out.append(name_of(scope, node))
                     continue
                 _refuse_group(scope, node)
                 call = self._call(scope, node)
@@ -53,25 +53,20 @@ class SavedWorkflow:
         return calls
 
     def wake(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Unmute the nodes of these ids or titles, unless a node of that name runs anyway.
+        """Let the nodes of these ids or titles run, see `waking.wake`."""
+        return wake(self._worked(), names)
 
-        Returns what was woken, as `3 (Your photo)`. Raises `WorkflowError` where several muted nodes have a title.
-        """
-        woken = []
-        for name in dict.fromkeys(names):
-            named = [(s, n) for s, n in self._nodes() if name in (f"{s.path}{n['id']}", title_of(n, n["type"]))]
-            if not named or any(_runs(node) or node["type"] in NOTES for _, node in named):
-                continue
-            shown = ", ".join(_name(*each) for each in named)
-            if len(named) > 1:
-                raise WorkflowError(f"{len(named)} muted nodes are titled {name!r}; use an id: {shown}")
-            named[0][1]["mode"] = 0
-            woken.append(shown)
-        return tuple(woken)
+    def resolved(self, assignment: str) -> list[str]:
+        """An assignment to a subgraph node as ones to the nodes in it, see `waking.resolved`."""
+        return resolved(assignment, self._worked())
 
     def muted(self) -> tuple[str, ...]:
-        """The nodes that do not run, as `3 (Your photo)`."""
-        return tuple(_name(s, n) for s, n in self._nodes() if not _runs(n) and n["type"] not in NOTES)
+        """The nodes that do not run, as `3 (Your photo)`; of a subgraph node that does not, only itself."""
+        places = [(s, n) for s, n in self._worked() if all(runs(each.host) for each in around(s))]
+        return tuple(name_of(s, n) for s, n in places if not runs(n))
+
+    def _worked(self) -> list[Place]:
+        return [(scope, node) for scope, node in self._nodes() if node["type"] not in NOTES]
 
     def widgets(self) -> list[Widgets]:
         """Id, node and widget values by name, of every node whose widgets are known."""
@@ -88,7 +83,7 @@ class SavedWorkflow:
         """The outermost graph, and those of subgraph nodes that are neither muted nor bypassed, nor lie in one."""
         running: set[str] = set()
         for scope in self.scopes:  # outer ones come first
-            if scope.outer is None or (scope.outer.path in running and _runs(scope.host)):
+            if scope.outer is None or (scope.outer.path in running and runs(scope.host)):
                 running.add(scope.path)
                 yield scope
 
@@ -113,14 +108,6 @@ class SavedWorkflow:
         return {i.name: values.get(i.name, i.default) for i in known.values() if i.is_widget}
 
 
-def _runs(node: dict[str, Any]) -> bool:
-    return node.get("mode", 0) not in (MUTED, BYPASSED)
-
-
-def _name(scope: Scope, node: dict[str, Any]) -> str:
-    return str(Call(f"{scope.path}{node['id']}", node["type"], title_of(node, node["type"]))).removeprefix("node ")
-
-
 def _is_fed(node: dict[str, Any], scope: Scope) -> bool:
     return any(wire_of(entry) in scope.starts for entry in node.get("inputs") or [])
 
@@ -128,7 +115,7 @@ def _is_fed(node: dict[str, Any], scope: Scope) -> bool:
 def _refuse_group(scope: Scope, node: dict[str, Any]) -> None:
     if str(node["type"]).startswith(GROUP):
         raise WorkflowError(
-            f"node {_name(scope, node)} is a group node, which newer front ends replaced by subgraphs; in ComfyUI "
+            f"node {name_of(scope, node)} is a group node, which newer front ends replaced by subgraphs; in ComfyUI "
             "convert it to nodes or to a subgraph and save, or export the workflow in API format"
         )
 
@@ -150,7 +137,7 @@ def _source(scope: Scope, wire: str | None) -> Any:
         node = scope.nodes.get(origin, {"type": "Note"})
         if node["type"] == "PrimitiveNode":
             return node["widgets_values"][0]
-        if origin not in scope.inner and node["type"] not in VIRTUAL and _runs(node):
+        if origin not in scope.inner and node["type"] not in VIRTUAL and runs(node):
             return Link(f"{scope.path}{origin}", slot)
         scope, wire = _before(scope, node, slot)
     return shown
@@ -179,11 +166,21 @@ def _set_by(scope: Scope, getter: dict[str, Any]) -> tuple[Scope, str | None]:
             if node["type"] in SETTERS and node["widgets_values"][0] == name:
                 return there, wire_of(node["inputs"][0])
         there = there.outer
-    raise WorkflowError(f"node {_name(scope, getter)} gets {str(name)!r}, which no Set node sets; set it, or link it")
+    raise WorkflowError(f"node {name_of(scope, getter)} gets {str(name)!r}, which no Set node sets; set it, or link it")
 
 
 def _passed_on(node: dict[str, Any], slot: int) -> str | None:
-    """The wire that a bypassed node hands on: of the output's type, at its place or else the first."""
+    """The wire that a bypassed node hands on, as the front end does.
+
+    It is that of the input at the output's place if its type fits, else of the first input of that type; there may be
+    no wire to it.
+    """
     inputs, kind = node.get("inputs") or [], node["outputs"][slot]["type"]
-    wires = [wire_of(i) for i in inputs[slot : slot + 1] + inputs if kind in (i["type"], "*")]
-    return next(filter(None, wires), None)
+    same = inputs[slot : slot + 1]
+    if kind in ("*", ""):
+        fitting = same + inputs
+    else:
+        exact = [entry for entry in inputs if entry["type"] == kind]
+        fitting = [entry for entry in same if entry["type"] in (kind, "*")] + exact
+        fitting += [entry for entry in inputs if entry["type"] == "*"]
+    return wire_of(fitting[0]) if fitting else None

@@ -108,6 +108,12 @@ def _take_values(scope: Scope) -> None:
             node["promoted"] = {**node.get("promoted", {}), name: value}
 
 
+def shown_widgets(host: dict[str, Any]) -> list[tuple[str, str]]:
+    """The widgets that a subgraph node lists as shown: their nodes' ids and their names."""
+    properties = host.get("properties") or {}
+    return [(str(p[0]), PREFIX.sub("", str(p[1]))) for p in properties.get("proxyWidgets") or []]
+
+
 def _named(scope: Scope, values: list[Any]) -> dict[tuple[str, str], Any]:
     """Widget values by position as {(node, widget): value}; the node of an input is -1.
 
@@ -117,7 +123,6 @@ def _named(scope: Scope, values: list[Any]) -> dict[tuple[str, str], Any]:
     fed = {wire_of(e) for n in scope.nodes.values() for e in n.get("inputs") or [] if e.get("widget")}
     leading = {slot for wire, (origin, slot) in scope.starts.items() if origin == OUTSIDE and wire in fed}
     inputs = [("-1", name) for i, name in enumerate(scope.inputs) if i in leading]
-    properties = scope.host.get("properties") or {}
-    listed = [(str(p[0]), PREFIX.sub("", str(p[1]))) for p in properties.get("proxyWidgets") or []]
+    listed = shown_widgets(scope.host)
     order = [*(i for i in inputs if i not in listed), *listed]
     return dict(zip(order if len(order) <= len(values) or not listed else listed, values, strict=False))

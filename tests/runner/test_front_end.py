@@ -172,6 +172,68 @@ def test_bypassed_and_muted_subgraphs(place, capsys):
     assert "5:3" in calls(workflow, "5:3.grow=1")
 
 
+def modes(workflow, *assignments):
+    graph = load_graph(write(workflow), CLASSES, assignments)
+    return sorted(graph.calls), graph.woken, graph.muted
+
+
+@pytest.mark.parametrize("mode", [2, 4])
+@pytest.mark.parametrize("inside", [False, True])
+def test_set_wakes_a_node_in_a_muted_subgraph(place, mode, inside):
+    """The subgraph node too, whether or not the front end muted what is in it along with it."""
+    workflow = with_subgraph(["navier_stokes", 2], {"mode": mode})
+    if inside:
+        workflow["definitions"]["subgraphs"][0]["nodes"][0]["mode"] = mode
+    assert modes(workflow) == (["1", "2", "9"], (), (f"5 ({UUID})",))
+    for assignment in ("5:3.grow=7", "MonochromicGrayInpaint.grow=7", "5.how_far=7"):
+        assert modes(workflow, assignment) == (["1", "2", "5:3", "9"], (f"5 ({UUID})",), ())
+        graph = load_graph(write(workflow), CLASSES, [assignment])
+        assert graph.calls["5:3"].inputs["grow"] == "7"
+        assert graph.calls["5:3"].inputs["backbone"] == "navier_stokes"
+        assert graph.calls["9"].inputs["images"] == ("5:3", 0)
+
+
+def test_of_a_subgraph_in_which_some_run_only_the_named_node_is_woken(place):
+    workflow = with_subgraph(["telea", 2], {"mode": 2})
+    other = saved_node(4, "PreviewImage", [], inputs=[("images", "IMAGE", 5)], outputs=(), mode=2)
+    workflow["definitions"]["subgraphs"][0]["nodes"].append(other)
+    assert modes(workflow, "5:3.grow=7") == (["1", "2", "5:3", "9"], (f"5 ({UUID})",), ("5:4 (PreviewImage)",))
+    assert modes(workflow, "5:4.x=7", "5:3.grow=1")[1] == (f"5 ({UUID})", "5:4 (PreviewImage)")
+
+
+def test_nested_subgraphs_that_are_muted(place):
+    workflow = with_subgraph([8], {"mode": 2}, definitions=[subgraph(), nested()], kind=OTHER)
+    inner = workflow["definitions"]["subgraphs"][1]["nodes"][0]
+    name = f"5:{inner['id']}:3"
+    assert modes(workflow, f"{name}.grow=3")[:2] == (sorted(["1", "2", name, "9"]), (f"5 ({OTHER})",))
+    inner["mode"] = 4
+    assert name in modes(workflow, f"{name}.grow=3")[0]
+
+
+def test_set_on_the_widgets_that_a_subgraph_shows(place, capsys):
+    workflow = with_subgraph(["navier_stokes", 2], {"title": "Filler"})
+    for assignment, expected in (("5.backbone=telea", ("telea", 2)), ("Filler.how_far=4", ("navier_stokes", "4"))):
+        assert fill_inputs(calls(workflow, assignment))[2:] == expected
+    shown = {"properties": {"proxyWidgets": [["3", "threshold"], ["-1", "backbone"]]}}
+    assert calls(with_subgraph([], shown), "5.threshold=0.25")["5:3"]["inputs"]["threshold"] == "0.25"
+    outer = with_subgraph([8], definitions=[subgraph(), nested()], kind=OTHER)
+    widget = outer["definitions"]["subgraphs"][1]["inputs"][-1]["name"]
+    assert [c["inputs"]["grow"] for c in calls(outer, f"5.{widget}=3").values() if "grow" in c["inputs"]][-1] == "3"
+    error = refused(capsys, workflow, "--set", "5.nothing=1")
+    assert "node 5 (Filler) is a subgraph without a widget 'nothing'; it has backbone, how_far, mask, photo" in error
+    assert main(["run", write(workflow), "--set", "5.how_far=4"]) == 0
+    assert "'how_far'" not in capsys.readouterr().err
+
+
+def test_a_bypassed_node_hands_on_what_the_front_end_does(place):
+    """The first input of the type counts, with a wire or without."""
+    two = [("image", "IMAGE", None, 0), ("reference", "IMAGE", 1, 0)]
+    node = (2, "MonochromicMetrics", [], two, ("IMAGE",), {"mode": 4})
+    assert "images" not in calls(wired(PHOTO, node, saver(2)))["9"]["inputs"]
+    node = (2, "MonochromicMetrics", [], two[::-1], ("IMAGE",), {"mode": 4})
+    assert calls(wired(PHOTO, node, saver(2)))["9"]["inputs"]["images"] == ["1", 0]
+
+
 def test_group_nodes_say_what_to_do(place, capsys):
     workflow = wired(PHOTO, (5, "workflow>Old", [], [("image", "IMAGE", 1, 0)], ("IMAGE",)), saver(5))
     assert "node 5 (workflow>Old) is a group node" in refused(capsys, workflow)
