@@ -77,28 +77,3 @@ def _of_windows() -> float | None:
     if sys.platform != "win32" or not ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
         return None
     return float(status.n3)  # free, with the page file
-
-
-def committed_memory(child: object) -> int:
-    """Bytes that a process has asked for, on Windows, where it cannot limit itself.
-
-    Args:
-        child: what `subprocess.Popen` made.
-
-    Returns:
-        0 elsewhere, and where that cannot be asked.
-    """
-    if sys.platform != "win32" or not hasattr(child, "_handle"):
-        return 0
-
-    class Counters(ctypes.Structure):
-        _fields_ = [
-            ("length", ctypes.c_ulong),
-            ("faults", ctypes.c_ulong),
-            *((f"n{i}", ctypes.c_size_t) for i in range(8)),
-        ]
-
-    counters = Counters(length=ctypes.sizeof(Counters))
-    ask = ctypes.windll.kernel32.K32GetProcessMemoryInfo
-    ask.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong]
-    return counters.n6 if ask(int(child._handle), ctypes.byref(counters), counters.length) else 0

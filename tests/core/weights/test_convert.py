@@ -21,7 +21,7 @@ from monochromic.core.io.files import hash_file
 from monochromic.core.weights import all_entries, entries_for, find, get_entry, pickles, user_manifest
 from monochromic.core.weights import load as models
 from monochromic.core.weights.convert import convert, describe, save_weights
-from monochromic.core.weights.detect import _load_pickle, detect, find_matches, read_tensors, state_dicts
+from monochromic.core.weights.detect import detect, find_matches, read_tensors, state_dicts
 from monochromic.core.weights.load import load_network
 from safetensors.torch import save_file
 from tiny_network import at_home, inside, saved, their_weights, tiny_state, tiny_variant
@@ -403,24 +403,6 @@ def test_a_pickle_that_never_ends(tmp_path, home, monkeypatch):
     assert not list(home.rglob("*"))
 
 
-def test_pickles_in_a_new_python(tmp_path, monkeypatch):
-    """As on Windows, where no process can be copied; nothing of the folder that it is called in is run."""
-    monkeypatch.setattr(pickles, "SECONDS", 2)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "torch.py").write_text("open('run', 'w')")
-    good = saved(tmp_path / "good.pth", tiny_state())
-    pickles._try(_load_pickle, good, 100, fork=False)
-    (tmp_path / "x.pth").write_bytes(endless())
-    with pytest.raises(WeightsError, match="it takes more than 2 s"):
-        pickles._try(_load_pickle, tmp_path / "x.pth", 100, fork=False)
-    (tmp_path / "deep.pth").write_bytes(b"\x80\x02" + b"]" * 10**6 + b"a" * 999_999 + b".")
-    pickles._try(_load_pickle, tmp_path / "deep.pth", 100, fork=False)  # broken, which who reads it says
-    large_storage(tmp_path / "large.pth")
-    with pytest.raises(WeightsError, match="it takes more than 1.1 GB of memory"):
-        pickles._try(_load_pickle, tmp_path / "large.pth", 100, fork=False)
-    assert not (tmp_path / "run").exists()
-
-
 @pytest.mark.slow
 def test_a_pickle_that_never_ends_is_stopped(tmp_path, home):
     """The trial runs in a process of its own, so that Ctrl-C ends it."""
@@ -448,17 +430,15 @@ def test_archives_that_hold_far_more_than_they_are(tmp_path, home):
     refused(path, home, r"bomb.pth is not read: of its 0\.\d MB, 336 MB would come")
 
 
-def large_storage(path):
+def test_a_pickle_that_takes_much_memory(tmp_path, home, monkeypatch):
     """An old file says how large its storages are, and torch makes them before it reads them."""
-    torch.save({"lab.conv.weight": torch.zeros(1)}, path, _use_new_zipfile_serialization=False)
-    data = path.read_bytes()
+    state = {"lab.conv.weight": torch.zeros(1)}
+    torch.save(state, tmp_path / "x.pth", _use_new_zipfile_serialization=False)
+    data = (tmp_path / "x.pth").read_bytes()
     count = re.search(rb"X\x03\x00\x00\x00cpuq.K\x01", data)
     assert count
-    path.write_bytes(data[: count.end() - 2] + b"\x8a\x05\x00\x00\x00\x00\x02" + data[count.end() :])
-
-
-def test_a_pickle_that_takes_much_memory(tmp_path, home):
-    large_storage(tmp_path / "x.pth")
+    data = data[: count.end() - 2] + b"\x8a\x05\x00\x00\x00\x00\x02" + data[count.end() :]
+    (tmp_path / "x.pth").write_bytes(data)
     refused(tmp_path / "x.pth", home, "x.pth is not read: it ")
 
 
