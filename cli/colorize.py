@@ -1,22 +1,27 @@
 """`monochromic colorize`: the color stage alone; its options are those of `restore` too."""
 
 import argparse
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .names import CHANNELS, DETECTORS, METHODS, SCHEDULES
+from .names import CHANNELS, DETECTORS, MATCHES, METHODS, SCHEDULES
 from .pages import Number, Save, about, check_beside, load_beside, load_photo, result_page, results
 from .parser import UsageError
-from .shared import MASK, add_photo, check_files, check_output, progress_bar, take_photo
+from .shared import MASK, Progress, add_photo, check_files, check_output, progress_bar, take_photo
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from ..core import Guide
 
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
+
 EXAMPLES = (
     "monochromic colorize faded.png --gray gray.png --mask mask.png -o colored.png",
     "monochromic colorize faded.png --gray gray.png --mask mask.png --hints hints.txt",
+    "monochromic colorize photo.png --gray other_model.png --mask mask.png  what another model made of the hole",
     "echo '120,80,#c03020' > hints.txt                    a red point, 120 pixels from the left, 80 from the top",
 )
 
@@ -32,8 +37,17 @@ def add_parser(commands: Any) -> None:
     )
     parser.set_defaults(command=colorize_photo, parser=parser)
     add_photo(parser, "colorized", "the colored photo, converted to sRGB; .png keeps every known pixel")
-    parser.add_argument("--gray", required=True, metavar="FILE", help="picture with the right brightness everywhere")
+    gray = "picture with the right brightness: gray, or what another model made of the photo"
+    parser.add_argument("--gray", required=True, metavar="FILE", help=gray)
     parser.add_argument("--mask", required=True, metavar="FILE", help=f"where the color is missing: {MASK}")
+    parser.add_argument(
+        "--match",
+        default="brightness",
+        choices=MATCHES,
+        help="where GRAY is another model's whole picture, of any size: brightness (default): how it differs from the "
+        "photo outside the mask is taken off it inside; colors: off its colors too, which are used in place of the "
+        "photo's; off",
+    )
     add_mask_options(parser, "0")
     add_color_options(parser)
     add_result_options(parser)
@@ -102,6 +116,8 @@ def colorize_photo(options: argparse.Namespace) -> None:
     """The photo with its hole colored, the gray image given."""
     take_photo(options)
     check_files(options, "gray", "mask", "hints")
+    if options.hints and options.match == "colors":
+        raise UsageError("--hints color the hole, and --match colors keeps the colors it has; leave out one of them")
     coloring, reading = color_options(options), reading_options(options)
     numbers = check_output(options, options.mask, options.hints, options.gray)
     check_beside(options, numbers, "mask", "gray")
@@ -122,10 +138,31 @@ def _colorize_page(
     photo = file.image.to(current_host().device)
     hole = core.load_hole(load_beside(options, "mask", number), photo, **reading)
     hole = core.dilate(hole, options.grow or 0)
-    gray = core.luminance(load_beside(options, "gray", number).image.to(photo.device))
+    picture = load_beside(options, "gray", number).image.to(photo.device)
     with progress_bar("color") as progress:
-        result = core.colorize(photo, gray, hole, **coloring, progress=progress)
+        result = _colored(options, photo, picture, hole, coloring, progress)
     save(result_page(options, result, file, file.alpha, note_of("Colored", hole, options.method)), number)
+
+
+def _colored(
+    options: argparse.Namespace,
+    photo: "Tensor",
+    picture: "Tensor",
+    hole: "Tensor",
+    coloring: dict[str, Any],
+    progress: Progress,
+) -> "Tensor":
+    """The hole with the brightness of the given picture, or with its colors."""
+    from .. import core
+
+    gray, colors = core.luminance(picture), None
+    if options.match != "off":
+        gray, colors, notes = core.match_picture(photo, picture, hole, progress=progress)
+        for text in notes:
+            log.info("%s", text)
+    if colors is not None and options.match == "colors" and picture.shape[1] == 3:
+        return colors
+    return core.colorize(photo, gray, hole, **coloring, progress=progress)
 
 
 def load_guide(options: argparse.Namespace, numbers: Sequence[Number]) -> "Guide | None":

@@ -39,6 +39,7 @@ from .errors import (
     WeightsError,
     WorkflowError,
 )
+from .harmonize import Matched, match_picture
 from .image.boxes import Box, bounding_box
 from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .image.masks import binarize, composite, dilate, resize, resize_to
@@ -87,6 +88,7 @@ __all__ = [
     "Guide",
     "InputError",
     "Lpips",
+    "Matched",
     "Metadata",
     "Method",
     "MonochromicError",
@@ -133,6 +135,7 @@ __all__ = [
     "load_photo",
     "lpips",
     "luminance",
+    "match_picture",
     "measure",
     "ms_ssim",
     "mse",

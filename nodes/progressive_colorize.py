@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize, filled_hole
+from ..core.harmonize import MATCHES, match_picture
 from ..core.host.host import current_host
+from ..core.image.color import to_cbcr, to_y
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, tensor_input, used_with
-from .tensors import check_size, gray_in, hole_in, image_in, image_out, matched, notes_on, soft_mask_in
+from .tensors import check_size, hole_in, image_in, image_out, matched, notes_on, soft_mask_in
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,11 @@ class ProgressiveColorize:
         schedule = "For paper: how fast it learns from the smallest scale to full size."
         steps = trained + "Steps, for paper at each scale; 0 = the method's own."
         stop = trained + "Stop early (paper: at each scale) when the squared error on known pixels is below; 0 = never."
+        match = (
+            "Where gray is another model's whole picture, of any size: brightness: how it differs from the photo "
+            "outside the mask is taken off it inside. colors: off its colors too, which are used in place of this "
+            "photo's. off: gray is taken as it is."
+        )
         training = [method.id for method in METHODS.values() if method.trains]
         return {
             "required": {
@@ -68,6 +75,7 @@ class ProgressiveColorize:
                 "schedule": used_with(combo_input(SCHEDULES, "paper", schedule), method=["paper"]),
                 "iterations": used_with(int_input(0, 0, 100_000, steps), method=training),
                 "stop_loss": used_with(float_input(0.0, 0.0, 1.0, stop, step=0.0001), method=training),
+                "match": combo_input(MATCHES, "brightness", match),
             },
         }
 
@@ -85,15 +93,23 @@ class ProgressiveColorize:
         schedule: str = "paper",
         iterations: int = 0,
         stop_loss: float = 0.0,
+        match: str = "off",  # of prompts saved before there was any
     ) -> dict[str, Any]:
-        photo, brightness = image_in(image), gray_in(gray)
-        check_size(brightness, photo, "gray")
+        photo, picture = image_in(image), image_in(gray, "gray")
+        if match == "off":
+            check_size(picture, photo, "gray")
         hole = hole_in(mask, photo)
         notes = notes_on(mask, hole)
-        photo, brightness, hole = matched(image=photo, gray=brightness, mask=hole)
+        photo, picture, hole = matched(image=photo, gray=picture, mask=hole)
+        brightness, done = to_y(picture), list[str]()
+        if match != "off":
+            brightness, colors, done = match_picture(photo, picture, hole, progress=runtime.progress())
+            if match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
+                return {"ui": {"text": [*notes, *done]}, "result": (image_out(colors),)}
+        notes += done
         filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
         if not torch.equal(filled, hole):
-            notes = [WIDER]
+            notes = [*done, WIDER]
             log.warning(WIDER)
         settings = Settings(seed, scales, schedule, iterations, stop_loss)
         result = colorize(

@@ -24,6 +24,7 @@ from monochromic.core import (
     load_hole,
     load_image,
     luminance,
+    match_picture,
     measure,
     parse_points,
     parse_strokes,
@@ -169,6 +170,25 @@ def test_colorize_with_hints(place):
         == 0
     )
     assert torch.equal(load_image("x.png"), load_image("y.png"))
+
+
+def test_colorize_matches_what_another_model_made(place, caplog):
+    """By default; the drift is gone with off only where nobody took it off."""
+    photo, hole = load_image("old.png"), make_hole()
+    save_image((photo * 0.9).clamp(0, 1), "other.png")
+    picture, common = load_image("other.png"), ["colorize", "old.png", "--gray", "other.png", "--mask", "mask.png"]
+    matched = match_picture(photo, picture, hole)
+    wanted = {
+        "brightness": colorize(photo, matched.gray, hole),
+        "colors": matched.image,
+        "off": colorize(photo, luminance(picture), hole),
+    }
+    for name, image in wanted.items():
+        assert run(*common, "--match", name, "-o", f"{name}.png") == 0
+        assert torch.equal(load_image(f"{name}.png"), rounded(image)), name
+    assert run(*common, "-o", "x.png") == 0
+    assert torch.equal(load_image("x.png"), load_image("brightness.png"))
+    assert "the brightness of gray was changed by" in caplog.text
 
 
 def test_color_options_reach_the_method(place):
@@ -365,7 +385,22 @@ def test_load_guide_reads_each_kind_of_hints(place):
             ["restore", "old.png", "--mask", "mask.png", "-o", "x.png", "--report", "r", "--reference", "small.png"],
             "the reference must be the size of the photo",
         ),
-        (["colorize", "old.png", "--gray", "small.png", "--mask", "mask.png", "-o", "x.png"], "gray must be"),
+        (["colorize", "old.png", "--gray", "small.png", "--mask", "mask.png", "-o", "x.png"], "gray is 20 x 20 pixels"),
+        (
+            [
+                "colorize",
+                "old.png",
+                "--gray",
+                "gray.png",
+                "--mask",
+                "mask.png",
+                "--match",
+                "colors",
+                "--hints",
+                "far.txt",
+            ],
+            "leave out one of them",
+        ),
         (["score", "old.png", "small.png"], "must match"),
         (["score", "text.png", "old.png"], "is not a picture that can be read"),
     ],

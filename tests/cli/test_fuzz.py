@@ -59,6 +59,7 @@ FLAGS = {
     "--find": ("classical", "x"),
     "--mask-channel": ("red", "alpha", "auto", "x"),
     "--kinds": ("lines", "lines=2", "=", "all", "lines,,", *ODD),
+    "--match": ("off", "colors", "x"),
     "--invert": None,
     "--free-luminance": None,
     "--no-guard": None,

@@ -5,6 +5,7 @@ from monochromic.core import BACKBONES, DETECTORS, METHODS, SCHEDULES
 from monochromic.core.backbones import DEFAULT
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.detect.detectors import DEFAULT as DETECTOR
+from monochromic.core.harmonize import MATCHES
 from monochromic.core.io.images import ENDINGS
 from monochromic.core.io.mask_picture import CHANNELS
 from monochromic.core.pipeline import PIPELINES, TEXTURE
@@ -12,7 +13,7 @@ from monochromic.core.pipeline import PIPELINES, TEXTURE
 
 def test_the_help_names_what_there_is():
     lists = {"BACKBONES": BACKBONES, "METHODS": METHODS, "SCHEDULES": SCHEDULES, "DETECTORS": DETECTORS}
-    lists |= {"PIPELINES": PIPELINES, "ENDINGS": ENDINGS, "CHANNELS": CHANNELS}
+    lists |= {"PIPELINES": PIPELINES, "ENDINGS": ENDINGS, "CHANNELS": CHANNELS, "MATCHES": MATCHES}
     for name, there_are in lists.items():
         assert list(getattr(names, name)) == list(there_are), f"{name} of cli/names.py must be {list(there_are)}"
     assert {kind.id: kind.title for kind in DAMAGE_KINDS} == names.KINDS

@@ -24,6 +24,7 @@ from monochromic.core import (
     load_alpha,
     load_image,
     luminance,
+    match_picture,
     measure,
     parse_strokes,
     restore,
@@ -135,6 +136,28 @@ def test_images_as_they_come():
         run(photo * torch.nan, mask)
     with pytest.raises(InputError, match="nothing is known"):
         run(photo, torch.ones(1, 37, 53))
+
+
+def test_the_picture_of_another_model():
+    """Brought to the photo, its colors taken or not; without the input, as in old prompts, taken as it is."""
+    photo, hole = make_photo(), make_hole()
+    picture, mask = photo * 0.9, hole[:, 0]
+    found = match_picture(photo, picture, hole)
+    wanted = {
+        "brightness": colorize(photo, found.gray, hole),
+        "colors": found.image,
+        "off": colorize(photo, luminance(picture), hole),
+    }
+    for match, image in wanted.items():
+        done = ProgressiveColorize().colorize(bhwc(photo), bhwc(picture), mask, "propagate", match=match)
+        assert torch.equal(done["result"][0], bhwc(image)), match
+        assert done["ui"]["text"] == ([] if match == "off" else found.notes)
+    old = ProgressiveColorize().colorize(bhwc(photo), bhwc(picture), mask, "propagate")["result"][0]
+    assert torch.equal(old, bhwc(wanted["off"]))
+    gray = bhwc(luminance(picture).expand(-1, 3, -1, -1))
+    done = ProgressiveColorize().colorize(bhwc(photo), gray, mask, "propagate", match="colors")["result"][0]
+    wanted = colorize(photo, match_picture(photo, luminance(picture), hole).gray, hole)
+    assert torch.equal(done, bhwc(wanted)), "a gray picture has no colors: it is colored"
 
 
 def test_inputs_are_not_modified():
