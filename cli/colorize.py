@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .names import CHANNELS, DETECTORS, MATCHES, METHODS, SCHEDULES
+from .names import CHANNELS, DETECTORS, GRAIN, MATCHES, METHODS, SCHEDULES
 from .pages import Number, Save, about, check_beside, load_beside, load_photo, result_page, results
 from .parser import UsageError
 from .shared import MASK, Progress, add_photo, check_files, check_output, progress_bar, take_photo
@@ -48,6 +48,7 @@ def add_parser(commands: Any) -> None:
         "photo outside the mask is taken off it inside; colors: off its colors too, which are used in place of the "
         "photo's; off",
     )
+    parser.add_argument("--grain-seed", type=int, default=0, metavar="N", help="another number, other grain")
     add_mask_options(parser, "0")
     add_color_options(parser)
     add_result_options(parser)
@@ -91,7 +92,15 @@ def reading_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_color_options(parser: argparse.ArgumentParser) -> None:
-    """How to color."""
+    """How to color, and how much grain the result gets."""
+    parser.add_argument(
+        "--grain",
+        type=float,
+        default=GRAIN,
+        metavar="AMOUNT",
+        help="how much of the noise that the rest of the photo has and the fill lacks is added: 0 to 1 "
+        f"(default: {GRAIN:g})",
+    )
     parser.add_argument("--method", default="propagate", metavar="NAME", help=f"how to color: {', '.join(METHODS)}")
     parser.add_argument(
         "--hints",
@@ -119,6 +128,9 @@ def colorize_photo(options: argparse.Namespace) -> None:
     if options.hints and options.match == "colors":
         raise UsageError("--hints color the hole, and --match colors keeps the colors it has; leave out one of them")
     coloring, reading = color_options(options), reading_options(options)
+    from ..core.harmonize import check_grain
+
+    check_grain(options.grain, options.grain_seed)
     numbers = check_output(options, options.mask, options.hints, options.gray)
     check_beside(options, numbers, "mask", "gray")
     coloring["guide"] = load_guide(options, numbers)
@@ -161,7 +173,8 @@ def _colored(
         for text in notes:
             log.info("%s", text)
     if colors is not None and options.match == "colors" and picture.shape[1] == 3:
-        return colors
+        return core.add_grain(colors, hole, options.grain, options.grain_seed)
+    gray = core.add_grain(gray, hole, options.grain, options.grain_seed)
     return core.colorize(photo, gray, hole, **coloring, progress=progress)
 
 

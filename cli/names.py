@@ -29,6 +29,7 @@ CHANNELS = ("luminance", "alpha", "red", "green", "blue", "auto")
 METHODS = ("propagate", "network", "paper")
 SCHEDULES = ("paper", "linear_descent", "linear_ascent", "convex", "concave", "constant")
 TEXTURE = 0.5
+GRAIN = 1.0
 MATCHES = ("off", "brightness", "colors")
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 DETECTORS = ("both", "learned", "vcnet", "classical")

@@ -98,7 +98,9 @@ def add_parser(commands: Any) -> None:
         help="how much of the detail that wide fills lack is added from the rest of the photo: 0 to 1 "
         f"(default: {TEXTURE})",
     )
-    parser.add_argument("--texture-seed", type=int, default=0, metavar="N", help="another number, another texture")
+    parser.add_argument(
+        "--texture-seed", type=int, default=0, metavar="N", help="another number, another texture and grain"
+    )
     add_variants_option(parser)
     add_color_options(parser)
     add_result_options(parser)
@@ -197,6 +199,7 @@ def _restore_page(options: argparse.Namespace, number: Number, save: Save, work:
             mask,
             backbone=options.backbone,
             explain=options.explain,
+            grain=options.grain,
             device=current_host().device,
             progress=progress,
             **work,

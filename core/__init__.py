@@ -39,7 +39,7 @@ from .errors import (
     WeightsError,
     WorkflowError,
 )
-from .harmonize import Matched, match_picture
+from .harmonize import Matched, add_grain, match_picture
 from .image.boxes import Box, bounding_box
 from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .image.masks import binarize, composite, dilate, resize, resize_to
@@ -105,6 +105,7 @@ __all__ = [
     "Variants",
     "WeightsError",
     "WorkflowError",
+    "add_grain",
     "balanced_bce",
     "bce",
     "binarize",

@@ -26,6 +26,7 @@ from .detect import DEFAULT as DETECTOR
 from .detect import Detection, find_hole
 from .detect.kinds import Kinds
 from .errors import InputError, UnknownNameError
+from .harmonize import add_grain, check_grain
 from .host.host import using_host
 from .host.progress import Progress
 from .image import masks
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 TEXTURE = 0.5  # by default: more looks better in grass and stone, and worse across edges
+GRAIN = 1.0  # by default: the noise of a fill is then that of its surround
 STEPS = 1000  # of the progress
 DETECT, LOAD, GRAY, COLOR, TRAINED_COLOR = 40, 5, 30, 25, 500  # about the time of each stage
 
@@ -142,6 +144,7 @@ def restore_photo(
     context: int = 0,
     max_side: int = 0,
     texture: float = TEXTURE,
+    grain: float = GRAIN,
     seed: int = 0,
     method: str = "propagate",
     guide: Guide | None = None,
@@ -169,7 +172,9 @@ def restore_photo(
         max_side: larger parts of the photo are filled in tiles, see `fill`.
         texture: how much of the detail that wide fills lack is added from the known pixels, in [0, 1], see `fill`; not
             in the pipeline "rgb".
-        seed: of the texture.
+        grain: how much of the noise that the known pixels have and the fill lacks is added, in [0, 1], see `add_grain`;
+            not in the pipeline "rgb".
+        seed: of the texture and the grain.
         method: how to color, a name of `METHODS`.
         guide: color hints, see `load_guide`.
         keep_luminance: False lets hints, and the method `paper`, set the brightness too.
@@ -197,6 +202,7 @@ def restore_photo(
     record = _backbone(backbone, weights)
     stages = _stages(pipeline, method)
     check_texture(texture, seed)
+    check_grain(grain, seed)
     image = opened(image)
     photo = to_image(image)
     photo = photo if device is None else photo.to(device)
@@ -220,7 +226,7 @@ def restore_photo(
         seen = photo if alpha is None else masks.cover_unknown(photo, alpha.to(photo.device) < 0.5, inside)
         with _explaining(explain) as explanations:
             gray, result = _filled(
-                seen, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")}
+                seen, inside, model, pipeline, sizes, {**coloring, "progress": overall.stage("color")}, grain
             )
         result = result if seen is photo else torch.where(inside.bool(), result, photo.expand_as(result))
     else:
@@ -304,7 +310,13 @@ def _detect(photo: Tensor, search: Search, pixels: int | None, progress: Progres
 
 
 def _filled(
-    photo: Tensor, inside: Tensor, model: Model, pipeline: str, sizes: dict[str, Any], coloring: dict[str, Any]
+    photo: Tensor,
+    inside: Tensor,
+    model: Model,
+    pipeline: str,
+    sizes: dict[str, Any],
+    coloring: dict[str, Any],
+    grain: float,
 ) -> tuple[Tensor, Tensor]:
     """The gray reconstruction and the result."""
     if pipeline == "rgb":
@@ -314,6 +326,7 @@ def _filled(
         result = fill_rgb(photo.expand(-1, 3, -1, -1), inside, model, **sizes)
         return luminance(result), result
     gray = fill(photo, inside, model, source="gray" if pipeline == "gray" else "rgb", **sizes)
+    gray = add_grain(gray, inside, grain, sizes["seed"])
     return gray, colorize(photo, gray, inside, **coloring)
 
 

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize, filled_hole
-from ..core.harmonize import MATCHES, match_picture
+from ..core.harmonize import MATCHES, add_grain, match_picture
 from ..core.host.host import current_host
 from ..core.image.color import to_cbcr, to_y
+from ..core.pipeline import GRAIN
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, tensor_input, used_with
 from .tensors import check_size, hole_in, image_in, image_out, matched, notes_on, soft_mask_in
@@ -47,6 +48,7 @@ class ProgressiveColorize:
             "outside the mask is taken off it inside. colors: off its colors too, which are used in place of this "
             "photo's. off: gray is taken as it is."
         )
+        grain = "How much of the noise that the known pixels have and gray lacks in the hole is added; 0 = none."
         training = [method.id for method in METHODS.values() if method.trains]
         return {
             "required": {
@@ -76,6 +78,8 @@ class ProgressiveColorize:
                 "iterations": used_with(int_input(0, 0, 100_000, steps), method=training),
                 "stop_loss": used_with(float_input(0.0, 0.0, 1.0, stop, step=0.0001), method=training),
                 "match": combo_input(MATCHES, "brightness", match),
+                "grain": float_input(GRAIN, 0.0, 1.0, grain),
+                "grain_seed": int_input(0, 0, 2**32 - 1, "Draws other grain."),
             },
         }
 
@@ -94,6 +98,8 @@ class ProgressiveColorize:
         iterations: int = 0,
         stop_loss: float = 0.0,
         match: str = "off",  # of prompts saved before there was any
+        grain: float = 0.0,  # the same
+        grain_seed: int = 0,
     ) -> dict[str, Any]:
         photo, picture = image_in(image), image_in(gray, "gray")
         if match == "off":
@@ -105,7 +111,10 @@ class ProgressiveColorize:
         if match != "off":
             brightness, colors, done = match_picture(photo, picture, hole, progress=runtime.progress())
             if match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
-                return {"ui": {"text": [*notes, *done]}, "result": (image_out(colors),)}
+                return {
+                    "ui": {"text": [*notes, *done]},
+                    "result": (image_out(add_grain(colors, hole, grain, grain_seed)),),
+                }
         notes += done
         filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
         if not torch.equal(filled, hole):
@@ -114,7 +123,7 @@ class ProgressiveColorize:
         settings = Settings(seed, scales, schedule, iterations, stop_loss)
         result = colorize(
             photo,
-            brightness,
+            add_grain(brightness, filled, grain, grain_seed),
             filled,
             method,
             guide,

@@ -8,7 +8,7 @@ from monochromic.core.detect.detectors import DEFAULT as DETECTOR
 from monochromic.core.harmonize import MATCHES
 from monochromic.core.io.images import ENDINGS
 from monochromic.core.io.mask_picture import CHANNELS
-from monochromic.core.pipeline import PIPELINES, TEXTURE
+from monochromic.core.pipeline import GRAIN, PIPELINES, TEXTURE
 
 
 def test_the_help_names_what_there_is():
@@ -18,4 +18,5 @@ def test_the_help_names_what_there_is():
         assert list(getattr(names, name)) == list(there_are), f"{name} of cli/names.py must be {list(there_are)}"
     assert {kind.id: kind.title for kind in DAMAGE_KINDS} == names.KINDS
     assert [kind.id for kind in DAMAGE_KINDS if kind.restored] == list(names.RESTORED_KINDS)
-    assert (names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR, names.TEXTURE) == (DEFAULT, DETECTOR, TEXTURE)
+    assert (names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR) == (DEFAULT, DETECTOR)
+    assert (names.TEXTURE, names.GRAIN) == (TEXTURE, GRAIN)

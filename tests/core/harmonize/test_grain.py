@@ -1,0 +1,107 @@
+"""Grain: the level and the spectrum of the photo's own noise, only where it is missing."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_hole, make_photo
+from monochromic.core import InputError, add_grain, fill, luminance, restore
+from scipy import ndimage
+
+SIDE = 160
+RAMP = np.broadcast_to(np.linspace(0.2, 0.8, SIDE), (SIDE, SIDE)).astype(np.float32)
+SMOOTH = torch.from_numpy(RAMP.copy())[None, None]
+
+
+def noisy(level, size=0.0, seed=0):
+    """A ramp of brightness with noise of a level and of a size in pixels, (1, 1, H, W)."""
+    noise = np.random.default_rng(seed).standard_normal((SIDE, SIDE))
+    noise = ndimage.gaussian_filter(noise, size) if size else noise
+    return torch.from_numpy(RAMP + noise * level / noise.std()).float()[None, None]
+
+
+def box_hole():
+    hole = torch.zeros(1, 1, SIDE, SIDE)
+    hole[..., 40:120, 40:120] = 1
+    return hole
+
+
+def smoothed(photo):
+    """The photo with the ramp alone in the hole."""
+    return torch.where(box_hole() > 0, SMOOTH, photo)
+
+
+def noise_in(image):
+    """The level of what differs from the ramp in the hole, by SciPy, and the correlation of neighbors."""
+    plane = image[0, 0].double().numpy() - RAMP
+    plane = (plane - ndimage.gaussian_filter(plane, 2))[48:112, 48:112]
+    return plane.std(), (plane[:, 1:] * plane[:, :-1]).mean() / plane.var()
+
+
+@pytest.mark.parametrize("size", [0, 1.0])
+@pytest.mark.parametrize("level", [0.01, 0.03])
+def test_a_smooth_fill_gets_the_noise_of_its_surround(level, size):
+    photo = noisy(level, size)
+    (wanted, wanted_near), (found, near) = noise_in(photo), noise_in(add_grain(smoothed(photo), box_hole()))
+    assert found == pytest.approx(wanted, rel=0.2)
+    assert near == pytest.approx(wanted_near, abs=0.15)
+
+
+def test_noise_that_grows_with_brightness():
+    scale = torch.linspace(0.2, 1.8, SIDE)
+    photo = SMOOTH + (noisy(0.02) - SMOOTH) * scale
+    noise = (add_grain(smoothed(photo), box_hole()) - SMOOTH)[0, 0, 40:120]
+    dark, bright = noise[:, 42:60].std(), noise[:, 100:118].std()
+    assert bright / dark == pytest.approx(float(scale[100:118].mean() / scale[42:60].mean()), rel=0.25)
+
+
+def test_what_has_its_noise_gets_no_more():
+    photo = noisy(0.02)
+    assert torch.equal(add_grain(photo, box_hole()), photo)
+
+
+def test_half_of_the_noise_is_filled_up_not_doubled():
+    photo = noisy(0.03)
+    filled = torch.where(box_hole() > 0, (photo + SMOOTH) / 2, photo)
+    assert noise_in(add_grain(filled, box_hole()))[0] == pytest.approx(noise_in(photo)[0], rel=0.2)
+
+
+def test_a_clean_photo_stays_as_it_is():
+    photo, hole = make_photo(), make_hole()
+    gray = fill(photo, hole, "telea")
+    assert torch.equal(add_grain(gray, hole), gray)
+    assert torch.equal(restore(photo, hole, grain=1.0), restore(photo, hole, grain=0.0))
+    steps = (SMOOTH * 255).round() / 255
+    assert torch.equal(add_grain(steps, box_hole()), steps), "8 bits are no noise"
+
+
+def test_it_keeps_what_is_known_and_what_is_global(untouched_rng):
+    filled, known = smoothed(noisy(0.03)), box_hole() == 0
+    grained = add_grain(filled, box_hole(), 0.5, seed=3)
+    assert torch.equal(grained[known], filled[known])
+    assert torch.equal(grained, add_grain(filled, box_hole(), 0.5, seed=3))
+    assert not torch.equal(grained, add_grain(filled, box_hole(), 0.5, seed=4))
+    assert torch.equal(add_grain(filled, box_hole(), 0.0), filled)
+    batch = add_grain(torch.cat([filled, SMOOTH]), box_hole().expand(2, -1, -1, -1), 0.5, seed=3)
+    assert torch.equal(batch[:1], grained)
+    assert torch.equal(batch[1:], SMOOTH)
+
+
+def test_the_same_in_color():
+    filled = smoothed(noisy(0.03))
+    color = add_grain(filled.expand(-1, 3, -1, -1), box_hole())
+    assert (color - add_grain(filled, box_hole())).abs().max() < 1e-6
+
+
+def test_restore_gives_grain_to_a_noisy_photo():
+    photo = noisy(0.03)
+    plain, grained = (restore(photo, box_hole(), backbone="telea", texture=0, grain=amount) for amount in (0.0, 1.0))
+    assert noise_in(plain)[0] < 0.5 * noise_in(photo)[0]
+    assert noise_in(grained)[0] == pytest.approx(noise_in(photo)[0], rel=0.2)
+    assert torch.equal(luminance(grained)[box_hole() == 0], luminance(photo)[box_hole() == 0])
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(InputError, match=r"grain must lie in \[0, 1\], got 2; 0 leaves the fill as it is"):
+        add_grain(make_photo()[:, :1], make_hole(), 2)
+    with pytest.raises(InputError, match="seed must be 0 or more, got -1"):
+        restore(make_photo(), make_hole(), seed=-1)
