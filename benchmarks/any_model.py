@@ -1,11 +1,11 @@
 """Another program's picture of a photo, brought to the photo and colored from it: how much of its drift is left.
 
-    python benchmarks/any_model.py FOLDER ... [--photos 30] [--sheets FOLDER]
+    python benchmarks/any_model.py FOLDER ... [--photos 30] [--fills] [--sheets FOLDER]
 
 The other program's picture is simulated: the photo itself with a drift, so that the right answer is known. Each photo
 gets one hole, brush strokes and blobs by turns, over a fifth of it. "without drift" is the same picture through our
 color stage with the drift left out: what the blur, the JPEG file or the coloring cost. The step is the mean difference
-of luminance across the rim of the hole, over that of the undamaged photo. The last table takes real fills, those of
+of luminance across the rim of the hole, over that of the undamaged photo. With --fills real fills are taken, those of
 OpenCV in color.
 """
 
@@ -200,12 +200,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--photos", type=int, default=30, help="of each folder")
+    parser.add_argument("--fills", action="store_true", help="real fills in place of simulated drifts")
     parser.add_argument("--sheets", type=Path, help="where to write the pictures side by side")
     options = parser.parse_args()
     photos = cases(options.folders, options.photos)
     about = f"{counted(len(photos), 'photo')} of {', '.join(folder.name for folder in options.folders)}."
-    sheets = options.sheets
-    write("any_model", "Another program's picture as gray", about, drift_table(photos, sheets), fill_table(photos))
+    if options.fills:
+        write("any_model_fills", "Fills of other programs, colored by us", about, fill_table(photos))
+    else:
+        write("any_model", "Another program's picture as gray", about, drift_table(photos, options.sheets))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
-from . import colorize, mask, process, restore, run, score, weights
+from . import colorize, mask, pad, process, restore, run, score, weights
 from .parser import Parser, UsageError, completed
 from .say import Lines, OutputError, complain, flush
 
@@ -83,7 +83,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="name", metavar="COMMAND")
-    for command in (restore, mask, colorize, score, run):
+    for command in (restore, mask, colorize, pad, score, run):
         command.add_parser(commands)
     nested = {"weights": list(weights.add_parser(commands).choices)}
     words = completed(arguments, {name: nested.get(name, ()) for name in commands.choices})

@@ -25,6 +25,7 @@ COMMANDS = {
     "convert": "weights convert",
     "detect": "mask",
     "download": "weights fetch",
+    "extend": "pad",
     "fetch": "weights fetch",
     "find": "mask",
     "fix": "restore",
@@ -33,6 +34,7 @@ COMMANDS = {
     "ls": "weights list",
     "measure": "score",
     "metrics": "score",
+    "outpaint": "pad",
     "repair": "restore",
     "workflow": "run",
 }

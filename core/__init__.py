@@ -43,6 +43,7 @@ from .harmonize import Matched, add_grain, match_picture
 from .image.boxes import Box, bounding_box
 from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .image.masks import binarize, composite, dilate, resize, resize_to
+from .image.pad import pad_canvas
 from .image.random_masks import KINDS, random_hole
 from .inpaint.stage import fill, fill_rgb
 from .io.convert import load_hole
@@ -140,6 +141,7 @@ __all__ = [
     "measure",
     "ms_ssim",
     "mse",
+    "pad_canvas",
     "parse_points",
     "parse_strokes",
     "precision_recall",

@@ -71,6 +71,7 @@ COMMANDS = (
     "restore",
     "mask",
     "colorize",
+    "pad",
     "score",
     "weights list",
     "weights path",

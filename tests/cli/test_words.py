@@ -14,7 +14,7 @@ from monochromic.cli import main
 from monochromic.cli.app import parse
 from monochromic.core import find_hole, load_image, luminance, restore, save_image
 
-COMMANDS = ("restore", "mask", "colorize", "score", "run", "weights")
+COMMANDS = ("restore", "mask", "colorize", "pad", "score", "run", "weights")
 WEIGHTS = ("list", "fetch", "verify", "path", "convert", "add")
 ALL = [*((name,) for name in COMMANDS), *(("weights", name) for name in WEIGHTS)]
 

@@ -1,0 +1,62 @@
+"""`monochromic pad`: a larger canvas around a photo, transparent where it is new."""
+
+import argparse
+from typing import Any
+
+from .parser import UsageError
+from .say import tell
+from .shared import add_photo, check_output, load_photo, take_photo, written_bits
+
+SIDES = ("left", "top", "right", "bottom")
+
+EXAMPLES = (
+    "monochromic pad photo.png --right 200                writes photo_padded.png, transparent where it is new",
+    "monochromic restore photo_padded.png                 fills what is transparent",
+    "monochromic pad photo.jpg wide.jpg --left 99 --right 99 --mask mask.png",
+)
+
+
+def add_parser(commands: Any) -> None:
+    """The command and its options."""
+    parser = commands.add_parser(
+        "pad",
+        help="put a photo on a larger canvas, to fill the new part",
+        description="Put a photo on a larger canvas, with its new part transparent: `restore` fills that. For what "
+        "lies beyond the border, and for edges that are torn off. Near the photo it fills well, far from it ever less.",
+        examples=EXAMPLES,
+    )
+    parser.set_defaults(command=pad_photo, parser=parser)
+    add_photo(parser, "padded", "the photo on the larger canvas")
+    for name in SIDES:
+        parser.add_argument(f"--{name}", type=int, default=0, metavar="PIXELS", help=f"to add at the {name}")
+    parser.add_argument("--mask", metavar="FILE", help="also write the mask of the new part, white = fill")
+
+
+def pad_photo(options: argparse.Namespace) -> None:
+    """The photo on a larger canvas."""
+    take_photo(options)
+    pixels = {name: getattr(options, name) for name in SIDES}
+    if not any(pixels.values()):
+        raise UsageError("nothing is added; say how many pixels, such as --right 200")
+    from .. import core
+    from ..core.image.pad import pad_canvas
+    from ..core.io.encode import ALPHA
+    from ..core.io.images import check_sides, format_of
+
+    check_output(options, mask=options.mask)
+    if format_of(options.out) not in ALPHA and not options.mask:
+        raise UsageError(f"{options.out} cannot hold what is transparent; name a .png, or add --mask FILE")
+    photo = load_photo(options)
+    image, hole = pad_canvas(photo.image, **pixels)
+    for path in filter(None, (options.out, options.mask)):
+        check_sides(path, image.shape[-1], image.shape[-2])
+    alpha = 1 - hole
+    if photo.alpha is not None:
+        alpha = pad_canvas(photo.alpha, **pixels)[0] * alpha
+    bits = written_bits(photo, options.out)
+    held = alpha if format_of(options.out) in ALPHA else None
+    core.save_image(image, options.out, bits, alpha=held, metadata=photo.metadata)
+    tell(options.out)
+    if options.mask:
+        core.save_image(hole, options.mask)
+        tell(options.mask)
