@@ -12,7 +12,7 @@ SIDES = ("left", "top", "right", "bottom")
 EXAMPLES = (
     "monochromic pad photo.png --right 200                writes photo_padded.png, transparent where it is new",
     "monochromic restore photo_padded.png                 fills what is transparent",
-    "monochromic pad photo.jpg wide.jpg --left 99 --right 99 --mask mask.png",
+    "monochromic pad photo.jpg wide.jpg --left 99 --right 99 --save-mask mask.png",
 )
 
 
@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> None:
     add_photo(parser, "padded", "the photo on the larger canvas")
     for name in SIDES:
         parser.add_argument(f"--{name}", type=int, default=0, metavar="PIXELS", help=f"to add at the {name}")
-    parser.add_argument("--mask", metavar="FILE", help="also write the mask of the new part, white = fill")
+    parser.add_argument("--save-mask", metavar="FILE", help="also write the mask of the new part, white = fill")
 
 
 def pad_photo(options: argparse.Namespace) -> None:
@@ -43,12 +43,12 @@ def pad_photo(options: argparse.Namespace) -> None:
     from ..core.io.encode import ALPHA
     from ..core.io.images import check_sides, format_of
 
-    check_output(options, mask=options.mask)
-    if format_of(options.out) not in ALPHA and not options.mask:
-        raise UsageError(f"{options.out} cannot hold what is transparent; name a .png, or add --mask FILE")
+    check_output(options, mask=options.save_mask)
+    if format_of(options.out) not in ALPHA and not options.save_mask:
+        raise UsageError(f"{options.out} cannot hold what is transparent; name a .png, or add --save-mask FILE")
     photo = load_photo(options)
     image, hole = pad_canvas(photo.image, **pixels)
-    for path in filter(None, (options.out, options.mask)):
+    for path in filter(None, (options.out, options.save_mask)):
         check_sides(path, image.shape[-1], image.shape[-2])
     alpha = 1 - hole
     if photo.alpha is not None:
@@ -57,6 +57,6 @@ def pad_photo(options: argparse.Namespace) -> None:
     held = alpha if format_of(options.out) in ALPHA else None
     core.save_image(image, options.out, bits, alpha=held, metadata=photo.metadata)
     tell(options.out)
-    if options.mask:
-        core.save_image(hole, options.mask)
-        tell(options.mask)
+    if options.save_mask:
+        core.save_image(hole, options.save_mask)
+        tell(options.save_mask)

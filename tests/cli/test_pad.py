@@ -40,7 +40,7 @@ def test_the_photo_stays_and_restore_fills_what_is_new(place, mode):
         picture = Image.fromarray(np.arange(37 * 53, dtype=np.uint16).reshape(37, 53) * 30)
     picture.save("x.png")
     photo = load_image("x.png").expand(-1, 3, -1, -1)
-    assert main(["pad", "x.png", *FLAGS, "--mask", "mask.png"]) == 0
+    assert main(["pad", "x.png", *FLAGS, "--save-mask", "mask.png"]) == 0
     padded, alpha, mask = load_image("x_padded.png"), load_alpha("x_padded.png"), load_mask("mask.png")
     assert padded.shape[-2:] == (40, 67)
     assert torch.equal(levels_of(padded[..., :37, 5:58].expand(-1, 3, -1, -1)), levels_of(photo))
@@ -54,8 +54,8 @@ def test_the_photo_stays_and_restore_fills_what_is_new(place, mode):
 
 def test_a_format_without_transparency_needs_a_mask(place, capsys):
     assert main(["pad", "old.png", "-o", "x.jpg", *FLAGS]) == 2
-    assert "x.jpg cannot hold what is transparent; name a .png, or add --mask FILE" in capsys.readouterr().err
-    assert main(["pad", "old.png", "-o", "x.jpg", *FLAGS, "--mask", "m.png"]) == 0
+    assert "x.jpg cannot hold what is transparent; name a .png, or add --save-mask FILE" in capsys.readouterr().err
+    assert main(["pad", "old.png", "-o", "x.jpg", *FLAGS, "--save-mask", "m.png"]) == 0
     assert capsys.readouterr().out == "x.jpg\nm.png\n"
     assert load_image("x.jpg").shape[-2:] == (40, 67)
 
@@ -66,7 +66,7 @@ def test_a_format_without_transparency_needs_a_mask(place, capsys):
         ((), "nothing is added; say how many pixels, such as --right 200"),
         (("--left", "-3"), "left must be 0 pixels or more, got -3"),
         (("--right", "9999999"), "the padded photo would have 10000052 x 37 pixels, more than 178956970; add fewer"),
-        (("--right", "20", "--mask", "old.png"), "old.png is one of the inputs"),
+        (("--right", "20", "--save-mask", "old.png"), "old.png is one of the inputs"),
         (("--right", "20000", "-o", "x.webp"), "WEBP holds 16383 a side"),
     ],
 )
