@@ -3,9 +3,10 @@
 import argparse
 from typing import Any
 
+from .pages import ALL, load_photo, result_page
 from .parser import UsageError
 from .say import tell
-from .shared import add_photo, check_output, load_photo, take_photo, written_bits
+from .shared import add_photo, check_output, take_photo
 
 SIDES = ("left", "top", "right", "bottom")
 
@@ -38,24 +39,25 @@ def pad_photo(options: argparse.Namespace) -> None:
     pixels = {name: getattr(options, name) for name in SIDES}
     if not any(pixels.values()):
         raise UsageError("nothing is added; say how many pixels, such as --right 200")
+    if options.page == ALL:
+        raise UsageError("pad takes one page; name it, such as --page 1")
     from .. import core
     from ..core.image.pad import pad_canvas
     from ..core.io.encode import ALPHA
     from ..core.io.images import check_sides, format_of
 
-    check_output(options, mask=options.save_mask)
+    number = check_output(options, mask=options.save_mask)[0]
     if format_of(options.out) not in ALPHA and not options.save_mask:
         raise UsageError(f"{options.out} cannot hold what is transparent; name a .png, or add --save-mask FILE")
-    photo = load_photo(options)
+    photo = load_photo(options, number)
     image, hole = pad_canvas(photo.image, **pixels)
     for path in filter(None, (options.out, options.save_mask)):
         check_sides(path, image.shape[-1], image.shape[-2])
     alpha = 1 - hole
     if photo.alpha is not None:
         alpha = pad_canvas(photo.alpha, **pixels)[0] * alpha
-    bits = written_bits(photo, options.out)
-    held = alpha if format_of(options.out) in ALPHA else None
-    core.save_image(image, options.out, bits, alpha=held, metadata=photo.metadata)
+    page = result_page(options, image, photo, alpha if format_of(options.out) in ALPHA else None, "")
+    core.save_image(page.image, options.out, page.bits, alpha=page.alpha, metadata=page.metadata)
     tell(options.out)
     if options.save_mask:
         core.save_image(hole, options.save_mask)

@@ -139,5 +139,5 @@ def result_page(options: argparse.Namespace, image: Any, photo: "Photo", alpha: 
     from ..core.io.pages import Page
 
     bits = photo.bits if format_of(options.out) in DEEP else 8
-    metadata = with_note(photo.metadata, note) if options.note and note else photo.metadata
+    metadata = with_note(photo.metadata, note) if note and options.note else photo.metadata
     return Page(image, bits, alpha, metadata)

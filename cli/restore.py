@@ -128,7 +128,7 @@ def restore_photo(options: argparse.Namespace) -> None:
     places = Places(options) if several else None
     numbers = places.check(options, *read) if places else check_output(options, *read, report=_report_path(options))
     check_beside(options, numbers, "mask", "protect", "reference")
-    names = ("pipeline", "weights", "context", "max_side", "texture")
+    names = ("pipeline", "weights", "context", "max_side", "texture", "grain")
     work: dict[str, Any] = {name: getattr(options, name) for name in names} | reading | coloring
     work |= {"guide": load_guide(options, numbers), "dilate": options.grow, "seed": options.texture_seed}
     if places:
@@ -199,7 +199,6 @@ def _restore_page(options: argparse.Namespace, number: Number, save: Save, work:
             mask,
             backbone=options.backbone,
             explain=options.explain,
-            grain=options.grain,
             device=current_host().device,
             progress=progress,
             **work,
