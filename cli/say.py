@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 SECRET = re.compile(r"(?<=://)[^/?#@\s]+@")
@@ -38,16 +39,20 @@ def complain(text: object) -> None:
     """A line on the standard error, if there is one."""
     if sys.stderr is not None:
         with suppress(OSError):
-            print(f"monochromic: {printable(text)}", file=sys.stderr, flush=True)
+            _print(f"monochromic: {printable(text)}", sys.stderr)
+
+
+def _print(line: str, stream: TextIO) -> None:
+    try:
+        print(line, file=stream, flush=True)
+    except UnicodeEncodeError:  # where the stream is not of our making
+        print(line.encode("utf-8", "backslashreplace").decode(), file=stream, flush=True)
 
 
 def tell(text: object = "") -> None:
     """A line on the standard output. Raises `OutputError`, and `BrokenPipeError` where nobody reads."""
     with _written():
-        try:
-            print(text)
-        except UnicodeEncodeError:  # where the stream is not of our making
-            print(str(text).encode("utf-8", "backslashreplace").decode())
+        _print(str(text), sys.stdout)
 
 
 def flush() -> None:
