@@ -29,7 +29,8 @@ test: $(READY) lint browser
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	mkdir -p $(VENV)/types && ln -sfn "$(CURDIR)" $(VENV)/types/monochromic
-	cd $(VENV)/types && $(MYPY) -p monochromic.core -p monochromic.cli -p monochromic.runner -p monochromic.nodes
+	cd $(VENV)/types && $(MYPY) -p monochromic.core -p monochromic.batch -p monochromic.cli -p monochromic.runner \
+		-p monochromic.nodes
 	cd $(VENV)/types && $(MYPY) monochromic/training
 
 # The painter is tested in Chromium. A machine that was set up only to run the tests gets Debian's; on any other

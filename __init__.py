@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .core import *  # noqa: F403
 
 WEB_DIRECTORY = "./web"
-_PACKAGES = ("cli", "core", "nodes", "runner")
+_PACKAGES = ("batch", "cli", "core", "nodes", "runner")
 _OF_NODES = ("NODE_CLASS_MAPPINGS", "NODE_DISPLAY_NAME_MAPPINGS")
 
 __all__ = [*_OF_NODES, "WEB_DIRECTORY"]

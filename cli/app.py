@@ -12,7 +12,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
-from . import colorize, mask, pad, process, restore, run, score, weights
+from . import batch, colorize, mask, pad, process, restore, run, score, weights
 from .parser import Parser, UsageError, completed
 from .say import Lines, OutputError, complain, flush
 
@@ -21,6 +21,7 @@ DEBUG = "MONOCHROMIC_DEBUG"
 EXAMPLES = (
     "monochromic photo.png                finds the damage; writes photo_restored.png",
     "monochromic restore photo.png --mask mask.png -o restored.png",
+    "monochromic batch scans --out restored   all photos of a folder",
     "monochromic mask photo.png           writes what it would fill: photo_mask.png",
     "monochromic run restore_photo        runs a workflow that comes with the package",
     "monochromic help restore             all that restore can do",
@@ -33,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         complain("the standard output is closed; send it to a file, or to /dev/null")
         return 2
+    code = 0
     try:
         with suppress(SystemExit):  # of --help and --version
             options = parse(sys.argv[1:] if arguments is None else arguments)
-            copy_context().run(options.command, options)
+            code = copy_context().run(options.command, options) or 0
         flush()  # here, where a closed pipe is no error, and not at exit
     except BrokenPipeError:
         process.drop_output()
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if process.stopped:  # what a library made of Ctrl-C
             raise KeyboardInterrupt from None
         return _failed(error)
-    return 0
+    return code
 
 
 def _failed(error: Exception) -> int:
@@ -83,7 +85,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="name", metavar="COMMAND")
-    for command in (restore, mask, colorize, pad, score, run):
+    for command in (restore, batch, mask, colorize, pad, score, run):
         command.add_parser(commands)
     nested = {"weights": list(weights.add_parser(commands).choices)}
     words = completed(arguments, {name: nested.get(name, ()) for name in commands.choices})

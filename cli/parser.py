@@ -20,7 +20,8 @@ class UsageError(Exception):
 
 
 COMMANDS = {
-    "batch": "run restore_folder",
+    "album": "batch",
+    "folder": "batch",
     "compare": "score",
     "convert": "weights convert",
     "detect": "mask",

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,20 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(command=restore_photo, parser=parser)
     add_photo(parser, "restored", "the restored photo, converted to sRGB; .png keeps every known pixel")
     parser.add_argument("--mask", metavar="FILE", help=MASK)
+    add_restore_options(parser)
+    add_variants_option(parser)
+    add_result_options(parser)
+    parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="the sheet also shows what the networks do: where attention looks, and what gates let pass",
+    )
+    parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
+
+
+def add_restore_options(parser: argparse.ArgumentParser) -> None:
+    """How to restore, whatever the photo and its mask are; those of `batch` too."""
     add_mask_options(parser, "0, or 1 to 4 for damage that was found, by the photo's size")
     add_find_options(parser, "--find")
     parser.add_argument(
@@ -101,16 +116,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--texture-seed", type=int, default=0, metavar="N", help="another number, another texture and grain"
     )
-    add_variants_option(parser)
     add_color_options(parser)
-    add_result_options(parser)
-    parser.add_argument("--report", metavar="DIR", help="also write a sheet to look at into this folder")
-    parser.add_argument(
-        "--explain",
-        action="store_true",
-        help="the sheet also shows what the networks do: where attention looks, and what gates let pass",
-    )
-    parser.add_argument("--reference", metavar="FILE", help="the undamaged photo, for the numbers in the report")
 
 
 def restore_photo(options: argparse.Namespace) -> None:
@@ -119,25 +125,19 @@ def restore_photo(options: argparse.Namespace) -> None:
     check_files(options, "mask", "hints", "reference", "protect")
     several = options.variants is not None
     _check_combinations(options, several)
-    coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
-    from .. import core
-
-    core.get_backbone(options.backbone or DEFAULT_BACKBONE)
-    search = find_options(options) if searched else None
+    work = restore_arguments(options)
     read = options.mask, options.hints, options.reference, options.protect
     places = Places(options) if several else None
     numbers = places.check(options, *read) if places else check_output(options, *read, report=_report_path(options))
     check_beside(options, numbers, "mask", "protect", "reference")
-    names = ("pipeline", "weights", "context", "max_side", "texture", "grain")
-    work: dict[str, Any] = {name: getattr(options, name) for name in names} | reading | coloring
-    work |= {"guide": load_guide(options, numbers), "dilate": options.grow, "seed": options.texture_seed}
+    work["guide"] = load_guide(options, numbers)
     if places:
-        _write_several(options, numbers[0], places, work | _search(options, numbers[0], search))
+        _write_several(options, numbers[0], places, work)
         return
     with results(options, numbers) as save:
         for number in numbers:
             with about(number):
-                _restore_page(options, number, save, work | _search(options, number, search))
+                _restore_page(options, number, save, work)
 
 
 def _check_combinations(options: argparse.Namespace, several: bool) -> None:
@@ -152,14 +152,29 @@ def _check_combinations(options: argparse.Namespace, several: bool) -> None:
         raise UsageError("--variants takes one page; name it, such as --page 1")
 
 
-def _search(options: argparse.Namespace, number: Number, search: dict[str, Any] | None) -> dict[str, Any]:
-    """How a page is searched for damage, as an argument of the pipeline."""
-    from ..core import pipeline
+def restore_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """What `core.restore_photo` takes beside the pictures; wrong values are refused before any work."""
+    coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
+    from ..core import get_backbone
+    from ..core.pipeline import Search
 
-    if search is None:
-        return {}
-    protect = {"protect": load_beside(options, "protect", number)} if options.protect else {}
-    return {"search": pipeline.Search(**search | protect)}
+    get_backbone(options.backbone or DEFAULT_BACKBONE)
+    names = ("pipeline", "backbone", "weights", "context", "max_side", "texture", "grain")
+    return {
+        "search": Search(**find_options(options)) if searched else None,
+        "dilate": options.grow,
+        "seed": options.texture_seed,
+        **{name: getattr(options, name) for name in names},
+        **reading,
+        **coloring,
+    }
+
+
+def _of_page(options: argparse.Namespace, number: Number, work: dict[str, Any]) -> dict[str, Any]:
+    """The arguments for a page, whose photo may have a page of its own that is never filled."""
+    if work["search"] is None or not options.protect:
+        return work
+    return work | {"search": replace(work["search"], protect=load_beside(options, "protect", number))}
 
 
 def _write_several(options: argparse.Namespace, number: Number, places: Places, work: dict[str, Any]) -> None:
@@ -168,7 +183,7 @@ def _write_several(options: argparse.Namespace, number: Number, places: Places, 
 
     photo = load_photo(options, number)
     mask = load_beside(options, "mask", number) if options.mask else None
-    truth = _report_pictures(options, photo, number).get("reference")
+    truth = _reference(options, photo, number)
     named = [options.backbone] if options.backbone else None
     with progress_bar("variants") as progress:
         found = restore_variants(
@@ -178,7 +193,7 @@ def _write_several(options: argparse.Namespace, number: Number, places: Places, 
             backbones=named,
             device=current_host().device,
             progress=progress,
-            **work,
+            **{name: value for name, value in _of_page(options, number, work).items() if name != "backbone"},
         )
     _say(options, found, title(options, number))
     note = note_of("Restored", found.hole, options.weights or options.backbone or "several backbones")
@@ -189,19 +204,20 @@ def _write_several(options: argparse.Namespace, number: Number, places: Places, 
 def _restore_page(options: argparse.Namespace, number: Number, save: Save, work: dict[str, Any]) -> None:
     from ..core import pipeline
     from ..core.host.host import current_host
+    from ..core.io.images import save_picture
+    from ..core.report import restoration_sheet
 
     photo = load_photo(options, number)
     mask = load_beside(options, "mask", number) if options.mask else None
-    pictures = _report_pictures(options, photo, number) if options.report else {}
+    reference = _reference(options, photo, number)
     with progress_bar("restore") as progress:
         found = pipeline.restore_photo(
             photo,
             mask,
-            backbone=options.backbone,
             explain=options.explain,
             device=current_host().device,
             progress=progress,
-            **work,
+            **_of_page(options, number, work),
         )
     _say(options, found, title(options, number))
     note = note_of("Restored", found.hole, options.weights or options.backbone or DEFAULT_BACKBONE)
@@ -210,7 +226,7 @@ def _restore_page(options: argparse.Namespace, number: Number, save: Save, work:
         log.info("nothing to explain: neither what filled the hole nor what colored it has attention or gates")
     if options.report:
         report = numbered(_report_path(options) or "", number if options.page == ALL else None)
-        _write_report(report, pictures, found)
+        save_picture(restoration_sheet(photo.image, found, reference), report)
         tell(report)
 
 
@@ -228,31 +244,12 @@ def _report_path(options: argparse.Namespace) -> str | None:
     return str(Path(options.report) / f"{Path(options.out).stem}_report.png") if options.report else None
 
 
-def _report_pictures(options: argparse.Namespace, photo: "Photo", number: Number) -> dict[str, "Tensor"]:
-    """The photo and the reference, which must be of one size."""
-    from ..core import InputError
-    from ..core.image.checks import shape_of
+def _reference(options: argparse.Namespace, photo: "Photo", number: Number) -> "Tensor | None":
+    """The undamaged photo, which must be of the photo's size."""
+    from ..core.report import check_reference
 
-    pictures = {"photo": photo.image}
-    if options.reference:
-        pictures["reference"] = reference = load_beside(options, "reference", number).image
-        size = shape_of(pictures["photo"])
-        if reference.shape[-2:] != pictures["photo"].shape[-2:]:
-            raise InputError(f"the reference must be the size of the photo, {size}, got {shape_of(reference)}")
-    return pictures
-
-
-def _write_report(path: str, pictures: dict[str, "Tensor"], found: "Restoration") -> None:
-    from ..core.io.images import save_picture
-    from ..core.io.sheet import mark_hole, report_sheet
-    from ..core.metrics import REGIONS, measure, table_cells
-
-    hole, table = found.hole, []
-    title = "photo, damage found" if found.detection else "photo, hole marked"
-    marked = mark_hole(pictures["photo"].to(hole.device), hole)
-    panels = {title: marked, "gray reconstruction": found.gray, "result": found.image, **found.explanations}
-    if "reference" in pictures:
-        panels["reference"] = wanted = pictures["reference"].to(hole.device)
-        if hole.any():
-            table = table_cells({name: measure(found.image, wanted, hole, name)[0] for name in REGIONS})
-    save_picture(report_sheet(panels, table), path)
+    if not options.reference:
+        return None
+    reference = load_beside(options, "reference", number).image
+    check_reference(reference, photo.image)
+    return reference

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import process
 from .pages import ALL, Number, numbered, page_numbers, page_option, result_files
@@ -30,17 +30,21 @@ def add_photo(parser: argparse.ArgumentParser, ending: str, what: str) -> None:
         help=f"where to write {what}; a file of that name is written over "
         f"(default: PHOTO_{ending}.png beside the photo, with a number where that is there already)",
     )
-    parser.add_argument(
-        "--page",
+    add_file_options(
+        parser,
         type=page_option,
-        metavar="N",
         help="which of several pages or frames of the file, from 1; all: each in turn, as pages of a .tif file "
         f"(default: PHOTO_{ending}.tif) or as files with their numbers, such as {ending}_1.png",
     )
+    parser.set_defaults(ending=ending, words=[])
+
+
+def add_file_options(parser: argparse.ArgumentParser, **page: Any) -> None:
+    """How photos are read; page: what the option for their pages takes."""
+    parser.add_argument("--page", metavar="N", **page)
     parser.add_argument(
         "--accept-truncated", action="store_true", help="read a file that ends early; restore fills the missing rows"
     )
-    parser.set_defaults(ending=ending, words=[])
 
 
 def take_photo(options: argparse.Namespace) -> None:
@@ -64,11 +68,7 @@ def _batch(command: str, folder: Path) -> str:
     """How to do it for all photos of a folder."""
     if command != "restore":
         return "call it once for each photo"
-    folder = folder if folder.name else folder.resolve()
-    run = (
-        f'monochromic run restore_folder --input {shlex.quote(str(folder.parent))} --set "Photos.folder={folder.name}"'
-    )
-    return f'for the first 20 photos of a folder: {run} (and --set "Photos.first=20" for the next)'
+    return f"for all photos of a folder: monochromic batch {shlex.quote(str(folder))} --out restored"
 
 
 def beside(photo: Path, ending: str, suffix: str = ".png") -> Path:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from ..core.host.cancel import reporting
 from ..core.host.host import Host, current_host, using_host
 from ..core.host.memory import translates_oom
 from ..core.host.progress import Preview, Progress
+from ..core.io.signatures import picture_endings
 from ..core.weights.select import entry_fingerprint, fingerprint_of, load_model
 
 Place = TypeVar("Place", bound=PurePath)
@@ -31,17 +31,6 @@ HELD = "_comfyui"  # attribute of a network
 SHARED = "inpaint"  # of ComfyUI's model folders
 PREVIEW_SIDE = 512  # pixels at most
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
-UNLISTED = (".mpo", ".heic", ".heif", ".hif", ".avif", ".avifs", ".jxl")  # opened as JPEG, or by other packages
-NO_PHOTOS = (
-    "BUFR",
-    "EPS",
-    "FLI",
-    "GRIB",
-    "HDF5",
-    "MPEG",
-    "PDF",
-    "WMF",
-)  # drawings, films, and what others have to read
 
 
 def in_comfyui() -> bool:
@@ -276,7 +265,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
     Outside ComfyUI also without links out of the input folders, unless the user named the folder by hand.
     """
-    endings, folders = _picture_endings(), _input_folders()
+    endings, folders = picture_endings(), _input_folders()
     confined = not in_comfyui() and _is_within(folder, folders)
     return sorted(
         folder / name
@@ -330,11 +319,3 @@ def _holds(test: Callable[[], bool]) -> bool:
         return test()
     except OSError:
         return False
-
-
-@lru_cache(maxsize=1)
-def _picture_endings() -> frozenset[str]:
-    """Endings of the picture files that may be read: by Pillow, and by packages that teach it more."""
-    Image.init()
-    known = Image.registered_extensions().items()
-    return frozenset(e for e, kind in known if kind in Image.OPEN and kind not in NO_PHOTOS) | {*UNLISTED}

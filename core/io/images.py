@@ -220,6 +220,22 @@ def format_of(path: FilePath) -> str:
     return kind
 
 
+def written_bits(photo: Photo, path: FilePath) -> int:
+    """The bits of a channel that a result is written with.
+
+    Args:
+        photo: that it was made of.
+        path: of the file to write.
+
+    Returns:
+        16 where the photo has 16 bits and the format can hold them, else 8.
+
+    Raises:
+        PictureError: for an ending of no format that we write.
+    """
+    return photo.bits if format_of(path) in DEEP else 8
+
+
 def check_sides(path: FilePath, width: int, height: int) -> None:
     """Refuse a format that cannot hold a picture of that size.
 

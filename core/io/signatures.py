@@ -1,10 +1,15 @@
 """What a file is that Pillow does not open, by its first bytes; and the packages that teach Pillow more formats."""
 
 import importlib
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
+
 HEAD = 512
+UNLISTED = (".mpo", ".heic", ".heif", ".hif", ".avif", ".avifs", ".jxl")  # opened as JPEG, or by other packages
+NO_PHOTOS = ("BUFR", "EPS", "FLI", "GRIB", "HDF5", "MPEG", "PDF", "WMF")  # drawings, films, and what others read
 
 
 class Plugin(NamedTuple):
@@ -48,6 +53,18 @@ STARTS = {
     b"AT&TFORM": "a DjVu document; export its page as TIFF",
 }
 TRUNCATED = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"BM": "BMP"}
+
+
+@lru_cache(maxsize=1)
+def picture_endings() -> frozenset[str]:
+    """The endings of the picture files that may be read: by Pillow, and by packages that teach it more.
+
+    Returns:
+        Endings such as ".png", in small letters.
+    """
+    Image.init()
+    known = Image.registered_extensions().items()
+    return frozenset(ending for ending, kind in known if kind in Image.OPEN and kind not in NO_PHOTOS) | {*UNLISTED}
 
 
 def plugin_of(head: bytes) -> Plugin | None:

@@ -103,10 +103,7 @@ def test_mask_and_colorize_write_beside_the_photo_too(place, capsys):
     assert torch.equal(load_image("old_colorized.png"), load_image("y.png"))
 
 
-BATCH = (
-    "for the first 20 photos of a folder: monochromic run restore_folder --input . --set "
-    '"Photos.folder=album" (and --set "Photos.first=20" for the next)'
-)
+BATCH = "for all photos of a folder: monochromic batch album --out restored"
 WRONG = [
     (["restor", "old.png"], "there is no command 'restor'; did you mean restore?"),
     (["ls"], "there is no command 'ls'; did you mean weights list?"),
@@ -136,7 +133,7 @@ WRONG = [
     (["album"], f"'album' is a folder, and restore takes one photo; {BATCH}"),
     (["mask", "album"], "'album' is a folder, and mask takes one photo; call it once for each photo"),
     (["restore", "old.png", "gray.png"], "restore takes one photo, got 2; -o gray.png writes over the second; for"),
-    (["restore", "old.png", "gray.png", "mask.png"], "restore takes one photo, got 3; for the first 20 photos"),
+    (["restore", "old.png", "gray.png", "mask.png"], "restore takes one photo, got 3; for all photos of a folder"),
     (
         ["restore", "album/a.png", "old.png", "-o", "x.png"],
         f"restore takes one photo, got 2; {BATCH}",

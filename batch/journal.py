@@ -1,0 +1,242 @@
+"""What is done: one SQLite file in WAL mode, so that a run that was killed at any moment goes on where it was.
+
+SQLite and not lines of JSON: a million photos are looked up without being read into memory, sorted and counted for the
+report; a commit is whole or absent after kill -9; and its lock keeps a second run out. It is opened for one process
+alone, for which WAL needs no shared memory and works on network disks too. A result is on the disk before its row says
+so: what is lost by a power failure is done again, with the same bytes.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.errors import PictureError
+
+VERSION = 1
+PAGE = 200  # rows read at a time
+THUMBNAILS = 2000  # kept, those with the most damage
+TABLES = f"""
+CREATE TABLE IF NOT EXISTS photos (
+  source TEXT PRIMARY KEY, out TEXT UNIQUE COLLATE NOCASE, stamp TEXT, settings TEXT, state TEXT, reason TEXT,
+  remark TEXT, seconds REAL, damage REAL, pixels INTEGER, numbers TEXT, tries INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS thumbnails (source TEXT PRIMARY KEY, damage REAL, picture BLOB);
+CREATE INDEX IF NOT EXISTS damages ON thumbnails (damage);
+CREATE TEMP TABLE plan (
+  number INTEGER PRIMARY KEY, source TEXT UNIQUE, stamp TEXT, settings TEXT, files TEXT, todo INTEGER);
+PRAGMA user_version = {VERSION};
+"""
+NOW = """CASE WHEN photos.stamp = plan.stamp AND photos.settings = plan.settings THEN photos.state ELSE '' END"""
+"""The state of a photo as this run wants it."""
+
+
+class Task(NamedTuple):
+    """A photo to do.
+
+    Attributes:
+        number: in this run, from 1.
+        source: its path or URL.
+        out: the file to write, relative to the folder of results.
+        files: those that go with it, such as its mask, by what they are.
+        stamp: of all of them together.
+    """
+
+    number: int
+    source: str
+    out: str
+    files: dict[str, str]
+    stamp: str
+
+
+class Outcome(NamedTuple):
+    """What became of a photo.
+
+    Attributes:
+        state: "done"; "failed"; "alone", to be tried once more with nothing beside it; or "stop": no photo can be done,
+            such as on a full disk.
+        reason: why it is not done, in one line.
+        remark: what was found and warned of.
+        seconds: of work.
+        damage: share of the photo that was filled.
+        pixels: of the photo.
+        numbers: how near it is to its reference.
+        thumbnail: a small picture for the report.
+    """
+
+    state: str
+    reason: str = ""
+    remark: str = ""
+    seconds: float = 0.0
+    damage: float | None = None
+    pixels: int | None = None
+    numbers: Mapping[str, float | None] = {}
+    thumbnail: bytes | None = None
+
+
+class Journal:
+    """The journal of one folder of results.
+
+    Args:
+        path: of its file, which is made if there is none; None for a journal in memory.
+        copied: read the file, if there is one, and change nothing in it.
+
+    Raises:
+        PictureError: where it cannot be written, or another run has it open.
+    """
+
+    def __init__(self, path: Path | None, copied: bool = False) -> None:
+        self.path = path
+        with self._explained():
+            if path is not None and not copied:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self.base = sqlite3.connect(":memory:" if path is None or copied else path, timeout=1, isolation_level=None)
+            if copied and path is not None and path.exists():
+                self._copy(path)
+            self.base.row_factory = sqlite3.Row
+            self.base.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self.base.execute("PRAGMA journal_mode = WAL")
+            self.base.execute("PRAGMA synchronous = NORMAL")
+            found = self.base.execute("PRAGMA user_version").fetchone()[0]
+            if found > VERSION:
+                raise PictureError(
+                    f"{path} is of a newer version of this program; install that, or choose another --out"
+                )
+            self.base.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
+
+    def _copy(self, path: Path) -> None:
+        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1) as there:
+            there.backup(self.base)
+        there.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What SQLite says, in one line."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, PictureError):
+                raise
+            what = str(error)
+            if "locked" in what:
+                what = "another run is writing there; wait for it, or choose another --out"
+            raise PictureError(f"cannot use the journal {self.path}: {what}") from error
+
+    def close(self) -> None:
+        """Hand over what waits in the WAL."""
+        self.base.close()
+
+    def row(self, source: str) -> sqlite3.Row | None:
+        """All that is known of a photo."""
+        return self.base.execute("SELECT * FROM photos WHERE source = ?", (source,)).fetchone()  # type: ignore[no-any-return]
+
+    def is_taken(self, out: str) -> bool:
+        """Whether a file to write belongs to some photo, by whatever spelling."""
+        return self.base.execute("SELECT 1 FROM photos WHERE out = ?", (out,)).fetchone() is not None
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """Within it, many photos are added at once."""
+        with self._explained():
+            self.base.execute("BEGIN IMMEDIATE")
+            yield
+            self.base.execute("COMMIT")
+
+    def add(self, source: str, out: str, stamp: str, settings: str, files: Mapping[str, str], todo: bool) -> bool:
+        """Add a photo to the plan of this run.
+
+        Returns:
+            False where it is there already.
+        """
+        words = json.dumps(files) if files else ""
+        added = self.base.execute(
+            "INSERT OR IGNORE INTO plan (source, stamp, settings, files, todo) VALUES (?, ?, ?, ?, ?)",
+            (source, stamp, settings, words, todo),
+        )
+        if added.rowcount:
+            self.base.execute("INSERT OR IGNORE INTO photos (source, out) VALUES (?, ?)", (source, out))
+        return bool(added.rowcount)
+
+    def tasks(self, todo: int = 1, limit: int | None = None) -> Iterator[Task]:
+        """The photos to do, in their order; a few are in memory at a time."""
+        last, left = 0, limit
+        while left is None or left > 0:
+            rows = self.base.execute(
+                "SELECT plan.*, out FROM plan JOIN photos USING (source) WHERE number > ? AND todo = ? "
+                "ORDER BY number LIMIT ?",
+                (last, todo, PAGE if left is None else min(PAGE, left)),
+            ).fetchall()
+            if not rows:
+                return
+            for row in rows:
+                files = json.loads(row["files"]) if row["files"] else {}
+                yield Task(row["number"], row["source"], row["out"], files, row["stamp"])
+            last, left = rows[-1]["number"], None if left is None else left - len(rows)
+
+    def begin(self, task: Task, settings: str) -> None:
+        """Say that a photo is in hand: what is under its name now may be of these settings or of others."""
+        with self._explained():
+            self.base.execute(
+                "UPDATE photos SET state = 'begun', stamp = ?, settings = ?, reason = '', tries = tries + 1 "
+                "WHERE source = ?",
+                (task.stamp, settings, task.source),
+            )
+
+    def end(self, task: Task, outcome: Outcome) -> None:
+        """Write down what became of a photo."""
+        values = (
+            outcome.state, outcome.reason, outcome.remark, round(outcome.seconds, 3), outcome.damage, outcome.pixels,
+            json.dumps(dict(outcome.numbers)) if outcome.numbers else "", task.source,
+        )  # fmt: skip
+        with self._explained():
+            self.base.execute("BEGIN")
+            self.base.execute(
+                "UPDATE photos SET state = ?, reason = ?, remark = ?, seconds = ?, damage = ?, pixels = ?, numbers = ? "
+                "WHERE source = ?",
+                values,
+            )
+            self._keep(task.source, outcome)
+            self.base.execute("COMMIT")
+
+    def _keep(self, source: str, outcome: Outcome) -> None:
+        """Keep a thumbnail, and of too many those with the most damage."""
+        self.base.execute("DELETE FROM thumbnails WHERE source = ?", (source,))
+        if outcome.thumbnail:
+            self.base.execute("INSERT INTO thumbnails VALUES (?, ?, ?)", (source, outcome.damage, outcome.thumbnail))
+        if self.base.execute("SELECT count(*) FROM thumbnails").fetchone()[0] > THUMBNAILS:
+            self.base.execute(
+                "DELETE FROM thumbnails WHERE source = (SELECT source FROM thumbnails ORDER BY damage LIMIT 1)"
+            )
+
+    def set_aside(self, task: Task) -> None:
+        """Leave a photo for the end, where it is tried alone."""
+        self.base.execute("UPDATE plan SET todo = 2 WHERE number = ?", (task.number,))
+
+    def is_set_aside(self) -> bool:
+        """Whether any photo was left for the end."""
+        return self.base.execute("SELECT 1 FROM plan WHERE todo = 2").fetchone() is not None
+
+    def counts(self) -> dict[str, int]:
+        """How many photos of this run are in each state; "" for those that were never begun."""
+        rows = self.base.execute(f"SELECT {NOW} AS now, count(*) AS n FROM plan JOIN photos USING (source) GROUP BY 1")
+        return {row["now"] or "": row["n"] for row in rows}
+
+    def to_do(self) -> tuple[int, int]:
+        """How many photos there are in this run, and how many of them are to be done."""
+        return tuple(self.base.execute("SELECT count(*), ifnull(sum(todo > 0), 0) FROM plan").fetchone())
+
+    def rate(self) -> tuple[float, float] | None:
+        """Mean seconds of a photo and of a megapixel, of all that were done here; None where none was."""
+        row = self.base.execute(
+            "SELECT avg(seconds), sum(seconds) * 1e6 / sum(pixels) FROM photos WHERE state = 'done'"
+        ).fetchone()
+        return None if row[0] is None else (row[0], row[1])
+
+    def results(self, state: str | None = None) -> Iterable[sqlite3.Row]:
+        """The rows of this run in its order, with their thumbnails; of one state where it is given."""
+        return self.base.execute(
+            f"SELECT photos.*, {NOW} AS now, picture FROM plan JOIN photos USING (source) "
+            "LEFT JOIN thumbnails USING (source) WHERE ? IS NULL OR now = ? ORDER BY plan.number",
+            (state, state),
+        )

@@ -1,0 +1,186 @@
+"""A run over many photos: its options, its progress and its summary; of `batch` and of `run --each`."""
+
+import argparse
+import logging
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .parser import UsageError
+from .places import check_writable
+from .say import tell
+
+if TYPE_CHECKING:
+    from ..batch.engine import Run
+    from ..batch.job import Job
+    from ..batch.journal import Journal
+
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
+
+JOURNAL = ".monochromic/journal.sqlite"  # in the folder of results
+EVERY = 60  # seconds between two lines where there is no bar
+TIMEOUT = 900.0
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """How many photos are done at once, and what is done again; those of `run --each` too."""
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: by the machine)")
+    parser.add_argument("--threads", type=int, metavar="N", help="of each worker (default: by the machine)")
+    parser.add_argument(
+        "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for a photo (default: {TIMEOUT:g})"
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="do no more than so many photos now")
+    parser.add_argument("--retry-failed", action="store_true", help="try again what failed before")
+    parser.add_argument("--overwrite", action="store_true", help="do again what is done")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done and refused")
+    parser.add_argument(
+        "--journal",
+        metavar="FILE",
+        help=f"what is done is written here (default: OUT/{JOURNAL}); needed where OUT is a URL",
+    )
+
+
+def check_run_options(options: argparse.Namespace) -> None:
+    """Refuse wrong numbers and a place for the results that cannot be written to. Raises `UsageError`."""
+    for name in ("workers", "threads", "limit"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise UsageError(f"--{name} must be at least 1, got {value}")
+    if not options.timeout > 0:
+        raise UsageError(f"--timeout must be more than 0 seconds, got {options.timeout:g}")
+    from ..batch.places import is_url, plain
+
+    options.out = plain(options.out).rstrip("/") or "/"
+    if not is_url(options.out):
+        check_writable(Path(options.out))
+    elif options.journal is None:
+        raise UsageError("OUT is a URL; add --journal FILE, where this machine writes down what is done")
+
+
+def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[str, str]) -> int:
+    """Do all photos; returns the exit code.
+
+    options: `sources` and those of `add_run_options`. given: files and folders that go with the photos, by their role.
+    """
+    from ..batch.companions import Companions
+    from ..batch.journal import Journal
+    from ..batch.places import is_url
+    from ..batch.plan import Planner
+    from ..batch.sources import expand
+
+    path = Path(options.journal or f"{options.out}/{JOURNAL}")
+    skip = tuple(place for place in (options.out, options.report) if place and not is_url(place))
+    with closing(Journal(path, copied=options.dry_run)) as journal:
+        settings = job.settings()
+        again = {"overwrite": options.overwrite, "retry": options.retry_failed}
+        planner = Planner(journal, options.out, ending, settings, **again)
+        planner.add(expand(options.sources, skip), Companions(given))
+        if options.dry_run:
+            return _foresee(journal, options.limit)
+        return _run(options, job, journal, settings)
+
+
+def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:
+    from ..batch.engine import Run, machine, stoppable
+    from ..batch.pool import LocalPool
+    from ..batch.report import write_failures, write_report
+
+    todo = journal.to_do()[1]
+    todo = min(todo, options.limit or todo)
+    with stoppable() as stop, Bar(todo) as bar:
+        workers, threads = machine(options.workers, options.threads)
+        run = Run(journal, lambda: LocalPool(job, min(workers, todo), threads, options.timeout), settings, bar, stop)
+        run.all(options.limit)
+        summary = _summary(run, journal)
+        failures = write_failures(journal, options.out)
+        report = write_report(journal, options.out, summary)
+    tell(summary)
+    if failures:
+        tell(f"{failures} lists what failed")
+    tell(report)
+    if stop.asked:
+        raise KeyboardInterrupt
+    return 1 if failures else 0
+
+
+def _summary(run: "Run", journal: "Journal") -> str:
+    counts, (total, _) = journal.counts(), journal.to_do()
+    done, failed = counts.get("done", 0), counts.get("failed", 0)
+    text = f"{_photos(total)}: {done} done"
+    if done > run.done:
+        text += f" ({done - run.done} before)"
+    text += f", {failed} failed" if failed else ""
+    left = total - done - failed
+    text += f", {left} left; the same command goes on" if left else ""
+    if run.done + run.failed:
+        text += f"; {(run.done + run.failed) / max(run.seconds, 1e-9):.2f} photos a second"
+    return text
+
+
+def _photos(count: int) -> str:
+    return f"{count} photo{'' if count == 1 else 's'}"
+
+
+def _foresee(journal: "Journal", limit: int | None) -> int:
+    """Say what would be done, how long that would take, and what would be refused."""
+    from ..batch.places import MISSING, as_file
+    from ..core.errors import MonochromicError
+    from ..core.io.opening import picture_size
+
+    (total, todo), counts = journal.to_do(), journal.counts()
+    pixels = refused = 0
+    for task in journal.tasks(limit=limit):
+        try:
+            missing = [place for place in task.files.values() if f"{place} {MISSING}" in task.stamp]
+            if missing:
+                raise UsageError(f"there is no file {missing[0]!r}, which goes with it")
+            with as_file(task.source) as path:
+                width, height = picture_size(path)
+            pixels += width * height
+        except (UsageError, MonochromicError) as error:
+            refused += 1
+            log.warning("%s would be refused: %s", task.source, error)
+    count = min(todo, limit or todo)
+    tell(f"{_photos(total)}: {counts.get('done', 0)} done before, {counts.get('failed', 0)} failed before")
+    tell(f"{count} would be done, {pixels / 1e6:.1f} megapixels; {refused} of them would be refused")
+    rate = journal.rate()
+    if rate is None:
+        tell("how long it takes is known after the first photos: --limit 10 does ten")
+    else:
+        tell(f"about {_duration(rate[1] * pixels / 1e6)} of work, by the photos done so far, shared by the workers")
+    return 1 if refused else 0
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+class Bar:
+    """How far a batch is: a bar on a terminal, a line every minute elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started, self.said = total, time.monotonic(), time.monotonic()
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit="photo", disable=None, leave=False)
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def ended(self, done: int, failed: int) -> None:
+        """Show that so many photos ended, and so many of them failed."""
+        self.bar.update(done - self.bar.n)
+        self.bar.set_postfix(failed=failed, refresh=False)
+        now = time.monotonic()
+        if self.bar.disable and now - self.said >= EVERY:
+            self.said = now
+            rate = done / (now - self.started)
+            left = _duration((self.total - done) / rate)
+            log.info("%d of %d ended, %d failed, %.2f a second, %s left", done, self.total, failed, rate, left)

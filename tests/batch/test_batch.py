@@ -1,0 +1,212 @@
+"""`monochromic batch`: what it does with sources, masks, bad files, and when it is run again."""
+
+import csv
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from batch_runs import batch, results
+from conftest import make_photo
+from monochromic.cli import main
+from monochromic.core import load_image, save_image
+from PIL import Image
+
+OPTIONS = ["--backbone", "telea", "--texture", "0"]
+
+
+def rows(out="out"):
+    with sqlite3.connect(f"{out}/.monochromic/journal.sqlite") as base:
+        found = base.execute("SELECT source, state, reason, tries FROM photos ORDER BY source").fetchall()
+    base.close()
+    return {os.path.relpath(source): rest for source, *rest in found}
+
+
+def test_a_folder_gives_what_restore_gives(scans, capsys):
+    """The oracle is the command for one photo. Run again, nothing is done twice; changes redo what they touch."""
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
+    assert capsys.readouterr().out.startswith("4 photos: 4 done; ")
+    made = results(scans / "out")
+    assert set(made) == {"p0.png", "p2.png", "sub/p1.png", "sub/p3.png"}
+    for name in made:
+        assert main(["restore", f"scans/{name}", "--mask", "mask.png", "-o", "one.png", *OPTIONS]) == 0
+        assert (scans / "one.png").read_bytes() == made[name], name
+    assert {tries for _, _, tries in rows().values()} == {1}
+
+    save_image(make_photo(9, 40, 48), "scans/p0.png")
+    (scans / "out" / "p2.png").unlink()
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
+    assert {name: row[2] for name, row in rows().items()} == {
+        "scans/p0.png": 2,
+        "scans/p2.png": 2,
+        "scans/sub/p1.png": 1,
+        "scans/sub/p3.png": 1,
+    }
+    again = results(scans / "out")
+    assert [name for name in made if again[name] != made[name]] == ["p0.png"]
+
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--grow", "1", "--limit", "3") == 0
+    assert sum(tries for _, _, tries in rows().values()) == 9
+    assert "1 left" in capsys.readouterr().out
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--grow", "1", "--overwrite") == 0
+    assert sum(tries for _, _, tries in rows().values()) == 13
+
+
+def test_one_bad_file_costs_one_line(scans, capsys, caplog):
+    (scans / "scans" / "broken.jpg").write_bytes(b"no picture")
+    (scans / "scans" / "cut.png").write_bytes((scans / "scans" / "p0.png").read_bytes()[:400])
+    Image.new("1", (14000, 14000)).save(scans / "scans" / "large.png")
+    (scans / "scans" / ".hidden.png").write_bytes(b"")
+    (scans / "masks" / "sub").mkdir(parents=True)
+    for name in ("p0", "broken", "cut", "large", "sub/p1"):
+        (scans / "masks" / f"{name}.png").write_bytes((scans / "mask.png").read_bytes())
+    (scans / "masks" / "sub" / "p3.png").write_bytes((scans / "white.png").read_bytes())
+    assert batch("scans", "--out", "out", "--mask", "masks") == 1
+    said = capsys.readouterr()
+    assert "7 photos: 2 done, 5 failed" in said.out
+    found = rows()
+    assert {name for name, row in found.items() if row[0] == "done"} == {"scans/p0.png", "scans/sub/p1.png"}
+    words = {
+        "scans/broken.jpg": "is not a picture",
+        "scans/cut.png": "rows",
+        "scans/large.png": "megapixels",
+        "scans/p2.png": "masks/p2.png",
+        "scans/sub/p3.png": "mask",
+    }
+    for name, part in words.items():
+        assert part in found[name][1], found[name]
+        assert "\n" not in found[name][1]
+        assert "fault of the program" not in found[name][1]
+    assert len(caplog.messages) == 5
+    with (scans / "out" / "failed.csv").open(newline="") as file:
+        listed = [os.path.relpath(row["photo"]) for row in csv.DictReader(file)]
+    assert set(listed) == set(words)
+
+    assert batch("scans", "--out", "out", "--mask", "masks") == 1  # not tried again
+    assert {row[2] for row in rows().values()} == {1}
+    (scans / "masks" / "p2.png").write_bytes((scans / "mask.png").read_bytes())
+    assert batch("out/failed.csv", "--out", "out", "--mask", "masks", "--retry-failed") == 1
+    found = rows()
+    assert found["scans/broken.jpg"][2] == 2
+    assert found["scans/p0.png"][2] == 1
+
+
+def test_lists_patterns_and_names(scans):
+    (scans / "list.csv").write_text("photo,mask\nscans/p0.png,mask.png\nscans/sub/p1.png,\n")
+    (scans / "more.txt").write_text("scans/p0.png\n\nscans/p2.png\n")
+    Image.open("scans/p0.png").save("scans/p0.bmp")
+    assert batch("list.csv", "more.txt", "scans/p*.bmp", "scans/sub", "--out", "out", "--find", "classical") == 0
+    names = {"scans/p0.png", "scans/sub/p1.png", "scans/p2.png", "p0.png", "sub/p3.png"}
+    assert set(results(scans / "out")) == names
+    assert main(["restore", "scans/p0.png", "--mask", "mask.png", "-o", "one.png", *OPTIONS]) == 0
+    assert (scans / "one.png").read_bytes() == (scans / "out" / "scans" / "p0.png").read_bytes()
+
+
+def test_equal_names_get_names_that_stay(scans):
+    Image.open("scans/p0.png").save("scans/p0.bmp")
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
+    assert {"p0.png", "p0.png.png"} <= set(results(scans / "out"))
+    Image.open("scans/p0.png").save("scans/p0.a.tif")
+    Image.open("scans/p0.png").save("scans/P0.WEBP", lossless=True)
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
+    assert {row[2] for row in rows().values()} == {1}
+    assert len(results(scans / "out")) == 7
+
+
+def test_an_archive_is_a_source(scans):
+    with zipfile.ZipFile("scans.zip", "w") as archive:
+        for name in ("p0.png", "sub/p1.png"):
+            archive.write(f"scans/{name}", f"album/{name}")
+    arguments = ["zip://album::scans.zip", f"file://{scans}/scans/p2.png", "--mask", "mask.png"]
+    assert batch(*arguments, "--out", "memory://x") == 2  # no journal
+    assert batch(*arguments, "--out", f"file://{scans}/sent") == 0
+    made = results(scans / "sent")
+    assert {"album/p0.png", "album/sub/p1.png", "p2.png"} <= set(made)
+    assert main(["restore", "scans/p0.png", "--mask", "mask.png", "-o", "one.png", *OPTIONS]) == 0
+    assert made["album/p0.png"] == (scans / "one.png").read_bytes()
+
+
+def test_a_dry_run_writes_nothing(scans, capsys, caplog):
+    (scans / "scans" / "broken.jpg").write_bytes(b"no picture")
+    before = sorted(scans.rglob("*"))
+    assert batch("scans", "--out", "out", "--dry-run") == 1
+    said = capsys.readouterr()
+    assert "5 would be done, 0.0 megapixels; 1 of them would be refused" in said.out
+    assert "broken.jpg" in caplog.text
+    assert sorted(scans.rglob("*")) == before
+
+
+def test_a_run_survives_kill_9_at_any_moment(tmp_path):
+    """See the program: what is said to be done is whole and never done again; in the end all is as undisturbed."""
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here.parent), *sys.path])
+    command = [sys.executable, str(here / "killed.py"), str(tmp_path), "10", "30"]
+    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "all 30 equal" in ended.stdout
+
+
+WRONG = [
+    (["nothing"], "there is no photo, folder or list 'nothing'"),
+    (["empty"], "no picture is in 'empty'"),
+    (["scans/*.xyz"], "no picture is in"),
+    (["scans", "--mask", "nothing.png"], "given by --mask"),
+    (["scans", "--workers", "0"], "--workers must be at least 1, got 0"),
+    (["scans", "--timeout", "0"], "--timeout must be more than 0"),
+    (["scans", "--out", "scans"], "would be written over"),
+    (["bad.csv"], "names its columns: photo"),
+    (["nosuch://x", "--journal", "x"], "cannot read nosuch://x"),
+    (["scans", "--mask", "mask.png", "--find", "both"], "do not go together"),
+    (["scans", "--weights", "nothing"], "nothing"),
+    (["scans", "--mask", "mask.png", "--out", "taken"], "cannot write to taken"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_wrong_words_are_refused_in_one_line(scans, capsys, arguments, words):
+    (scans / "empty").mkdir()
+    (scans / "taken").write_text("")
+    (scans / "bad.csv").write_text("file\nx.png\n")
+    photo = (scans / "scans" / "p0.png").read_bytes()
+    assert batch(*([] if "--out" in arguments else ["--out", "out"]), *arguments) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert (scans / "scans" / "p0.png").read_bytes() == photo
+
+
+def test_a_reference_gives_numbers_and_a_sheet(scans):
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--reference", "scans", "--report", "sheets") == 0
+    with sqlite3.connect("out/.monochromic/journal.sqlite") as base:
+        numbers = [row[0] for row in base.execute("SELECT numbers FROM photos")]
+    base.close()
+    assert all('"psnr"' in text for text in numbers)
+    assert {path.name for path in (scans / "sheets").rglob("*.png")} == {f"p{i}_report.png" for i in range(4)}
+
+
+def test_ctrl_c_finishes_what_is_in_hand(scans, monkeypatch):
+    """Pressed once the photos that were handed out end; the rest waits for the next run."""
+    from monochromic.batch.pool import LocalPool
+
+    for i in range(10, 30):
+        save_image(make_photo(i, 40, 48), f"scans/q{i}.png")
+    submit, count = LocalPool.submit, iter(range(100))
+
+    def press(self, task):
+        submit(self, task)
+        if next(count) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(LocalPool, "submit", press)
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 130
+    found = rows()
+    assert [row[0] for row in found.values()].count("done") == 5
+    monkeypatch.undo()
+    os.chdir(scans)
+    assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
+    assert {row[2] for row in rows().values()} == {1}
+    assert load_image("out/q29.png").shape == (1, 3, 40, 48)
