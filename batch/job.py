@@ -132,7 +132,7 @@ class RestoreJob:
         remark = "; ".join(summary(result.detection)) if result.detection else ""
         small = thumbnail(photo.image, image, hole)
         share = float(hole.mean())
-        return Outcome("done", remark=remark, damage=share, pixels=height * width, numbers=numbers, thumbnail=small)
+        return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)
 
     def settings(self) -> str:
         """A hash of the options, of all weights that may be used, and of the version."""

@@ -229,7 +229,7 @@ class Journal:
     def rate(self) -> tuple[float, float] | None:
         """Mean seconds of a photo and of a megapixel, of all that were done here; None where none was."""
         row = self.base.execute(
-            "SELECT avg(seconds), sum(seconds) * 1e6 / sum(pixels) FROM photos WHERE state = 'done'"
+            "SELECT avg(seconds), sum(seconds) * 1e6 / sum(pixels) FROM photos WHERE state = 'done' AND pixels > 0"
         ).fetchone()
         return None if row[0] is None else (row[0], row[1])
 

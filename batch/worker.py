@@ -95,7 +95,7 @@ class Worker:
             with self.turn, clock.stage("work"):
                 result = self.job.work(decoded, files)
             with clock.stage("write"):
-                return self.job.encode(task, decoded, result)
+                return self.job.encode(task, decoded, result)._replace(pixels=width * height)
 
 
 class _Clock:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..batch.engine import Run
     from ..batch.job import Job
     from ..batch.journal import Journal
+    from ..batch.pool import Pool
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
@@ -40,6 +41,28 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"what is done is written here (default: OUT/{JOURNAL}); needed where OUT is a URL",
     )
+    parser.add_argument(
+        "--engine", default="local", choices=("local", "ray"), help="worker processes here, or on a Ray cluster"
+    )
+    parser.add_argument("--address", metavar="ADDRESS", help="of the Ray cluster (default: one on this machine)")
+    parser.add_argument(
+        "--gpus-per-worker", type=float, default=0.0, metavar="N", help="for Ray: of each worker, such as 0.25"
+    )
+
+
+def check_alone(options: argparse.Namespace) -> None:
+    """Refuse what is for many photos where there is one run. Raises `UsageError`."""
+    names = ("workers", "threads", "limit", "retry_failed", "overwrite", "dry_run", "journal", "address")
+    for name in names:
+        if getattr(options, name):
+            raise UsageError(f"--{name.replace('_', '-')} is for many photos; add --each NODE.INPUT=SOURCE")
+
+
+def _check_engine(options: argparse.Namespace) -> None:
+    if options.engine != "ray" and (options.address or options.gpus_per_worker):
+        raise UsageError("--address and --gpus-per-worker are for Ray; add --engine ray")
+    if options.gpus_per_worker < 0:
+        raise UsageError(f"--gpus-per-worker must not be negative, got {options.gpus_per_worker:g}")
 
 
 def check_run_options(options: argparse.Namespace) -> None:
@@ -50,6 +73,7 @@ def check_run_options(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} must be at least 1, got {value}")
     if not options.timeout > 0:
         raise UsageError(f"--timeout must be more than 0 seconds, got {options.timeout:g}")
+    _check_engine(options)
     from ..batch.places import is_url, plain
 
     options.out = plain(options.out).rstrip("/") or "/"
@@ -71,7 +95,7 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
     from ..batch.sources import expand
 
     path = Path(options.journal or f"{options.out}/{JOURNAL}")
-    skip = tuple(place for place in (options.out, options.report) if place and not is_url(place))
+    skip = tuple(place for place in (options.out, getattr(options, "report", None)) if place and not is_url(place))
     with closing(Journal(path, copied=options.dry_run)) as journal:
         settings = job.settings()
         again = {"overwrite": options.overwrite, "retry": options.retry_failed}
@@ -83,15 +107,13 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
 
 
 def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:
-    from ..batch.engine import Run, machine, stoppable
-    from ..batch.pool import LocalPool
+    from ..batch.engine import Run, stoppable
     from ..batch.report import write_failures, write_report
 
     todo = journal.to_do()[1]
     todo = min(todo, options.limit or todo)
     with stoppable() as stop, Bar(todo) as bar:
-        workers, threads = machine(options.workers, options.threads)
-        run = Run(journal, lambda: LocalPool(job, min(workers, todo), threads, options.timeout), settings, bar, stop)
+        run = Run(journal, lambda: _pool(options, job, todo), settings, bar, stop)
         run.all(options.limit)
         summary = _summary(run, journal)
         failures = write_failures(journal, options.out)
@@ -103,6 +125,20 @@ def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: 
     if stop.asked:
         raise KeyboardInterrupt
     return 1 if failures else 0
+
+
+def _pool(options: argparse.Namespace, job: "Job", todo: int) -> "Pool":
+    """The workers that the options ask for, no more than there are photos."""
+    if options.engine == "ray":
+        from ..batch.ray_pool import RayPool
+
+        given = (options.workers, options.threads, options.timeout, options.address, options.gpus_per_worker)
+        return RayPool(job, *given)
+    from ..batch.engine import machine
+    from ..batch.pool import LocalPool
+
+    workers, threads = machine(options.workers, options.threads)
+    return LocalPool(job, min(workers, todo), threads, options.timeout)
 
 
 def _summary(run: "Run", journal: "Journal") -> str:

@@ -5,6 +5,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .many import add_run_options, check_alone, check_run_options, run_batch
+from .parser import UsageError
 from .places import check_writable
 from .say import escaped, tell
 from .shared import progress_bar
@@ -19,6 +21,7 @@ EXAMPLES = (
     "monochromic run restore_photo                        a workflow that comes with the package",
     'monochromic run restore_without_mask --set "Your photo.image=old.png"',
     'monochromic run restore_folder --input . --set "Photos.folder=scans" --out restored',
+    'monochromic run mine.json --each "Your photo.image=scans" --out restored    once for each photo in scans',
     "monochromic run mine.json --set 3.backbone=telea     node 3; a node's title does as well",
 )
 
@@ -52,10 +55,44 @@ def add_parser(commands: Any) -> None:
         help="where LoadImage looks; else beside the workflow, in input/ there, and here. Files elsewhere are read "
         "only where --set names them",
     )
+    parser.add_argument(
+        "--each",
+        action="append",
+        default=[],
+        metavar="NODE.INPUT=SOURCE",
+        help="run once for each photo of a SOURCE as `batch` takes it; OUT then has a picture named as each photo. The "
+        "options below are for this",
+    )
+    add_run_options(parser)
 
 
-def run_workflow(options: argparse.Namespace) -> None:
-    """Prints what the workflow saved and what it would show."""
+def run_each(options: argparse.Namespace) -> int:
+    """Run the workflow for many photos; returns the exit code."""
+    check_run_options(options)
+    from ..batch.places import is_url
+    from ..batch.workflow import ENDING, WorkflowJob
+    from ..runner.graph import target_of
+    from ..runner.load import find_workflow
+
+    parts = [target_of(each) for each in options.each]
+    targets = {f"{node}.{key}" for node, key, _ in parts}
+    if len(targets) > 1:
+        raise UsageError(f"--each takes one input, which may be repeated; got {', '.join(sorted(targets))}")
+    options.sources = [source for _, _, source in parts]
+    path = find_workflow(options.workflow)
+    folders = (Path(options.input),) if options.input else (path.parent, path.parent / "input", Path())
+    inputs = tuple(dict.fromkeys(str(folder.resolve()) for folder in folders if folder.is_dir()))
+    out = options.out if is_url(options.out) else str(Path(options.out).absolute())
+    job = WorkflowJob(out, str(path.absolute()), targets.pop(), tuple(options.set), inputs)
+    _say_woken(job.graph(options.sources[0]))
+    return run_batch(options, job, ENDING, {})
+
+
+def run_workflow(options: argparse.Namespace) -> int:
+    """Prints what the workflow saved and what it would show; returns the exit code."""
+    if options.each:
+        return run_each(options)
+    check_alone(options)
     from ..core.host.host import using_host
     from ..nodes import NODE_CLASS_MAPPINGS
     from ..runner.comfy_nodes import HOST_CLASSES, show_pictures
@@ -75,6 +112,7 @@ def run_workflow(options: argparse.Namespace) -> None:
         graph = load_graph(path, classes, options.set)
         _say_woken(graph)
         execute(graph, classes, lambda call, ui: _show(call.title, ui, out), lambda call: progress.name(call.title))
+    return 0
 
 
 def _say_woken(graph: "Graph") -> None:

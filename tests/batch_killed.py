@@ -1,7 +1,7 @@
 """Starts the command `batch` as processes of its own, kills them at random moments, and starts them again.
 
 A program, because it forks: what is forked has read the library already, so that a run begins at once.
-`PYTHONPATH=tests python tests/batch/killed.py FOLDER COUNT PHOTOS`: 100 kills of 200 photos are the long form.
+`python tests/batch_killed.py FOLDER COUNT PHOTOS`: 100 kills of 200 photos are the long form.
 """
 
 import multiprocessing
