@@ -22,8 +22,8 @@ from ..core.metrics.tables import plain_numbers
 from ..core.pipeline import Restoration, restore_photo
 from ..core.report import check_reference, restoration_sheet
 from ..core.weights.load import load_network
-from ..core.weights.manifest import all_entries
-from ..core.weights.select import entry_fingerprint, fingerprint_of, load_model
+from ..core.weights.manifest import all_entries, get_entry
+from ..core.weights.select import fingerprint_of, load_model
 from .journal import Outcome, Task
 from .places import store
 from .thumbnails import thumbnail
@@ -135,11 +135,11 @@ class RestoreJob:
         return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)
 
     def settings(self) -> str:
-        """A hash of the options, of all weights that may be used, and of the version."""
+        """A hash of the options, of all weights that may be used, and of the version. Refuses unknown weights."""
         backbone = self.arguments.get("backbone") or DEFAULT
         weights = self.arguments.get("weights")
         rgb = self.arguments.get("pipeline") == "rgb"
-        used = entry_fingerprint(weights) if weights else fingerprint_of(backbone, rgb=rgb)
+        used = get_entry(weights).sha256 if weights else fingerprint_of(backbone, rgb=rgb)
         others = sorted(f"{e.id} {e.sha256}" for e in all_entries().values() if e.backbone is None)
         vcnet = fingerprint_of("vcnet")
         plain = {f.name: repr(getattr(self, f.name)) for f in fields(self) if f.name not in ("out", "sheets")}

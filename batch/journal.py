@@ -9,7 +9,7 @@ so: what is lost by a power failure is done again, with the same bytes.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,6 +126,15 @@ class Journal:
     def close(self) -> None:
         """Hand over what waits in the WAL."""
         self.base.close()
+
+    def discard(self) -> None:
+        """Remove the journal of a run that could not begin, and folders that are empty then."""
+        self.close()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.parent.rmdir()
+                self.path.parent.parent.rmdir()
 
     def row(self, source: str) -> sqlite3.Row | None:
         """All that is known of a photo."""

@@ -1,5 +1,6 @@
 """What a run is to do: the photos that were asked for, less those that are done already with the same settings."""
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -9,6 +10,8 @@ from .companions import Companions
 from .journal import Journal
 from .places import exists, is_url
 from .sources import Source
+
+log = logging.getLogger(__name__)
 
 CHUNK = 1000  # photos added at once
 
@@ -30,6 +33,7 @@ class Planner:
     ) -> None:
         self.journal, self.out, self.ending, self.settings = journal, out, ending, settings
         self.overwrite, self.retry = overwrite, retry
+        self.refused = 0  # photos whose names are no text
 
     def add(self, sources: Iterable[Source], companions: Companions) -> None:
         """Add photos; one that is given twice is done once.
@@ -44,6 +48,10 @@ class Planner:
                     self._add(source, companions)
 
     def _add(self, source: Source, companions: Companions) -> None:
+        if not is_text(source.place):
+            self.refused += 1
+            log.warning("%s is passed over: its name is not UTF-8; rename it", source.place)
+            return
         files, stamp = companions.of(source)
         key = source.place if is_url(source.place) else os.path.abspath(source.place)  # noqa: PTH100
         row = self.journal.row(key)
@@ -70,6 +78,15 @@ class Planner:
         while True:
             yield str(path.with_name(f"{path.stem}_{number}{self.ending}"))
             number += 1
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is Unicode; the system takes others too."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _same(one: str, other: str) -> bool:

@@ -77,8 +77,8 @@ class RayPool:
         self.waiting: dict[Any, tuple[Task, Any]] = {}
         try:
             ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            raise MonochromicError(f"cannot reach Ray at {address or 'this machine'}: {error}") from error
+        except Exception as error:  # Ray's own are of no common class
+            raise MonochromicError(f"cannot start Ray at {address or 'this machine'}: {error}") from error
         threads = threads or 1
         there = ray.cluster_resources()
         most = there.get("GPU", 0) / gpus if gpus else there.get("CPU", 1) / threads

@@ -93,17 +93,22 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
     from ..batch.places import is_url
     from ..batch.plan import Planner
     from ..batch.sources import expand
+    from ..core.errors import MonochromicError
 
     path = Path(options.journal or f"{options.out}/{JOURNAL}")
+    fresh, settings = not path.exists(), job.settings()
     skip = tuple(place for place in (options.out, getattr(options, "report", None)) if place and not is_url(place))
     with closing(Journal(path, copied=options.dry_run)) as journal:
-        settings = job.settings()
         again = {"overwrite": options.overwrite, "retry": options.retry_failed}
         planner = Planner(journal, options.out, ending, settings, **again)
-        planner.add(expand(options.sources, skip), Companions(given))
-        if options.dry_run:
-            return _foresee(journal, options.limit)
-        return _run(options, job, journal, settings)
+        try:
+            planner.add(expand(options.sources, skip), Companions(given))
+        except MonochromicError:
+            if fresh and not options.dry_run:
+                journal.discard()
+            raise
+        code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
+        return code or int(planner.refused > 0)
 
 
 def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:

@@ -130,6 +130,14 @@ def test_an_archive_is_a_source(scans):
     assert made["album/p0.png"] == (scans / "one.png").read_bytes()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_name_that_is_no_text_is_passed_over(scans, caplog):
+    (scans / "scans" / os.fsdecode(b"\xff.png")).write_bytes((scans / "scans" / "p0.png").read_bytes())
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--limit", "1") == 1
+    assert "not UTF-8" in caplog.text
+    assert set(results(scans / "out")) == {"p0.png"}
+
+
 def test_a_dry_run_writes_nothing(scans, capsys, caplog):
     (scans / "scans" / "broken.jpg").write_bytes(b"no picture")
     before = sorted(scans.rglob("*"))
@@ -174,6 +182,7 @@ def test_wrong_words_are_refused_in_one_line(scans, capsys, arguments, words):
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+    assert not (scans / "out").exists()
     assert (scans / "scans" / "p0.png").read_bytes() == photo
 
 
