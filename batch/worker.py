@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 from ..core.errors import DependencyError, MonochromicError, OutOfMemoryError, WeightsError
 from ..core.host.memory import out_of_memory, release
-from ..core.io.opening import picture_size
+from ..core.io.opening import picture_sizes
 from .job import Job
 from .journal import Outcome, Task
 from .places import as_file
@@ -88,7 +88,7 @@ class Worker:
             with clock.stage("read"):
                 files = {role: stack.enter_context(as_file(place)) for role, place in places.items()}
                 names.update({path: places[role] for role, path in files.items() if path != places[role]})
-                width, height = picture_size(files["photo"])
+                width, height = picture_sizes(files["photo"])[0]
             stack.enter_context(self.room.take(width * height))
             with clock.stage("read"):
                 decoded = self.job.decode(files)

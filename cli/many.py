@@ -168,7 +168,7 @@ def _foresee(journal: "Journal", limit: int | None) -> int:
     """Say what would be done, how long that would take, and what would be refused."""
     from ..batch.places import MISSING, as_file
     from ..core.errors import MonochromicError
-    from ..core.io.opening import picture_size
+    from ..core.io.opening import picture_sizes
 
     (total, todo), counts = journal.to_do(), journal.counts()
     pixels = refused = 0
@@ -178,7 +178,7 @@ def _foresee(journal: "Journal", limit: int | None) -> int:
             if missing:
                 raise UsageError(f"there is no file {missing[0]!r}, which goes with it")
             with as_file(task.source) as path:
-                width, height = picture_size(path)
+                width, height = picture_sizes(path)[0]
             pixels += width * height
         except (UsageError, MonochromicError) as error:
             refused += 1
