@@ -1,11 +1,13 @@
 """The gray in the hole, backbone by backbone, against the better of Telea and Navier-Stokes on each photo.
 
     python benchmarks/gray.py FOLDER ... [--backbones NAME ...] [--weights FILE ...] [--rgb FILE ...] [--name gray]
+    python benchmarks/gray.py FOLDER ... --holes scratches --backbones mono --name gray_scratches
 
-Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %. PSNR
-counts the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE
-is one that `training/train.py --export` wrote. --rgb, NAME_rgb.safetensors, a network of these trained on RGB, adds the
-three pipelines: gray first and then its color, against RGB by its luminance and then its color, and RGB at once.
+Photos of the folders, cut square from the middle and reduced to 256 x 256, with brush strokes over 20 to 40 %, or with
+the scratches of the degradation model, beside which scikit-image's biharmonic inpainting is measured too. PSNR counts
+the pixels of the hole, SSIM the smallest box around it. Without --backbones: all that can run here. A FILE is one that
+`training/train.py --export` wrote. --rgb, NAME_rgb.safetensors, a network of these trained on RGB, adds the three
+pipelines: gray first and then its color, against RGB by its luminance and then its color, and RGB at once.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import torch.nn.functional as F
 from cases import PHOTOS, photo
 from monochromic.core import (
     BACKBONES,
+    degrade,
     fill,
     get_backbone,
     load_image,
@@ -39,6 +42,7 @@ from monochromic.core.weights.detect import read_tensors
 from monochromic.core.weights.own import read_metadata
 from monochromic.core.weights.select import load_model, readiness
 from report import RESULTS, counted, table, write
+from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
 SIDE, LOW, HIGH = 256, 0.2, 0.4
@@ -63,7 +67,7 @@ class Scores(NamedTuple):
     seconds: float
 
 
-def cases(folders: list[Path], most: int | None) -> Iterator[Case]:
+def cases(folders: list[Path], most: int | None, hole_of: Callable[[int], Tensor]) -> Iterator[Case]:
     for folder in folders:
         paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".png", ".jpg", ".jpeg"))
         for i, path in enumerate(paths[:most]):
@@ -71,7 +75,7 @@ def cases(folders: list[Path], most: int | None) -> Iterator[Case]:
             n = min(image.shape[-2:])
             top, left = (image.shape[-2] - n) // 2, (image.shape[-1] - n) // 2
             image = F.interpolate(image[..., top : top + n, left : left + n], (SIDE, SIDE), mode="area")
-            yield Case(image, strokes(i), folder.name)
+            yield Case(image, hole_of(i), folder.name)
 
 
 def strokes(seed: int) -> Tensor:
@@ -81,6 +85,20 @@ def strokes(seed: int) -> Tensor:
         hole = random_hole("free_form", SIDE, SIDE, random.uniform(LOW, HIGH), seed=int(random.integers(2**32)))
         if hole.mean() <= HIGH:
             return hole
+
+
+def scratches(seed: int) -> Tensor:
+    """Scratches of the degradation model."""
+    return degrade(torch.full((1, 3, SIDE, SIDE), 0.5), "scratch", 0.5, seed).hole
+
+
+HOLES = {"strokes": strokes, "scratches": scratches}
+
+
+def biharmonic(image: Tensor, hole: Tensor) -> Tensor:
+    """The gray of a photo (1, 3, H, W), filled by scikit-image (Damelin, Hoang 2018)."""
+    filled = inpaint_biharmonic(luminance(image)[0, 0].numpy(), hole[0, 0].numpy() > 0)
+    return torch.from_numpy(filled).float().clamp(0, 1)[None, None]
 
 
 def exported(path: Path) -> Model:
@@ -168,11 +186,11 @@ def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], li
     return ["pipeline", "PSNR dB", "the first is better by", "SSIM", "the first is better by"], rows
 
 
-def figure(models: Iterable[Model]) -> Tensor:
+def figure(models: Iterable[Model], hole_of: Callable[[int], Tensor]) -> Tensor:
     """A row for each free photo, at half size: the hole, what each backbone made of it, the photo."""
     rows = []
     for i, name in enumerate(PHOTOS):
-        image, hole = photo(name, SIDE), strokes(i)
+        image, hole = photo(name, SIDE), hole_of(i)
         gray = luminance(image)
         shown = [mark_hole(gray, hole), *(fill(image, hole, model) for model in models), gray]
         rows.append(torch.cat([picture.expand(-1, 3, -1, -1) for picture in shown], dim=3))
@@ -186,10 +204,12 @@ def main() -> None:
     parser.add_argument("--backbones", nargs="*", default=ready, choices=[*BACKBONES])
     parser.add_argument("--weights", type=Path, nargs="*", default=[], help="files of the trainer, measured too")
     parser.add_argument("--rgb", type=Path, nargs="*", default=[], help="files of the trainer, trained on RGB")
+    parser.add_argument("--holes", choices=[*HOLES], default="strokes")
     parser.add_argument("--cases", type=int, help="photos of each folder at most")
     parser.add_argument("--name", default="gray", help="of the table in results/")
     options = parser.parse_args()
-    given = list(cases(options.folders, options.cases))
+    hole_of = HOLES[options.holes]
+    given = list(cases(options.folders, options.cases, hole_of))
     names = dict.fromkeys((*CLASSIC, *options.backbones))
     models = {name: load_model(get_backbone(name)) for name in names}
     models |= {path.stem: exported(path) for path in options.weights}
@@ -198,20 +218,23 @@ def main() -> None:
         name: scored(lambda image, hole, model=model: fill(image, hole, model), given, luminance, name)
         for name, model in models.items()
     }
+    if options.holes == "scratches":
+        found["biharmonic"] = scored(biharmonic, given, luminance, "biharmonic")
+    shares = [case.hole.mean().item() for case in given]
+    holes = f"{options.holes} over {min(shares):.0%} to {max(shares):.0%}"
     about = (
-        f"{counted(len(given), 'photo')} of {SIDE} x {SIDE}, strokes over {LOW:.0%} to {HIGH:.0%}. The baseline is, "
-        "for each photo, the better of Telea and Navier-Stokes on it, which only the truth can tell. In brackets the "
-        "95 % interval (bootstrap over the photos). Networks other than `mono` have the pack's slim weights, unless "
-        "other weights are installed."
+        f"{counted(len(given), 'photo')} of {SIDE} x {SIDE}, {holes}. The baseline is, for each photo, the better of "
+        "Telea and Navier-Stokes on it, which only the truth can tell. In brackets the 95 % interval (bootstrap over "
+        "the photos). Networks other than `mono` have the pack's slim weights, unless other weights are installed."
     )
     heading = ["backbone", "PSNR dB", "above the baseline", "SSIM", "above the baseline", "seconds"]
     parts = [about, table(heading, gray_rows(found))]
     parts += ["PSNR above the baseline by folder, number of photos in brackets:", table(*folder_rows(found, given))]
     for gray, rgb in pairs:
         parts += [f"In color, `{gray.backbone.id}` trained on gray and on RGB:", table(*pipelines(gray, rgb, given))]
-    parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(found)}, photo."]
+    parts += [f"`{options.name}.jpg`, from the left: hole, {', '.join(models)}, photo."]
     write(options.name, "Gray in the hole", *parts)
-    save_image(figure(models.values()), RESULTS / f"{options.name}.jpg")
+    save_image(figure(models.values(), hole_of), RESULTS / f"{options.name}.jpg")
 
 
 if __name__ == "__main__":
