@@ -38,9 +38,9 @@ def command() -> str:
     return " ".join(["python", *(os.path.relpath(each) if Path(each).is_absolute() else each for each in sys.argv)])
 
 
-def write(name: str, title: str, *parts: str) -> None:
-    """Print a report and keep it as `results/<name>.md`."""
+def write(name: str, title: str, *parts: str, folder: Path = RESULTS) -> None:
+    """Print a report and keep it as `<name>.md` in a folder."""
     text = "\n\n".join([f"# {title}", f"`{command()}`, {date.today().isoformat()}, {machine()}", *parts]) + "\n"
     print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.md").write_text(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.md").write_text(text)

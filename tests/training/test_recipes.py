@@ -29,6 +29,14 @@ def test_rgb_is_as_gray_but_for_its_channels(name):
     assert rgb == Recipe(**{**vars(gray), "network": {**gray.network, "channels": [3, 3]}})
 
 
+def test_the_adversarial_training_is_another_only_by_its_adversary():
+    plain, other = (
+        load_recipe(ROOT / "training" / "recipes" / f"glcic_{each}.toml") for each in ("slim", "adversarial")
+    )
+    assert other == Recipe(**{**vars(plain), "adversary": other.adversary})
+    assert plain.adversary is None
+
+
 def test_every_task_keeps_its_promises():
     for name in TASKS:
         recipe = Recipe(name, (Phase(8, 1, 1),))
@@ -102,7 +110,9 @@ def test_the_slim_networks_are_trained_alike():
     assert all({**wanted, **each} == wanted for each in told.values())
 
 
-@pytest.mark.parametrize("name", [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_short"))])
+@pytest.mark.parametrize(
+    "name", [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_short", "_adversarial"))]
+)
 def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
     if name in UNTRAINED:
         pytest.skip("no weights in the pack yet")
