@@ -22,10 +22,13 @@ def ready(names: Iterable[str], *, rgb: bool = False) -> list[str]:
 
 
 def lacking(names: Iterable[str], *, rgb: bool = False) -> list[str]:
-    """A line for each that cannot."""
-    kind = " trained on RGB" if rgb else ""
-    absent = [name for name in dict.fromkeys(names) if name not in ready([name], rgb=rgb)]
-    return [f"`{name}`{kind}: {readiness(get_backbone(name), rgb=rgb)[1]}" for name in absent]
+    """Those that cannot, and why: a line for each reason."""
+    kind, reasons = " trained on RGB" if rgb else "", {}
+    for name in dict.fromkeys(names):
+        state, why = readiness(get_backbone(name), rgb=rgb)
+        if state:
+            reasons.setdefault(why, []).append(f"`{name}`")
+    return [f"{', '.join(found)}{kind} ({why})" for why, found in reasons.items()]
 
 
 def loader(name: str, *, rgb: bool = False) -> Callable[[], Model]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from experiments.frame import Case, Column, Experiment, Setup
 from experiments.journal import Journal
 from experiments.photos import cases as cases_of
-from experiments.tables import Cells, as_csv, by_group, overall, photo_by_photo
+from experiments.tables import Cells, as_csv, by_group, overall, photo_by_photo, used
 from monochromic.core.io.sheet import report_sheet
 from PIL import Image
 from report import RESULTS, counted, write
@@ -17,7 +17,7 @@ from torch import Tensor
 FOLDER = RESULTS / "experiments"
 SECONDS = Column("seconds", "seconds", ".2f")
 SHOWN = 2  # cases in the figure
-COLUMNS = 6  # of the figure, at most
+COLUMNS = 10  # of the figure, at most
 INTERVALS = (
     "± is half the 95 % interval of the mean over photos, by Student's t; with two photos it is 12.7 standard errors, "
     "as it has to be. The last column pairs the photos, so that what makes one photo harder than another drops out."
@@ -79,7 +79,9 @@ def run(experiment: Experiment, setup: Setup, photos: list[Path], name: str, fol
     parts = [experiment.about, _sizes(setup, counting), INTERVALS]
     parts += [overall(cells, methods, counting, experiment.columns, experiment.reference)]
     if len({case.group for case in counting}) > 1:
-        parts += [by_group(cells, methods, counting, column) for column in experiment.columns[:2]]
+        parts += [
+            by_group(cells, methods, counting, column) for column in used(cells, methods, counting, experiment.columns)
+        ]
     if experiment.each_photo:
         parts += [photo_by_photo(cells, methods, counting, experiment.columns[0])]
     missing = [*experiment.missing(setup), *_photos_missing(experiment, counting), *_lpips_missing(experiment, setup)]
@@ -113,7 +115,7 @@ def figure(experiment: Experiment, journal: Journal, methods: list[str], cases: 
     """What the methods get, what each made of it, and the photo; one case after another."""
     panels: dict[str, Tensor] = {}
     for case in cases:
-        tag = f"{case.photo}, {case.group}" if len(cases) > 1 else case.photo
+        tag = f"{case.photo}, {case.group}" if len({case.group for case in cases}) > 1 else case.photo
         panels[f"input\n({tag})"] = experiment.before(case)
         panels |= {f"{method}\n({tag})": journal.picture(f"{method}|{case.key}") for method in methods}
         panels[f"photo\n({tag})"] = case.image

@@ -57,18 +57,23 @@ def differences(cells: Cells, method: str, reference: str, cases: list[Case], co
     return by_photo([(case, value) for case, value in pairs if math.isfinite(value)])
 
 
+def used(cells: Cells, methods: list[str], cases: list[Case], columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns that apply to anything."""
+    return tuple(c for c in columns if any(shown(column_of(cells, m, cases, c.id), c.format) != "-" for m in methods))
+
+
 def overall(cells: Cells, methods: list[str], cases: list[Case], columns: tuple[Column, ...], reference: str) -> str:
-    """A row for each method, over all photos; columns that apply to nothing are left out."""
-    used = [c for c in columns if any(shown(column_of(cells, m, cases, c.id), c.format) != "-" for m in methods)]
-    heading = ["", *(column.title for column in used)]
-    compared = reference in methods and len(methods) > 1 and used
-    heading += [f"{used[0].title}: above `{reference}`"] if compared else []
+    """A row for each method, over all photos."""
+    columns = used(cells, methods, cases, columns)
+    heading = ["", *(column.title for column in columns)]
+    compared = reference in methods and len(methods) > 1 and columns
+    heading += [f"{columns[0].title}: above `{reference}`"] if compared else []
     rows = []
     for method in methods:
-        row = [f"`{method}`", *(shown(column_of(cells, method, cases, c.id), c.format) for c in used)]
+        row = [f"`{method}`", *(shown(column_of(cells, method, cases, c.id), c.format) for c in columns)]
         if compared:
-            apart = differences(cells, method, reference, cases, used[0].id)
-            row.append("" if method == reference else shown(apart, used[0].format, "+"))
+            apart = differences(cells, method, reference, cases, columns[0].id)
+            row.append("" if method == reference else shown(apart, columns[0].format, "+"))
         rows.append(row)
     return table(heading, rows)
 
