@@ -1,10 +1,11 @@
 """Prior knowledge: EdgeConnect with true edges, with its own, and with none."""
 
+import math
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
-from experiments.frame import Case, Experiment, Method, Plan, Scores, Setup, compare, metric
+from experiments.frame import Case, Column, Experiment, Method, Plan, Scores, Setup, compare, metric
 from experiments.networks import SLIM, fingerprints, lacking, loader, ready
 from monochromic.core import luminance
 from monochromic.core.backbones.edge_connect import SIGMA, EdgeConnect, gray_of
@@ -18,10 +19,22 @@ SOURCES = {
     "mixed": "edges true in the hole, predicted elsewhere",
     "none": "edges none",
 }
-COLUMNS = (metric("psnr", "hole"), metric("ssim", "hole"))
+COLUMNS = (
+    metric("psnr", "hole"),
+    metric("ssim", "hole"),
+    Column("likeness", "correlation of the edges with true ones, hole", ".3f"),
+)
 
 
-def painted(source: str, case: Case) -> Tensor:
+class Painted(NamedTuple):
+    """A gray picture, the edges that it was painted between, and the true ones; (1, 1, S, S) each."""
+
+    picture: Tensor
+    edges: Tensor
+    true: Tensor
+
+
+def painted(source: str, case: Case) -> Painted:
     """The gray hole painted between edges from one source, see `SOURCES`."""
     model = loader("edge_connect")()
     network, hole = cast(EdgeConnect, model.network), case.hole > 0
@@ -33,12 +46,20 @@ def painted(source: str, case: Case) -> Tensor:
         edges = {"predicted": drawn, "true": true, "none": known, "mixed": torch.where(hole, true, drawn)}[source]
         photo = model.network_input(case.holed, "gray").masked_fill(hole, 1)
         answer = luminance(network.paint(photo, edges).clamp(0, 1))
-    return composite(answer, luminance(case.image), hole)
+    return Painted(composite(answer, luminance(case.image), hole), edges, true)
 
 
-def judge(setup: Setup, case: Case, answer: Tensor) -> Scores:
-    """Gray against gray."""
-    return compare(COLUMNS, case._replace(image=luminance(case.image)), answer)
+def likeness(edges: Tensor, true: Tensor, hole: Tensor) -> float:
+    """Correlation of edges with the true ones in the hole, -1 to 1; nan where one is the same everywhere."""
+    a, b = (x[hole > 0] - x[hole > 0].mean() for x in (edges, true))
+    norms = (a.norm() * b.norm()).item()
+    return (a @ b).item() / norms if norms > 0 else math.nan
+
+
+def judge(setup: Setup, case: Case, answer: Painted) -> Scores:
+    """Gray against gray, and edges against edges."""
+    scores = compare(COLUMNS, case._replace(image=luminance(case.image)), answer.picture)
+    return scores | {"likeness": likeness(answer.edges, answer.true, case.hole)}
 
 
 def methods(setup: Setup) -> dict[str, Method]:
@@ -59,6 +80,7 @@ EDGES = Experiment(
     columns=COLUMNS,
     methods=methods,
     judge=judge,
+    picture=lambda answer: answer.picture,
     missing=lambda setup: lacking(["edge_connect"]),
     weights=lambda setup: fingerprints(ready(["edge_connect"])),
     reference="edges predicted",

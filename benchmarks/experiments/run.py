@@ -17,7 +17,7 @@ from torch import Tensor
 FOLDER = RESULTS / "experiments"
 SECONDS = Column("seconds", "seconds", ".2f")
 SHOWN = 2  # cases in the figure
-COLUMNS = 10  # of the figure, at most
+COLUMNS, PANEL = 10, 192  # of the figure, at most; its panels in pixels
 INTERVALS = (
     "± is half the 95 % interval of the mean over photos, by Student's t; with two photos it is 12.7 standard errors, "
     "as it has to be. The last column pairs the photos, so that what makes one photo harder than another drops out."
@@ -64,7 +64,7 @@ def settings_of(experiment: Experiment, setup: Setup) -> dict[str, Any]:
     plan = setup.plan
     network = setup.lpips.net if setup.lpips else ""
     told = {"experiment": experiment.id, "side": plan.side, "iterations": plan.iterations, "lpips": network}
-    return {**told, "weights": experiment.weights(setup)}
+    return {**told, "columns": [column.id for column in experiment.columns], "weights": experiment.weights(setup)}
 
 
 def run(experiment: Experiment, setup: Setup, photos: list[Path], name: str, folder: Path = FOLDER) -> Outcome:
@@ -119,5 +119,5 @@ def figure(experiment: Experiment, journal: Journal, methods: list[str], cases: 
         panels[f"input\n({tag})"] = experiment.before(case)
         panels |= {f"{method}\n({tag})": journal.picture(f"{method}|{case.key}") for method in methods}
         panels[f"photo\n({tag})"] = case.image
-    columns, side = min(len(methods) + 2, COLUMNS), max(case.image.shape[-1] for case in cases)
+    columns, side = min(len(methods) + 2, COLUMNS), min(max(case.image.shape[-1] for case in cases), PANEL)
     return report_sheet(panels, [], columns=columns, side=side)

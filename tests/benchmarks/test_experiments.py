@@ -176,8 +176,11 @@ def test_vcnet_with_all_parts_is_the_backbone(bench, outcome):
 
 def test_edge_connect_with_its_own_edges_is_the_backbone(bench, outcome):
     edges = bench("experiments.edges")
-    for case in outcome("edges").cases:
-        assert torch.equal(edges.painted("predicted", case), fill(case.holed, case.hole, "edge_connect"))
+    found = outcome("edges")
+    for case in found.cases:
+        assert found.cells["edges true", case.key]["likeness"] == pytest.approx(1, abs=1e-5)
+        assert math.isnan(found.cells["edges none", case.key]["likeness"])
+        assert torch.equal(edges.painted("predicted", case).picture, fill(case.holed, case.hole, "edge_connect"))
 
 
 def test_without_texture_all_fills_are_one(outcome):
