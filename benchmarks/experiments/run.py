@@ -119,5 +119,6 @@ def figure(experiment: Experiment, journal: Journal, methods: list[str], cases: 
         panels[f"input\n({tag})"] = experiment.before(case)
         panels |= {f"{method}\n({tag})": journal.picture(f"{method}|{case.key}") for method in methods}
         panels[f"photo\n({tag})"] = case.image
-    columns, side = min(len(methods) + 2, COLUMNS), min(max(case.image.shape[-1] for case in cases), PANEL)
+    across, side = len(methods) + 2, min(max(case.image.shape[-1] for case in cases), PANEL)
+    columns = across if across <= COLUMNS else -(-across // 2)
     return report_sheet(panels, [], columns=columns, side=side)
