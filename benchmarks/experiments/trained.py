@@ -51,7 +51,7 @@ SCHEDULES_TABLE = Experiment(
     id="schedules",
     title="By the learning rate across scales",
     about=f"{ABOUT} Three scales. All schedules go between the paper's highest and lowest rate for that height.",
-    quick=Plan(photos=2, side=64, iterations=30),
+    quick=Plan(photos=2, side=64, iterations=20),
     full=Plan(photos=15, side=256),
     methods=by_schedule,
     reference="paper",
