@@ -10,8 +10,8 @@ from torch import Tensor
 ABOUT = (
     "The color stage `paper` alone: the true gray is given, its color in the hole is not; strokes over a fifth. The "
     "luminance is kept, so only color can be wrong; *true gray, no color* is what a method must be above to be of use. "
-    "The published program runs 401 iterations at each scale (`--full`); with fewer these numbers say how fast each "
-    "choice learns, not how good it is in the end."
+    "The published program runs 401 iterations at each scale (1001 of one); where there are fewer here, these numbers "
+    "say how fast each choice learns, not how good it is in the end."
 )
 
 
@@ -51,7 +51,7 @@ SCHEDULES_TABLE = Experiment(
     id="schedules",
     title="By the learning rate across scales",
     about=f"{ABOUT} Three scales. All schedules go between the paper's highest and lowest rate for that height.",
-    quick=Plan(photos=2, side=64, iterations=20),
+    quick=Plan(photos=2, side=64, iterations=80),
     full=Plan(photos=15, side=256),
     methods=by_schedule,
     reference="paper",

@@ -63,7 +63,7 @@ def run_small(bench, name, folder, photos=()):
 
 def small(experiment):
     """`--quick`, on two photos of 64 x 64, with a step or two of what trains on the photo."""
-    return replace(experiment.quick, photos=2, side=SIDE, iterations=min(experiment.quick.iterations, 2))
+    return replace(experiment.quick, photos=2, side=SIDE, iterations=2)
 
 
 def means(outcome, column):
@@ -230,7 +230,7 @@ def test_going_on(bench, folder, tmp_path, outcome):
         ran.clear()
         return run.run(counting, frame.Setup(replace(small(experiment), side=side)), [], "edges", tmp_path)
 
-    assert again().cells == first.cells
+    assert str(again().cells) == str(first.cells)  # as text, since nan is not nan
     assert ran == []
     journal = tmp_path / "work" / "edges" / "cells.jsonl"
     journal.write_text(journal.read_text()[:-20])
