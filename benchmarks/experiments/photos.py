@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch.nn.functional as F
-from cases import PHOTOS, photo
+from cases import PHOTOS, photo, square
 from experiments.frame import Case, Experiment, Plan
-from monochromic.core import load_image
 from torch import Tensor
 
 FREE, SHOWN = "free photos", 1
@@ -55,20 +53,13 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _of_folder(paths: list[Path], plan: Plan) -> list[tuple[str, Tensor]]:
-    return [(path.name, square(load_image(path), plan.side)) for path in paths[: plan.photos or None]]
+    return [(path.name, _rounded(square(path, plan.side))) for path in paths[: plan.photos or None]]
+
+
+def _rounded(image: Tensor) -> Tensor:
+    """In 8 bits, as a file would have it."""
+    return (image * 255).round() / 255
 
 
 def _free(plan: Plan, count: int) -> list[tuple[str, Tensor]]:
     return [(name, photo(name, plan.side)) for name in PHOTOS[: count or None]]
-
-
-def square(image: Tensor, side: int) -> Tensor:
-    """The middle of a photo (1, 1 or 3, H, W) at a side, in three channels of 8 bits."""
-    n = min(image.shape[-2:])
-    top, left = (image.shape[-2] - n) // 2, (image.shape[-1] - n) // 2
-    cut = image[..., top : top + n, left : left + n].expand(-1, 3, -1, -1)
-    if n >= side:
-        sized = F.interpolate(cut, (side, side), mode="area")
-    else:
-        sized = F.interpolate(cut, (side, side), mode="bicubic", antialias=True).clamp(0, 1)
-    return (sized * 255).round() / 255
