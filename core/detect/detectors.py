@@ -14,19 +14,15 @@ from ..backbones.vcnet import VCNet
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import UnknownNameError
 from ..host.cancel import cancel_between_layers
-from ..host.device import on_device
 from ..host.memory import halving_sizes, retry_smaller
 from ..host.progress import Progress, part_of, silent
-from ..weights import load_weights
-from ..weights.load import cached_network
 from ..weights.select import load_model
 from .batch import join_photos
 from .filters import find_marks
 from .multiscale import MIN_TILE, TILE, predict_multiscale
-from .network import TRAINED, build
+from .network import TRAINED
+from .networks import damage_network, overlays_network
 
-LOGIT_BIAS = {"lines": -3.0, "specks": -3.0, "lost": -3.0, "areas": -1.0, "overlays": 0.0}
-"""Added to the network's logits of each kind, because it is surer of real photos than it is right."""
 LOGIT_BOOST = 8.0  # added to the network's logits where the filters are sure of a line or a speck
 MIN_SIDE = 320  # pixels: the shorter side up to which small photos are enlarged for the network
 HYSTERESIS = 5.0  # logits: how much weaker pixels may be that are connected to a sure one
@@ -39,6 +35,7 @@ class Detector:
     predict: `predict(image, progress)` takes photos (B, 1 or 3, H, W) in [0, 1] to probabilities (B, K, H, W). K is
     the number of `DAMAGE_KINDS` in their order, or 1 unless `predicts_kinds`.
     hysteresis: logits by which pixels connected to damage may be below the threshold, see `hysteresis_marks`.
+    predict_overlays: a better and slower way to find overlays, (B, 1, H, W), for those who ask for them.
     """
 
     id: str
@@ -47,13 +44,22 @@ class Detector:
     hysteresis: float = 0.0
     predicts_kinds: bool = True
     finds: tuple[str, ...] = KIND_NAMES  # which of them it ever finds; none unless `predicts_kinds`
+    predict_overlays: Callable[[Tensor, Progress], Tensor] | None = None
 
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
     """Probabilities by our own network, whose weights are shipped; arguments and result as `Detector.predict`."""
+    return _by_network(damage_network, image, progress)
 
+
+def overlays(image: Tensor, progress: Progress = silent) -> Tensor:
+    """Probabilities of overlays by our own network for them alone, (B, 1, H, W); arguments as `Detector.predict`."""
+    return _by_network(overlays_network, image, progress)
+
+
+def _by_network(load: Callable[[torch.device], nn.Module], image: Tensor, progress: Progress) -> Tensor:
     def predict(tile: int) -> Tensor:
-        network = damage_network(image.device)
+        network = load(image.device)
         with cancel_between_layers(network):
             return predict_multiscale(
                 lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile, MIN_SIDE
@@ -69,18 +75,6 @@ def _retry_smaller_tiles(predict: Callable[[int], Tensor], image: Tensor) -> Ten
     return retry_smaller(
         predict, halving_sizes(TILE, MIN_TILE), f"{failed}; close other programs, or use smaller photos"
     )
-
-
-def damage_network(device: torch.device) -> nn.Module:
-    """Our network with its weights on a device; read once."""
-    return on_device(cached_network("damage", device, _build_damage_network, keep=4), device, TILE * TILE)
-
-
-def _build_damage_network() -> nn.Module:
-    state = {name: value.float() for name, value in load_weights("damage").items()}
-    bias = state["body.leave.bias"].view(len(LOGIT_BIAS), -1) + torch.tensor([*LOGIT_BIAS.values()])[:, None]
-    network = build({**state, "body.leave.bias": bias.flatten()})
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # its stubs lack it
 
 
 def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
@@ -136,8 +130,16 @@ def both(image: Tensor, progress: Progress = silent) -> Tensor:
 DETECTORS = {
     detector.id: detector
     for detector in (
-        Detector("both", "our network, with more confidence where the filters agree", both, HYSTERESIS),
-        Detector("learned", "a network of our own, for damage of every kind", learned, HYSTERESIS),
+        Detector(
+            "both",
+            "our network, with more confidence where the filters agree",
+            both,
+            HYSTERESIS,
+            predict_overlays=overlays,
+        ),
+        Detector(
+            "learned", "a network of our own, for damage of every kind", learned, HYSTERESIS, predict_overlays=overlays
+        ),
         Detector("vcnet", "VCNet's first network, with weights of your own", vcnet, predicts_kinds=False, finds=()),
         Detector("classical", "filters for scratches and dust, without weights", classical, finds=KIND_NAMES[:2]),
     )

@@ -3,16 +3,19 @@
 import torch
 from torch import Tensor
 
+from ..damage_kinds import KIND_NAMES
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
-from ..host.progress import Progress, silent
+from ..host.progress import Progress, part_of, silent
 from ..image.checks import check_image
 from .detectors import DEFAULT, get_detector
 
 
 @translates_oom()
 @cancellable
-def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | None = None) -> Tensor:
+def predict_kinds(
+    image: Tensor, method: str = DEFAULT, *, overlays: bool = False, progress: Progress | None = None
+) -> Tensor:
     """Probability of each kind of damage in each pixel.
 
     Args:
@@ -21,6 +24,8 @@ def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | 
             without weights), "both" (the network, helped by the filters) or "vcnet" (the mask prediction network of
             Wang, Chen, Tao, Jia 2020, "VCNet: A Robust Approach to Blind Image Inpainting", ECCV, with weights you
             bring; it has one channel for all kinds).
+        overlays: find overlays (lettering, watermarks, covers) by a network of their own where the method has one: it
+            finds more of them, and takes as long again as the network for all kinds.
         progress: called as `progress(done, total)`.
 
     Returns:
@@ -33,9 +38,13 @@ def predict_kinds(image: Tensor, method: str = DEFAULT, *, progress: Progress | 
     """
     check_image(image)
     detector = get_detector(method)
+    report = progress or silent
+    extra = detector.predict_overlays if overlays else None
     with torch.no_grad():
-        probability = detector.predict(image, progress or silent)
+        probability = detector.predict(image, part_of(report, 0, 2) if extra else report)
         check_cancelled()
+        if extra:
+            probability[:, [KIND_NAMES.index("overlays")]] = extra(image, part_of(report, 1, 2))
         return probability.clamp_(0, 1).to(image.dtype)
 
 

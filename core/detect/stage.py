@@ -51,7 +51,8 @@ def find_hole(
         guard: skip blank margins (`find_margins`) and thick parts inside the photo that still show an image
             (`split_hole`): more often faces than damage. Areas and overlays are filled anyway where `kinds` has them.
         kinds: names of `DAMAGE_KINDS` to fill, or a mapping from names to thresholds of their own. None: those that
-            old photos need and that can hardly harm: lines, specks and lost parts.
+            old photos need and that can hardly harm: lines, specks and lost parts. Overlays that are asked for are
+            looked for by a network of their own (see `predict_kinds`).
         progress: called as `progress(done, total)`.
 
     Returns:
@@ -78,7 +79,7 @@ def find_hole(
     dilate = auto_dilation(*image.shape[-2:]) if dilate is None else dilate
     to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate)  # refuses wrong numbers before the work
     protected = None if protect is None else _protected(protect, image)
-    probability = predict_kinds(image, method, progress=progress)
+    probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
     thresholds = [levels.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
     marks = _marks(probability, thresholds, min_area, detector)
     check_cancelled()

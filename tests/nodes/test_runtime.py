@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import make_hole, make_photo
 from monochromic.core.colorize.prior import prior_network
-from monochromic.core.detect.detectors import damage_network
+from monochromic.core.detect.networks import damage_network
 from monochromic.core.host.device import on_device
 from monochromic.core.host.host import current_host, using_host
 from monochromic.core.weights import WeightFile, add_entry, get_entry

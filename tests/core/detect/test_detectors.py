@@ -19,11 +19,12 @@ from monochromic.core import (
 )
 from monochromic.core.backbones.vcnet import fresh
 from monochromic.core.damage_kinds import KIND_NAMES
-from monochromic.core.detect.detectors import LOGIT_BOOST, damage_network, learned
+from monochromic.core.detect.detectors import LOGIT_BOOST, learned
 from monochromic.core.detect.multiscale import (
     TILE,
     predict_tiled,
 )
+from monochromic.core.detect.networks import damage_network
 from monochromic.core.io.files import hash_file
 from monochromic.core.weights import WeightFile, add_entry, data_folder
 from monochromic.core.weights.convert import describe, save_weights
@@ -196,3 +197,32 @@ class TestLearned:
 def test_every_finder_is_named_once():
     assert list(DETECTORS) == ["both", "learned", "vcnet", "classical"]
     assert all(name == detector.id for name, detector in DETECTORS.items())
+
+
+class TestOverlays:
+    def test_they_have_a_network_of_their_own_where_asked_for(self):
+        photo = make_photo(1, 90, 120)
+        plain, asked = predict_kinds(photo), predict_kinds(photo, overlays=True)
+        index = KIND_NAMES.index("overlays")
+        assert torch.equal(plain[:, :index], asked[:, :index])
+        assert not torch.equal(plain[:, index:], asked[:, index:])
+        assert torch.equal(predict_kinds(photo, "classical", overlays=True), predict_kinds(photo, "classical"))
+
+    def test_progress_goes_through_both_networks(self):
+        fractions = []
+        predict_kinds(make_photo(), overlays=True, progress=lambda done, total: fractions.append(done / total))
+        assert fractions == sorted(fractions)
+        assert {fractions[0], fractions[-1]} == {0, 1}
+        assert any(0.4 < fraction < 0.6 for fraction in fractions)
+
+    @pytest.mark.parametrize("kind", ["plain_text", "constant"])
+    def test_more_of_them_is_found(self, kind):
+        """Than by the network for all kinds, of which the marks are."""
+        found = plain = 0.0
+        for seed, name in enumerate(MAX_FILLED):
+            damaged = degrade(picture(name, 256, 256), kind, 0.2, seed)
+            asked = find_hole(damaged.image, kinds=["overlays"], dilate=0)
+            found += f1(asked.hole, damaged.hole).item() / len(MAX_FILLED)
+            general = predict_kinds(damaged.image)[:, [KIND_NAMES.index("overlays")]] > 0.5
+            plain += f1(general.float(), damaged.hole).item() / len(MAX_FILLED)
+        assert found > plain + 0.1
