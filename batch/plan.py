@@ -50,7 +50,8 @@ class Planner:
     def _add(self, source: Source, companions: Companions) -> None:
         if not is_text(source.place):
             self.refused += 1
-            log.warning("%s is passed over: its name is not UTF-8; rename it", source.place)
+            shown = os.fsencode(source.place).decode(errors="backslashreplace")
+            log.warning("%s is passed over: its name is not UTF-8; rename it", shown)
             return
         files, stamp = companions.of(source)
         key = source.place if is_url(source.place) else os.path.abspath(source.place)  # noqa: PTH100

@@ -133,7 +133,7 @@ def to_hole(
     mask = _of_any_depth(mask, name) if isinstance(mask, np.ndarray) else mask
     photo = None if like is None else to_image(like)
     path = file.name if isinstance(file, Photo) else file
-    called = f"mask {os.fspath(path)}" if path and isinstance(path, str | os.PathLike) else "mask"
+    called = f"mask {os.fspath(path)}" if isinstance(path, str | os.PathLike) and os.fspath(path) else "mask"
     soft, words = soft_mask(to_image(mask, name), to_alpha(mask), channel, photo, called)
     hole = binarize(soft, threshold, invert)
     for text in filter(None, (words, describe_hole(soft, hole, threshold, invert))):
