@@ -3,21 +3,25 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
-from ..core import load_guide, load_image, measure, save_image
+from ..core import load_guide, measure, save_image
 from ..core.backbones import DEFAULT, get_backbone
 from ..core.colorize import Guide
 from ..core.detect import DEFAULT as DETECTOR
 from ..core.detect import summary
 from ..core.detect.detectors import damage_network
+from ..core.errors import PictureError
 from ..core.host.host import current_host
 from ..core.io.decode import Photo, load_photo
 from ..core.io.images import check_sides, save_picture, written_bits
+from ..core.io.note import note_of, with_note
+from ..core.io.opening import picture_sizes
 from ..core.metrics.tables import plain_numbers
 from ..core.pipeline import Restoration, restore_photo
 from ..core.report import check_reference, restoration_sheet
@@ -70,6 +74,8 @@ class RestoreJob:
         accept_truncated: read files that end early.
         strength: of the hints.
         sheets: folder of a sheet for each photo; None for none.
+        keep_profile: keep the colors of each file, and its color profile.
+        note: say in the metadata of each result what was filled.
     """
 
     out: str
@@ -78,6 +84,8 @@ class RestoreJob:
     accept_truncated: bool = False
     strength: float = 1.0
     sheets: str | None = None
+    keep_profile: bool = False
+    note: bool = False
 
     def load(self) -> None:
         """Load the networks that all photos need."""
@@ -94,18 +102,26 @@ class RestoreJob:
 
     def decode(self, files: Mapping[str, str]) -> Decoded:
         """Read the photo, its mask, hints and reference."""
-        photo = load_photo(files["photo"], self.page, self.accept_truncated)
-        reference = load_image(files["reference"]) if "reference" in files else None
+        photo = load_photo(files["photo"], self.page, self.accept_truncated, self.keep_profile)
+        reference = self._beside(files["reference"]).image if "reference" in files else None
         if reference is not None:
             check_reference(reference, photo.image)
-        mask = load_photo(files["mask"]) if "mask" in files else None
+        mask = self._beside(files["mask"]) if "mask" in files else None
         return Decoded(photo, mask, load_guide(files["hints"], self.strength) if "hints" in files else None, reference)
+
+    def _beside(self, path: str) -> Photo:
+        """What goes with a photo: the only picture of its file, or the page of the same number."""
+        page = self.page if len(picture_sizes(path)) > 1 else None
+        if self.keep_profile:
+            with suppress(PictureError):  # its profile cannot be kept, but the file may be readable
+                return load_photo(path, page, self.accept_truncated, keep_profile=True)
+        return load_photo(path, page, self.accept_truncated)
 
     def work(self, decoded: Decoded, files: Mapping[str, str]) -> Restoration:
         """Fill and color the hole."""
         options = dict(self.arguments)
         if options.get("search") and "protect" in files:
-            options["search"] = replace(options["search"], protect=files["protect"])
+            options["search"] = replace(options["search"], protect=self._beside(files["protect"]))
         if decoded.mask is not None:  # of a list, where other photos are searched
             options["search"] = None
         device = current_host().device
@@ -117,8 +133,11 @@ class RestoreJob:
         height, width = image.shape[-2:]
         check_sides(task.out, width, height)
 
+        note = note_of("Restored", hole, self._by()) if self.note else ""
+        metadata = with_note(photo.metadata, note) if note else photo.metadata
+
         def write(path: str) -> None:
-            save_image(image, path, written_bits(photo, path), alpha=result.alpha, metadata=photo.metadata)
+            save_image(image, path, written_bits(photo, path), alpha=result.alpha, metadata=metadata)
 
         numbers = {}
         if decoded.reference is not None and hole.any():
@@ -133,6 +152,10 @@ class RestoreJob:
         small = thumbnail(photo.image, image, hole)
         share = float(hole.mean())
         return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)
+
+    def _by(self) -> str:
+        """What fills the hole, by its name."""
+        return str(self.arguments.get("weights") or self.arguments.get("backbone") or DEFAULT)
 
     def settings(self) -> str:
         """A hash of the options, of all weights that may be used, and of the version. Refuses unknown weights."""

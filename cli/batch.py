@@ -4,7 +4,9 @@ import argparse
 import os
 from typing import Any
 
+from .colorize import add_result_options
 from .many import add_run_options, check_run_options, run_batch
+from .parser import UsageError
 from .restore import add_restore_options, restore_arguments
 from .shared import MASK, add_file_options
 
@@ -44,6 +46,7 @@ def add_parser(commands: Any) -> None:
     )
     add_file_options(parser, type=int, help="which of several pictures in each file, from 1")
     add_restore_options(parser)
+    add_result_options(parser)
     parser.add_argument("--report", metavar="DIR", help="also write a sheet for each photo into this folder")
     parser.add_argument("--reference", metavar="PLACE", help="the undamaged photos, for the numbers of the report")
     add_run_options(parser)
@@ -52,6 +55,10 @@ def add_parser(commands: Any) -> None:
 def restore_many(options: argparse.Namespace) -> int:
     """Restore all photos; returns the exit code."""
     check_run_options(options)
+    if options.keep_profile and options.format == "bmp":
+        raise UsageError("--keep-profile: a .bmp file holds no color profile; choose another --format")
+    if options.keep_profile and options.reference:
+        raise UsageError("--reference is compared in sRGB; leave out --keep-profile")
     options.sources = [*options.sources, *options.words]
     given = {role: place for role in ROLES if (place := getattr(options, role))}
     arguments = _arguments(options)
@@ -65,6 +72,8 @@ def restore_many(options: argparse.Namespace) -> int:
         options.accept_truncated,
         options.strength,
         options.report.rstrip("/") if options.report else None,
+        options.keep_profile,
+        options.note,
     )
     return run_batch(options, job, f".{options.format}", given)
 

@@ -145,6 +145,7 @@ def _colorize_page(
 ) -> None:
     from .. import core
     from ..core.host.host import current_host
+    from ..core.io.note import note_of
 
     file = load_photo(options, number)
     photo = file.image.to(current_host().device)
@@ -185,18 +186,6 @@ def load_guide(options: argparse.Namespace, numbers: Sequence[Number]) -> "Guide
     if options.hints and len(numbers) > 1:
         raise UsageError(f"--hints are for one picture, and {len(numbers)} pages are asked for; choose one by --page N")
     return core.load_guide(options.hints, options.strength) if options.hints else None
-
-
-def note_of(done: str, hole: "Tensor", by: str) -> str:
-    """What --note says; nothing where nothing was filled."""
-    from importlib.metadata import version
-
-    share = 100 * hole.float().mean().item()
-    return (
-        f"{done} with Monochromic {version('monochromic-inpaint')}: {share:.3g} % of the picture ({by})"
-        if share
-        else ""
-    )
 
 
 def add_result_options(parser: argparse.ArgumentParser) -> None:

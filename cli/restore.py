@@ -12,7 +12,6 @@ from .colorize import (
     add_result_options,
     color_options,
     load_guide,
-    note_of,
     reading_options,
 )
 from .mask import add_find_options, asks_to_find, find_options, say_found
@@ -180,6 +179,7 @@ def _of_page(options: argparse.Namespace, number: Number, work: dict[str, Any]) 
 def _write_several(options: argparse.Namespace, number: Number, places: Places, work: dict[str, Any]) -> None:
     from ..core import restore_variants
     from ..core.host.host import current_host
+    from ..core.io.note import note_of
 
     photo = load_photo(options, number)
     mask = load_beside(options, "mask", number) if options.mask else None
@@ -205,6 +205,7 @@ def _restore_page(options: argparse.Namespace, number: Number, save: Save, work:
     from ..core import pipeline
     from ..core.host.host import current_host
     from ..core.io.images import save_picture
+    from ..core.io.note import note_of
     from ..core.report import restoration_sheet
 
     photo = load_photo(options, number)

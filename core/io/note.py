@@ -2,8 +2,11 @@
 
 import logging
 from dataclasses import replace
+from importlib.metadata import version
 from xml.dom import minidom
 from xml.parsers.expat import ExpatError
+
+from torch import Tensor
 
 from .metadata import Metadata
 
@@ -15,6 +18,23 @@ IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 PARTLY_MADE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"/></x:xmpmeta>'
 BEGIN, END = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n', b'\n<?xpacket end="w"?>'
+
+
+def note_of(done: str, hole: Tensor, by: str) -> str:
+    """What a note says.
+
+    Args:
+        done: such as "Restored".
+        hole: 1 = filled.
+        by: what filled it.
+
+    Returns:
+        One line; nothing where nothing was filled.
+    """
+    share = 100 * hole.float().mean().item()
+    if not share:
+        return ""
+    return f"{done} with Monochromic {version('monochromic-inpaint')}: {share:.3g} % of the picture ({by})"
 
 
 def with_note(metadata: Metadata, text: str) -> Metadata:

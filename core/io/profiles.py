@@ -22,6 +22,7 @@ ALIKE = 30  # levels of 255 by which middle gray is brighter or darker: gamma 1.
 SAME = 2  # levels of 255 by which profiles of sRGB differ
 SPACES = {"GRAY": 1, "RGB": 3, "CMYK": 4}
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+CREATED = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)  # where LittleCMS writes the time at which it is called
 Curve = Callable[[NDArray], NDArray]
 
 
@@ -95,8 +96,9 @@ def space_of(profile: bytes) -> str:
 
 @functools.cache
 def srgb_profile(channels: int) -> bytes:
-    """An ICC profile of sRGB for pictures of 1 or 3 channels."""
-    rgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    """An ICC profile of sRGB for pictures of 1 or 3 channels, of a fixed date: the same picture is the same file."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    rgb = made[:24] + CREATED + made[36:]
     return rgb if channels == 3 else _gray_profile(rgb)
 
 

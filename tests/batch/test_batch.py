@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -10,10 +11,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import torch
 from batch_runs import batch, results
 from conftest import make_photo
 from monochromic.cli import main
-from monochromic.core import load_image, save_image
+from monochromic.core import load_image, load_photo, save_image
+from picture_files import profile
 from PIL import Image
 
 OPTIONS = ["--backbone", "telea", "--texture", "0"]
@@ -193,6 +196,32 @@ def test_a_reference_gives_numbers_and_a_sheet(scans):
     base.close()
     assert all('"psnr"' in text for text in numbers)
     assert {path.name for path in (scans / "sheets").rglob("*.png")} == {f"p{i}_report.png" for i in range(4)}
+
+
+def test_profiles_are_kept_and_notes_written_as_restore_does(scans, capsys):
+    """Also where the mask is an erased copy in the photo's own colors, and where nothing is filled."""
+    adobe = profile(2.2, swap=True)
+    for name in ("p0", "p2", "sub/p1", "sub/p3"):
+        Image.open(f"scans/{name}.png").save(f"scans/{name}.png", icc_profile=adobe)
+        (scans / "masks" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy("mask.png", f"masks/{name}.png")
+    erased = Image.open("scans/p0.png")
+    erased.paste((255, 255, 255), (8, 8, 20, 20))
+    erased.save("masks/p0.png", icc_profile=adobe)
+    save_image(torch.zeros(1, 1, 40, 48), "masks/p2.png")
+    for options in ([], ["--keep-profile"], ["--note"], ["--keep-profile", "--note"]):
+        assert batch("scans", "--out", "out", "--mask", "masks", *options) == 0
+        for name, data in results(scans / "out").items():
+            words = [f"scans/{name}", "--mask", f"masks/{name}", "-o", "one.png"]
+            assert main(["restore", *words, *OPTIONS, *options]) == 0
+            assert (scans / "one.png").read_bytes() == data, (name, options)
+        with Image.open("out/sub/p1.png") as result:
+            assert (result.info.get("icc_profile") == adobe) == ("--keep-profile" in options)
+        assert bool(load_photo("out/sub/p1.png").metadata.xmp) == ("--note" in options)
+    capsys.readouterr()
+    for more in (["--format", "bmp"], ["--reference", "scans"]):
+        assert batch("scans", "--out", "out", "--mask", "masks", "--keep-profile", *more) == 2
+        assert more[0].strip("-").replace("format", ".bmp") in capsys.readouterr().err
 
 
 def test_ctrl_c_finishes_what_is_in_hand(scans, monkeypatch):

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -64,6 +65,13 @@ def test_a_profile_is_known_by_what_it_says(gray):
     levels = LEVELS[..., 0] if gray else LEVELS
     assert to_srgb(levels, profile(name=b"Mine", gray=gray)) is levels
     assert fits(srgb_profile(1 if gray else 3), levels.ndim if not gray else 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_profile_of_srgb_is_the_same_at_any_time(channels):
+    """LittleCMS reads the date; all else of a profile is what it was."""
+    read = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile(channels))).profile
+    assert read.creation_date == datetime(2000, 1, 1)
 
 
 def test_parametric_and_sampled_curves():
