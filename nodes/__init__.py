@@ -9,6 +9,7 @@ from .gray_inpaint import GrayInpaint
 from .load_folder import LoadFolder
 from .load_mask import LoadMask
 from .metrics import Metrics
+from .pad import Pad
 from .progressive_colorize import ProgressiveColorize
 from .random_mask import RandomMask
 from .rgb_inpaint import RgbInpaint
@@ -28,6 +29,7 @@ NODE_CLASS_MAPPINGS: dict[str, type] = {
     "MonochromicLoadFolder": LoadFolder,
     "MonochromicCompareBackbones": CompareBackbones,
     "MonochromicFillVariants": FillVariants,
+    "MonochromicPad": Pad,
 }
 
 NODE_DISPLAY_NAME_MAPPINGS = {
@@ -44,4 +46,5 @@ NODE_DISPLAY_NAME_MAPPINGS = {
     "MonochromicLoadFolder": "Load Folder (Monochromic)",
     "MonochromicCompareBackbones": "Compare Backbones (Monochromic)",
     "MonochromicFillVariants": "Fill Variants (Monochromic)",
+    "MonochromicPad": "Pad (Monochromic)",
 }

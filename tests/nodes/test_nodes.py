@@ -39,6 +39,7 @@ from monochromic.nodes.gray_inpaint import GrayInpaint
 from monochromic.nodes.load_folder import LoadFolder
 from monochromic.nodes.load_mask import LoadMask
 from monochromic.nodes.metrics import Metrics
+from monochromic.nodes.pad import Pad
 from monochromic.nodes.progressive_colorize import ProgressiveColorize
 from monochromic.nodes.random_mask import RandomMask
 from monochromic.nodes.sample_photo import SamplePhoto
@@ -199,6 +200,32 @@ def test_random_mask():
     masks = RandomMask().draw("free_form", 60, 40, 0.3, 3, 7)[0]
     assert masks.shape == (3, 40, 60)
     assert torch.equal(masks[1:2], RandomMask().draw("free_form", 60, 40, 0.3, 1, 8)[0])
+
+
+def test_pad():
+    """The photo stays as it is, the new part is marked, and the damage keeps its place."""
+    photo, damage = bhwc(make_photo(3)), torch.rand(2, 37, 53)
+    image, mask = Pad().pad(photo, 5, 2, 0, 11)
+    assert image.shape == (1, 37 + 2 + 11, 53 + 5, 3)
+    inside = np.s_[:, 2 : 2 + 37, 5:]
+    assert torch.equal(image[inside], photo)
+    assert mask[inside].sum() == 0
+    assert mask.sum() == mask.numel() - 37 * 53
+    images, masks = Pad().pad(photo, 5, 2, 0, 11, damage)
+    assert torch.equal(images, image.expand(2, -1, -1, -1))
+    assert torch.equal(masks[inside], damage)
+    assert torch.equal(masks.where(mask > 0, mask), mask.expand(2, -1, -1))
+    same, nothing = Pad().pad(photo, 0, 0, 0, 0)
+    assert torch.equal(same, photo)
+    assert not nothing.any()
+
+
+def test_padded_photo_is_filled_beyond_its_border():
+    photo = bhwc(make_photo(3))
+    image, mask = Pad().pad(photo, 0, 0, 9, 0)
+    result = run(image, mask)[0]
+    assert torch.equal(result[:, :, :53], photo)
+    assert result.shape == (1, 37, 62, 3)
 
 
 def guide_of(*values, **named):
