@@ -17,11 +17,12 @@ BEFORE = {
     "restore_photo": "input/astronaut_scratched.png",
     "restore_without_mask": "input/astronaut_scratched.png",
     "remove_object": "input/rocket_tower.png",
+    "finish_any_model": "input/rocket_other_model.jpg",
     "color_hint": "input/coffee_bleached.png",
     "restore_folder": "input/album/cameraman.jpg",
     "degrade_and_measure": "temp/*",  # what its first preview shows: the damaged photo
 }
-SPLIT = {"remove_object": 0.688}  # of the width; elsewhere the middle
+SPLIT = {"remove_object": 0.688, "finish_any_model": 0.688}  # of the width; elsewhere the middle
 
 
 def thumbnail(name: str, out: Path) -> Image.Image:
@@ -32,7 +33,8 @@ def thumbnail(name: str, out: Path) -> Image.Image:
         place = out if BEFORE[name].startswith("temp") else HERE
         before = min(place.glob(BEFORE[name]), key=lambda p: p.stat().st_mtime_ns)
         edge = round(after.width * SPLIT.get(name, 0.5))
-        after.paste(Image.open(before).convert("RGB").crop((0, 0, edge, after.height)), (0, 0))
+        picture = Image.open(before).convert("RGB").resize(after.size, Image.Resampling.LANCZOS)
+        after.paste(picture.crop((0, 0, edge, after.height)), (0, 0))
         after.paste((255, 255, 255), (edge - 2, 0, edge + 2, after.height))
     after.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     return after

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from ..errors import UnknownNameError
+from ..image.masks import resize_to
 from .images import load_image, load_mask
 
 FOLDER = Path(__file__).parents[2] / "workflows" / "input"
@@ -13,18 +14,20 @@ ALBUM = FOLDER / "album"  # small damaged photos, to try a folder with
 
 
 class Sample(NamedTuple):
-    """File names: the photo, mostly damaged, its mask (white = fill, or the photo's own alpha), the undamaged one."""
+    """File names: the photo, mostly damaged, its mask, the undamaged one; and the mask's channel, alpha = known."""
 
     photo: str
     mask: str
     original: str
+    channel: str = "luminance"
 
 
 SAMPLES = {
     "scratched_portrait": Sample("astronaut_scratched.png", "astronaut_scratches.png", "astronaut.png"),
-    "tower": Sample("rocket_tower.png", "rocket_tower.png", "rocket_tower.png"),
+    "tower": Sample("rocket_tower.png", "rocket_tower.png", "rocket_tower.png", "alpha"),
     "bleached_coffee": Sample("coffee_bleached.png", "coffee_stain.png", "coffee_bleached.png"),
     "portrait": Sample("astronaut.png", "astronaut_scratches.png", "astronaut.png"),
+    "tower_other_model": Sample("rocket_other_model.jpg", "rocket_tower.png", "rocket_other_model.jpg", "alpha"),
 }
 
 
@@ -44,5 +47,6 @@ def load_sample(name: str) -> tuple[Tensor, Tensor, Tensor]:
     if name not in SAMPLES:
         raise UnknownNameError("sample photo", name, SAMPLES)
     sample = SAMPLES[name]
-    mask = load_mask(FOLDER / sample.mask, "alpha" if sample.mask == sample.photo else "luminance")
-    return load_image(FOLDER / sample.photo), mask, load_image(FOLDER / sample.original)
+    photo = load_image(FOLDER / sample.photo)
+    mask = resize_to(load_mask(FOLDER / sample.mask, sample.channel), photo)
+    return photo, mask, load_image(FOLDER / sample.original)

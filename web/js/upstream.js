@@ -9,6 +9,7 @@ const SAMPLES = {
   tower: { photo: "rocket_tower.png", mask: "rocket_tower.png", channel: "alpha" },
   bleached_coffee: { photo: "coffee_bleached.png", mask: "coffee_stain.png" },
   portrait: { photo: "astronaut.png", mask: "astronaut_scratches.png" },
+  tower_other_model: { photo: "rocket_other_model.jpg", mask: "rocket_tower.png", channel: "alpha" },
 };
 
 /** {photo, hole} of a Color Guide: where to get them; {from} alone if only a run can tell; null if not connected. */
