@@ -170,7 +170,7 @@ def pipelines(gray: Model, rgb: Model, given: list[Case]) -> tuple[list[str], li
     """The three pipelines in color, and by how much the first is better, photo by photo."""
 
     def restored(model: Model, pipeline: str) -> Run:
-        return lambda image, hole: restore(image, hole, backbone=model, pipeline=pipeline, texture=0.0)
+        return lambda image, hole: restore(image, hole, backbone=model, pipeline=pipeline, texture=0.0, grain=0.0)
 
     runs = {
         "gray, then color": restored(gray, "gray"),

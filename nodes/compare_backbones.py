@@ -88,7 +88,7 @@ class CompareBackbones:
         names = _named(backbones) or _ready()
         for done, name in enumerate(names):
             part = part_of(report, done, len(names))
-            results[name] = restore(photo, hole, backbone=name, method=method, texture=0.0, progress=part)
+            results[name] = restore(photo, hole, backbone=name, method=method, texture=0.0, grain=0.0, progress=part)
         where = region if hole.any() else "full"
         scores = {} if wanted is None else {n: measure(r, wanted, hole, where)[0] for n, r in results.items()}
         sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))

@@ -35,7 +35,7 @@ def mosaic(side: int, seed: int) -> Tensor:
 
 def filled(name: str, case: Case) -> Tensor:
     """A restoration: gray by a backbone, color by `propagate` for all alike."""
-    return restore(case.holed, case.hole, backbone=loader(name)(), texture=0.0)
+    return restore(case.holed, case.hole, backbone=loader(name)(), texture=0.0, grain=0.0)
 
 
 def methods(setup: Setup) -> dict[str, Method]:

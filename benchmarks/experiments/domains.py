@@ -14,7 +14,7 @@ GROUPS = ("city", "nature", "painting", "satellite", "xray")
 def restored(method: str, setup: Setup, case: Case) -> Tensor:
     """The whole restoration: gray by `mono`, color by a method."""
     settings = Settings(seed=case.seed, iterations=setup.plan.iterations)
-    return restore(case.holed, case.hole, backbone="mono", method=method, settings=settings, texture=0.0)
+    return restore(case.holed, case.hole, backbone="mono", method=method, settings=settings, texture=0.0, grain=0.0)
 
 
 def methods(setup: Setup) -> dict[str, Method]:

@@ -18,7 +18,7 @@ HAVE_RGB = "Only `mono` was trained both ways, so only its rows compare the pipe
 def restored(name: str, pipeline: str, case: Case) -> Tensor:
     """A restoration by a backbone in a pipeline."""
     model = loader(name, rgb=pipeline != "gray")()
-    return restore(case.holed, case.hole, backbone=model, pipeline=pipeline, texture=0.0)
+    return restore(case.holed, case.hole, backbone=model, pipeline=pipeline, texture=0.0, grain=0.0)
 
 
 def rows(backbones: tuple[str, ...], pipelines: tuple[str, ...], setup: Setup) -> dict[str, Method]:

@@ -192,7 +192,7 @@ def test_without_texture_all_fills_are_one(outcome):
     assert apart["mono, texture 0"] == 0
     assert best["mono, texture 0"] == pytest.approx(mean["mono, texture 0"])
     assert apart["mono, texture 1"] > 0
-    assert all(best[m] >= mean[m] - 1e-6 for m in found.methods)
+    assert all(best[m] >= mean[m] - 1e-4 for m in found.methods)
 
 
 def test_holes_and_mosaics_cover_alike(bench):
