@@ -156,6 +156,8 @@ def test_control_c_at_any_time(place, method):
         time.sleep(wait)
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=60)
+        if err.count(b"File ") == 1 and b'File "<string>"' in err:
+            continue  # on a busy machine, it came before our first line
         ended = {0: b"", 130: b"monochromic: stopped\n", -signal.SIGINT: b""}
         assert child.returncode in ended
         assert err == ended[child.returncode]
