@@ -22,6 +22,7 @@ CONTEXT = 64  # pixels around the hole in which noise is measured
 BAND = 2.0  # pixels: noise is what is finer
 BLOCK = 16  # pixels a side
 FLATTEST = 0.2  # of the blocks of a brightness
+RANGE = 6.0  # times the lowest level of all brightnesses, at most: more is detail, as of a lattice before the sky
 BIAS = 0.92  # of the true level, what the flattest fifth of blocks with nothing but noise have
 BINS = 5  # of brightness
 MIN_BLOCKS = 12  # without so many there is no grain
@@ -119,6 +120,7 @@ def measure_noise(gray: Tensor, known: Tensor) -> Noise | None:
     bins = order.tensor_split(min(BINS, len(blocks) // MIN_BLOCKS))
     flat = [part[energy[part].argsort()[: max(2, round(FLATTEST * len(part)))]] for part in bins]
     level = torch.stack([energy[part].median() for part in flat]) / BIAS
+    level = level.clamp(max=RANGE * level.min())
     if level.max() < MIN_LEVEL:
         return None
     chosen = torch.cat(flat)

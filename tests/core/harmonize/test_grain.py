@@ -74,6 +74,16 @@ def test_a_clean_photo_stays_as_it_is():
     assert torch.equal(add_grain(steps, box_hole()), steps), "8 bits are no noise"
 
 
+def test_what_is_no_noise_is_no_grain():
+    """A lattice before an evening sky: most blocks around the hole show it, the flattest are clean."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    sky = 0.1 + 0.15 * columns / SIDE
+    bars = ((rows + columns) % 9 < 2) | ((rows - columns) % 9 < 2)
+    photo = torch.from_numpy(np.where(bars & (columns > 60), 0.55, sky).astype(np.float32))[None, None]
+    fill = torch.where(box_hole() > 0, 0.2, photo)
+    assert (add_grain(fill, box_hole()) - fill).abs().max() < 0.02
+
+
 def test_it_keeps_what_is_known_and_what_is_global(untouched_rng):
     filled, known = smoothed(noisy(0.03)), box_hole() == 0
     grained = add_grain(filled, box_hole(), 0.5, seed=3)
