@@ -1,6 +1,7 @@
 """The menu of backbones: what can run now comes first, and the tooltip says what the others need."""
 
-from ..core.backbones import BACKBONES, DEFAULT
+from ..core.backbones import BACKBONES, DEFAULT, get_backbone
+from ..core.errors import UnknownNameError
 from ..core.weights.select import readiness
 from . import runtime
 from .inputs import Entry, combo_input
@@ -17,3 +18,26 @@ def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFA
         f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered
     )
     return combo_input(ordered, default, f"What fills the hole. {'; '.join(titles)}.{'' if rgb else SLIM}")
+
+
+def named_backbones(text: str) -> tuple[str, ...]:
+    """The backbones in a user's text, separated by commas. Raises `UnknownNameError`."""
+    return tuple(get_backbone(name.strip()).id for name in text.split(",") if name.strip())
+
+
+class NamesBackbones:
+    """A node with a text `backbones`: it refuses unknown names, and runs again when one has other weights."""
+
+    UNNAMED: tuple[str, ...] = tuple(BACKBONES)  # those that may be used where none is named
+
+    @classmethod
+    def VALIDATE_INPUTS(cls, backbones: str | None = None) -> bool | str:
+        try:
+            named_backbones(backbones or "")
+        except UnknownNameError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def IS_CHANGED(cls, backbones: str | None = None, **_: object) -> str:
+        return " ".join(runtime.fingerprint(name) for name in named_backbones(backbones or "") or cls.UNNAMED)

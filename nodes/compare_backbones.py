@@ -5,20 +5,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.backbones import BACKBONES, get_backbone
+from ..core.backbones import BACKBONES
 from ..core.colorize import METHODS
-from ..core.errors import InputError, UnknownNameError
+from ..core.errors import InputError
 from ..core.host.progress import part_of
 from ..core.io.sheet import compare_sheet
 from ..core.metrics import REGIONS, format_table, measure
 from ..core.pipeline import restore
 from ..core.weights.select import readiness
 from . import runtime
+from .backbones import NamesBackbones, named_backbones
 from .inputs import combo_input, int_input, string_input, tensor_input
 from .tensors import hole_in, image_in, image_out, notes_on, preview_of
 
 
-class CompareBackbones:
+class CompareBackbones(NamesBackbones):
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Restores one photo with several backbones, gray first and then color, and shows the results in a grid with "
@@ -52,18 +53,6 @@ class CompareBackbones:
             "optional": {"reference": tensor_input("IMAGE", "The undamaged photo, to measure against.")},
         }
 
-    @classmethod
-    def VALIDATE_INPUTS(cls, backbones: str | None = None) -> bool | str:
-        try:
-            _named(backbones or "")
-        except UnknownNameError as error:
-            return str(error)
-        return True
-
-    @classmethod
-    def IS_CHANGED(cls, backbones: str | None = None, **_: object) -> str:
-        return " ".join(runtime.fingerprint(name) for name in _named(backbones or "") or BACKBONES)
-
     @runtime.hosted()
     def compare(
         self,
@@ -85,7 +74,7 @@ class CompareBackbones:
             raise InputError(f"backbones are compared with one mask, got {len(hole)}; choose one of the batch")
         wanted = None if reference is None else image_in(reference, "reference")
         results, report = {}, runtime.progress()
-        names = _named(backbones) or _ready()
+        names = named_backbones(backbones) or tuple(_ready())
         for done, name in enumerate(names):
             part = part_of(report, done, len(names))
             results[name] = restore(photo, hole, backbone=name, method=method, texture=0.0, grain=0.0, progress=part)
@@ -95,11 +84,6 @@ class CompareBackbones:
         text = format_table(scores) if scores else "\n".join(results)
         everything = image_out(torch.cat(list(results.values())))
         return {"ui": {"images": preview_of(sheet), "text": notes}, "result": (sheet, everything, text)}
-
-
-def _named(text: str) -> list[str]:
-    """The names in the user's text. Raises `UnknownNameError`."""
-    return [get_backbone(name.strip()).id for name in text.split(",") if name.strip()]
 
 
 def _ready() -> list[str]:

@@ -5,14 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.backbones import get_backbone
 from ..core.colorize import METHODS, Guide
-from ..core.errors import InputError, UnknownNameError
+from ..core.errors import InputError
 from ..core.io.sheet import sheet_tensor
 from ..core.pipeline import TEXTURE
 from ..core.variant_sheet import variants_sheet, variants_table, variants_text
 from ..core.variants import BACKBONES, MAX_VARIANTS, Variants, restore_variants
 from . import runtime
+from .backbones import NamesBackbones, named_backbones
 from .inputs import combo_input, float_input, int_input, string_input, tensor_input
 from .tensors import hole_in, image_in, image_out, notes_on, preview_of
 
@@ -20,7 +20,8 @@ Key = tuple[Tensor, Tensor, tuple[Any, ...], Guide | None]
 """What variants are made of: photo, hole, what can be compared, hints."""
 
 
-class FillVariants:
+class FillVariants(NamesBackbones):
+    UNNAMED = BACKBONES
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Fills the hole in several ways, gray first and then color, and shows them in a grid by number, the one that "
@@ -66,18 +67,6 @@ class FillVariants:
             },
         }
 
-    @classmethod
-    def VALIDATE_INPUTS(cls, backbones: str | None = None) -> bool | str:
-        try:
-            _named(backbones or "")
-        except UnknownNameError as error:
-            return str(error)
-        return True
-
-    @classmethod
-    def IS_CHANGED(cls, backbones: str | None = None, **_: object) -> str:
-        return " ".join(runtime.fingerprint(name) for name in _named(backbones or "") or BACKBONES)
-
     @runtime.hosted()
     def fill(
         self,
@@ -104,7 +93,7 @@ class FillVariants:
             raise InputError(f"variants are made with one mask, got {len(hole)}; choose one of the batch")
         if choice > variants:
             raise InputError(f"choice is {choice} and there are {variants} variants; set choice to 1 to {variants}")
-        names = _named(backbones) or BACKBONES
+        names = named_backbones(backbones) or BACKBONES
         options = {"count": variants, "seed": seed, "texture": texture, "method": method}
         found = self._made(photo, hole, names, options, guide)
         truth = None if reference is None else image_in(reference, "reference")
@@ -127,11 +116,6 @@ class FillVariants:
             found = restore_variants(photo, hole, backbones=models, guide=guide, progress=progress, **options)
             self.last = key, found
         return self.last[1]
-
-
-def _named(text: str) -> tuple[str, ...]:
-    """The names in the user's text. Raises `UnknownNameError`."""
-    return tuple(get_backbone(name.strip()).id for name in text.split(",") if name.strip())
 
 
 def _same(one: Key, other: Key) -> bool:
