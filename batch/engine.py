@@ -126,23 +126,23 @@ class Run:
         self.observer.ended(self.done + self.failed, self.failed)
 
 
-def machine(workers: int | None, threads: int | None) -> tuple[int, int]:
-    """How many workers, and with how many threads each: by the cores, the memory and the GPUs of this machine.
+def machine(workers: int | None, threads: int) -> int:
+    """How many workers: by the cores, the memory and the GPUs of this machine.
 
     Args:
         workers: as the user wants it; None leaves it to the machine.
-        threads: the same.
+        threads: of each worker.
 
     Returns:
-        Both.
+        At least 1.
     """
     import torch
 
+    if workers is not None:
+        return workers
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if workers is None:
-        most = 2 * torch.cuda.device_count() if torch.cuda.is_available() else cores
-        workers = max(1, min(most, int(_memory() / WORKER_MEMORY))) if not threads else max(1, cores // threads)
-    return workers, threads or max(1, cores // workers)
+    most = 2 * torch.cuda.device_count() if torch.cuda.is_available() else cores // threads
+    return max(1, min(most, int(_memory() / WORKER_MEMORY)))
 
 
 def _memory() -> float:

@@ -28,7 +28,12 @@ TIMEOUT = 900.0
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """How many photos are done at once, and what is done again; those of `run --each` too."""
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: by the machine)")
-    parser.add_argument("--threads", type=int, metavar="N", help="of each worker (default: by the machine)")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="of each worker (default: 1); the last bits of a result depend on it, so others do all photos again",
+    )
     parser.add_argument(
         "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for a photo (default: {TIMEOUT:g})"
     )
@@ -96,7 +101,7 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
     from ..core.errors import MonochromicError
 
     path = Path(options.journal or f"{options.out}/{JOURNAL}")
-    fresh, settings = not path.exists(), job.settings()
+    fresh, settings = not path.exists(), f"{job.settings()} {options.threads or 1}"
     skip = tuple(place for place in (options.out, getattr(options, "report", None)) if place and not is_url(place))
     with closing(Journal(path, copied=options.dry_run)) as journal:
         again = {"overwrite": options.overwrite, "retry": options.retry_failed}
@@ -142,8 +147,8 @@ def _pool(options: argparse.Namespace, job: "Job", todo: int) -> "Pool":
     from ..batch.engine import machine
     from ..batch.pool import LocalPool
 
-    workers, threads = machine(options.workers, options.threads)
-    return LocalPool(job, min(workers, todo), threads, options.timeout)
+    threads = options.threads or 1
+    return LocalPool(job, min(machine(options.workers, threads), todo), threads, options.timeout)
 
 
 def _summary(run: "Run", journal: "Journal") -> str:

@@ -246,3 +246,12 @@ def test_ctrl_c_finishes_what_is_in_hand(scans, monkeypatch):
     assert batch("scans", "--out", "out", "--mask", "mask.png") == 0
     assert {row[2] for row in rows().values()} == {1}
     assert load_image("out/q29.png").shape == (1, 3, 40, 48)
+
+
+def test_other_threads_do_all_again_and_other_workers_nothing(scans, capsys):
+    """The last bits of a result depend on the threads of a worker."""
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--limit", "1") == 0
+    for words, left in ((["--workers", "1"], 0), (["--threads", "2"], 1)):
+        capsys.readouterr()
+        assert batch("scans/p0.png", "--out", "out", "--mask", "mask.png", "--dry-run", *words) == 0
+        assert f"{left} would be done" in capsys.readouterr().out

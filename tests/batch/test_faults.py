@@ -105,10 +105,8 @@ def test_a_worker_in_this_process_does_what_the_others_do(scans, caplog):
 
 
 def test_the_machine_decides_where_the_user_does_not():
-    assert machine(2, 3) == (2, 3)
-    workers, threads = machine(None, None)
-    assert workers >= 1
-    assert threads >= 1
+    assert machine(2, 3) == 2
+    assert 1 <= machine(None, 2) <= machine(None, 1)
 
 
 @pytest.mark.ray
