@@ -108,11 +108,11 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
         planner = Planner(journal, options.out, ending, settings, **again)
         try:
             planner.add(expand(options.sources, skip), Companions(given))
+            code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
         except MonochromicError:
-            if fresh and not options.dry_run:
+            if fresh and not options.dry_run and not {"done", "failed"} & set(journal.counts()):
                 journal.discard()
             raise
-        code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
         return code or int(planner.refused > 0)
 
 

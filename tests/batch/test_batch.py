@@ -255,3 +255,8 @@ def test_other_threads_do_all_again_and_other_workers_nothing(scans, capsys):
         capsys.readouterr()
         assert batch("scans/p0.png", "--out", "out", "--mask", "mask.png", "--dry-run", *words) == 0
         assert f"{left} would be done" in capsys.readouterr().out
+
+
+def test_a_run_that_cannot_begin_leaves_nothing_behind(scans):
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--backbone", "shift_net") == 2
+    assert not (scans / "out").exists()
