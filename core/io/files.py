@@ -129,6 +129,13 @@ def _ended(part: Path, number: int) -> bool:
         return True
     except PermissionError:
         pass
+    return _is_zombie(number)
+
+
+def _is_zombie(number: int) -> bool:
+    """Whether a process has ended though nobody has asked how, where the system tells."""
+    with suppress(OSError):
+        return Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()[:1] == [b"Z"]
     return False
 
 

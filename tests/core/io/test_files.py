@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from monochromic.core import PictureError
@@ -30,6 +32,17 @@ def test_what_a_killed_process_left_goes_at_the_next_run(tmp_path):
         assert ours.exists()
     assert (tmp_path / "x.png").read_bytes() == b"ours"
     assert {p.name for p in tmp_path.iterdir()} == {"x.png", *(n for n in left if "y.png" in n)}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell which processes have ended")
+def test_what_a_process_left_that_nobody_has_asked_for_goes_too(tmp_path):
+    """It has its number until then."""
+    child = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "x.png")])
+    while not files._is_zombie(child.pid):
+        time.sleep(0.01)
+    write_bytes(b"new", tmp_path / "x.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
+    child.wait()
 
 
 def test_what_another_machine_writes_stays(tmp_path, monkeypatch):
