@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=SAVE_EVERY, help="seconds between checkpoints")
     parser.add_argument("--compile", action="store_true", help="compile the network, for GPUs")
     parser.add_argument("--on-device", action="store_true", help="make the samples of gray on the GPU")
+    parser.add_argument("--graph", action="store_true", help="start all of a step at once, for small networks on a GPU")
     parser.add_argument("--export", type=Path, help="write OUT's weights here and do nothing else")
     parser.add_argument("--start", type=Path, help="weights to start from, where OUT has no checkpoint")
     parser.add_argument("--masks", type=Path, help="a folder of masks of real marks, white = damage")
@@ -58,7 +59,8 @@ def main() -> None:
         export(recipe, options.out / "state.safetensors", options.export)
     else:
         how = {"workers": options.workers, "every": options.every, "compiled": options.compile, "start": options.start}
-        train(recipe, load_photos(options.photos), options.out, on_device=options.on_device, **how)
+        how |= {"on_device": options.on_device, "graphed": options.graph}
+        train(recipe, load_photos(options.photos), options.out, **how)
 
 
 if __name__ == "__main__":
