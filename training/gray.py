@@ -17,10 +17,11 @@ from features import FEATURES
 from guidance import guided_answer
 from holes import THIN
 from losses import PIXELS, composite
-from monochromic.core import luminance, random_hole
+from monochromic.core import random_hole
 from monochromic.core.backbones import get_backbone
 from monochromic.core.backbones.mono import Mono
 from monochromic.core.backbones.record import Variant
+from monochromic.core.image.color import to_y
 from numpy.random import Generator
 from photos import Photo, random_cut
 from task import AdversaryInput, StepResult
@@ -143,6 +144,6 @@ def preview(network: Filled | Mono, batch: tuple[Tensor, Tensor]) -> Tensor:
 
 def _inputs_and_truth(image: Tensor, channels: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """A photo as the input of a network of these channels, and as the output that it is to have."""
-    gray = luminance(image)
+    gray = to_y(image)
     inputs = {1: gray, 3: image, 4: torch.cat([image, gray], 1)}[channels[0]]
     return inputs, image if channels[1] == 3 else gray

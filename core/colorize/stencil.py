@@ -102,8 +102,8 @@ def coarsen(fine: Stencil) -> tuple[Stencil, Tensor]:
     down, right = (F.pad(t, (0, 1))[other] - t[parent][:, None] + 1 for t in (row, column))
     slot = torch.where(other < m, down * 3 + right, 4)  # 4: within the aggregate, or nowhere
     index = (parent[:, None] * 9 + slot).flatten()
-    sums = fine.weight.new_zeros(m * 9).index_add_(0, index, fine.weight.flatten()).view(m, 9)
-    diagonal = fine.diagonal.new_zeros(m).index_add_(0, parent, fine.diagonal) - sums[:, 4]
+    sums = summed(fine.weight.flatten(), index, m * 9).view(m, 9)
+    diagonal = summed(fine.diagonal, parent, m) - sums[:, 4]
     weight = sums[:, [0, 1, 2, 3, 5, 6, 7, 8]].contiguous()
     neighbor = neighbor_index(row, column, int(row.max()) + 1, width)
     return Stencil(row, column, neighbor, weight, diagonal), parent
@@ -191,11 +191,28 @@ def multigrid(system: Stencil, coarsest: int = 256) -> Callable[[Tensor], Tensor
         damping = DAMPING / fine.diagonal[:, None]
         x = damping * rhs
         residual = rhs - fine.apply(x)
-        coarse_rhs = residual.new_zeros(count, residual.shape[1]).index_add_(0, parent, residual)
+        coarse_rhs = summed(residual, parent, count)
         x = x + cycle(coarse_rhs, level + 1)[parent]
         return x + damping * (rhs - fine.apply(x))
 
     return cycle
+
+
+def summed(values: Tensor, index: Tensor, count: int) -> Tensor:
+    """The sums of the values that have the same index, always in the same order.
+
+    Args:
+        values: (N, ...).
+        index: (N,), each below `count`.
+        count: Of the sums.
+
+    Returns:
+        (count, ...).
+    """
+    sums = values.new_zeros(count, *values.shape[1:])
+    if sums.is_cuda:  # where index_add_ adds in the order in which its threads come
+        return sums.index_put_((index,), values, accumulate=True)
+    return sums.index_add_(0, index, values)
 
 
 def dense(system: Stencil) -> Tensor:
