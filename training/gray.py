@@ -39,11 +39,14 @@ TAKES = {
 
 
 class Filled(nn.Module):
-    """A backbone's network, called as Mono is: with the image, zero in the hole, and the hole."""
+    """A backbone's network, called as Mono is: with the image, zero in the hole, and the hole.
 
-    def __init__(self, variant: Variant, channels: tuple[int, int], width: int) -> None:
+    channels_last: whether it has that order of memory on a CPU, too.
+    """
+
+    def __init__(self, variant: Variant, channels: tuple[int, int], width: int, channels_last: bool) -> None:
         super().__init__()
-        self.variant, self.channels = variant, channels
+        self.variant, self.channels, self.channels_last = variant, channels, channels_last
         self.network = variant.fresh(channels, width)
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
@@ -56,10 +59,11 @@ def make(network: dict) -> nn.Module:
     channels = tuple(network.get("channels", (4, 1)))
     if "widths" in network:
         return Mono(channels, tuple(network["widths"]))
-    variants = {variant.id: variant for variant in get_backbone(network["backbone"]).variants}
+    backbone = get_backbone(network["backbone"])
+    variants = {variant.id: variant for variant in backbone.variants}
     if network.get("layout") not in variants:
         raise SystemExit(f"layout of {network['backbone']} must be one of {', '.join(variants)}")
-    return Filled(variants[network["layout"]], channels, network["width"])
+    return Filled(variants[network["layout"]], channels, network["width"], backbone.channels_last)
 
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:

@@ -4,7 +4,9 @@ import copy
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,8 +53,10 @@ class Training:
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            network = self.task.make(recipe.network).to(memory_format=torch.channels_last)
+            network = self.task.make(recipe.network)
             adversary = self._adversary(network)
+        if self.on_gpu or getattr(network, "channels_last", True):  # of some networks torch's CPU kernels break in it
+            network = network.to(memory_format=torch.channels_last)
         if start and not self.state.exists():
             start_from(network, start)
         self.average = copy.deepcopy(network).requires_grad_(False).to(self.accelerator.device)
@@ -83,12 +87,12 @@ class Training:
 
     def _descent(self, network: nn.Module) -> torch.optim.Optimizer:
         """AdamW; on a GPU with its rate there, so that a step may be part of a graph."""
-        recipe, settings = self.recipe, {"betas": (0.9, 0.98), "weight_decay": self.recipe.weight_decay}
+        descent = partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=self.recipe.weight_decay)
         if not self.on_gpu:
-            return torch.optim.AdamW(network.parameters(), recipe.rate, **settings)
+            return descent(network.parameters(), self.recipe.rate)
         network.to(self.accelerator.device)
-        rate = torch.tensor(recipe.rate, device=self.accelerator.device)
-        return torch.optim.AdamW(network.parameters(), rate, fused=True, capturable=True, **settings)
+        rate = torch.tensor(self.recipe.rate, device=self.accelerator.device)
+        return descent(network.parameters(), rate, fused=True, capturable=True)
 
     def _adversary(self, network: nn.Module) -> Adversary | None:
         config, channels = self.recipe.adversary, getattr(network, "channels", None)
@@ -169,7 +173,7 @@ class Training:
         optimizer.zero_grad()
         self.accelerator.backward(loss)
         finite = self.accelerator.clip_grad_norm_(network.parameters(), self.recipe.clip).isfinite()
-        inner = getattr(optimizer, "optimizer", optimizer)  # without what accelerate wraps around it
+        inner: Any = getattr(optimizer, "optimizer", optimizer)  # without what accelerate wraps around it
         if inner.defaults.get("fused"):
             inner.found_inf = (~finite).float()  # by which it leaves the step out, without telling the CPU
             optimizer.step()

@@ -4,7 +4,7 @@ The external stage of Wang, Ouyang, Chen 2021: from the photo in color and in gr
 around the hole, spread into it by pull-push (Gortler et al. 1996), and adds what a U-Net (`core/layers/unet.py`)
 predicts. So it begins with a smooth filling, and learns structure from its first step.
 
-Our license and weights (weights/mono.md). Sides are multiples of 8.
+Our license and weights (weights/mono.md). Sides are multiples of 16.
 """
 
 import torch
@@ -20,7 +20,7 @@ HEADS = 2
 class Mono(InpaintNetwork):
     """`channels`: (4, 1) RGB and gray to gray; (1, 1) and (3, 3) for comparisons. widths: as of `UNet`."""
 
-    def __init__(self, channels: tuple[int, int], widths: tuple[int, int, int]) -> None:
+    def __init__(self, channels: tuple[int, int], widths: tuple[int, ...]) -> None:
         super().__init__()
         in_channels, self.out_channels = self.channels = channels
         self.body = UNet(in_channels + 1 + self.out_channels, self.out_channels, widths, HEADS)
@@ -52,11 +52,11 @@ def pull_push(image: Tensor, known: Tensor) -> Tensor:
 
 
 with torch.device("meta"):
-    NAMES = frozenset(Mono((1, 1), (HEADS, HEADS, HEADS)).state_dict())
+    NAMES = [frozenset(Mono((1, 1), (HEADS,) * levels).state_dict()) for levels in (3, 4)]
 
 
 def detect(state: State) -> str | None:
-    return "" if set(state) == NAMES else None
+    return "" if set(state) in NAMES else None
 
 
 def build(state: State) -> InpaintNetwork:
@@ -67,8 +67,8 @@ def build(state: State) -> InpaintNetwork:
 
 
 def fresh(channels: tuple[int, int], width: int) -> Mono:
-    """New weights; widths in the proportion of the shipped ones, 1 : 2 : 4."""
-    return Mono(channels, (width, 2 * width, 4 * width))
+    """New weights; widths in the proportion of the shipped ones, 1 : 2 : 3 : 6."""
+    return Mono(channels, (width, 2 * width, 3 * width, 6 * width))
 
 
 def fill(network: InpaintNetwork, image: Tensor, hole: Tensor) -> Tensor:

@@ -19,9 +19,9 @@ TRAINED = 256  # pixels a side
 
 
 class DamageNetwork(nn.Module):
-    """RGB to logits; `widths` are channels at 1/2, 1/4 and 1/8 of the size, `kinds` how many are told apart."""
+    """RGB to logits; `widths` are those of `UNet`, `kinds` how many are told apart."""
 
-    def __init__(self, widths: tuple[int, int, int], kinds: int = len(DAMAGE_KINDS)) -> None:
+    def __init__(self, widths: tuple[int, ...], kinds: int = len(DAMAGE_KINDS)) -> None:
         super().__init__()
         self.body = UNet(3, kinds, widths)
 

@@ -170,3 +170,14 @@ def test_exported_weights_load_as_a_backbone(name, tmp_path, capsys):
     again = tmp_path / "again.safetensors"
     export(recipe, run.state, again)
     assert again.read_bytes() == target.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "order"), [("mono", torch.channels_last), ("vcnet_slim", torch.contiguous_format)])
+def test_networks_are_trained_in_the_order_of_memory_that_suits_them(name, order, root, photos, tmp_path):
+    """In the other, a step of VCNet on a CPU ends the process: torch's kernel of a 1 x 1 convolution with a stride."""
+    run = Training(load_recipe(root / "training" / "recipes" / f"{name}.toml"), tmp_path)
+    weights = [w for w in run.network.parameters() if w.ndim == 4 and min(w.shape) > 1]
+    assert weights
+    assert all(w.is_contiguous(memory_format=order) for w in weights)
+    run.step(next(iter(run.batches(photos, workers=0))))
+    assert run.seen

@@ -23,7 +23,7 @@ def moved(channels, width=6):
     return network
 
 
-def given(channels, sides=(40, 24)):
+def given(channels, sides=(48, 32)):
     return torch.rand(2, channels[0], *sides), torch.rand(2, 1, *sides) < 0.3
 
 
