@@ -206,5 +206,4 @@ EDGE_CONNECT = Backbone(
     multiple=4,
     minimum=12,
     trained=256,
-    half=True,
 )
