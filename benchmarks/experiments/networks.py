@@ -11,8 +11,8 @@ from monochromic.core.weights.select import fingerprint_of, load_model, readines
 
 SLIM = (
     "**The numbers of networks are low and rank training as much as design**: unless a user's weights are installed, "
-    "they are the pack's own, small and briefly trained (the slim ones on 20 000 samples, `mono` on 1.2 million; papers "
-    "take millions). The same command measures better ones (`monochromic weights convert FILE --as NAME`)."
+    "they are the pack's own, small and briefly trained (the slim ones on 20 000 samples, `mono` on 1.2 million; "
+    "papers take millions). The same command measures better ones (`monochromic weights convert FILE --as NAME`)."
 )
 
 

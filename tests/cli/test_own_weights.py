@@ -81,8 +81,7 @@ def test_the_menu_puts_first_what_runs_now(place):
     names, options = menu()
     assert set(names) == set(BACKBONES)
     assert names[0] == options["default"] == "mono"
-    assert {*names[-4:-2]} == {"lama", "mat"}
-    assert {*names[-2:]} == {"shift_net", "mlp"}
+    assert {*names[-2:]} == {"lama", "mat"}
     assert "lama: LaMa" in options["tooltip"]
     assert "(downloads about 205 MB, license Apache-2.0)" in options["tooltip"]
 
