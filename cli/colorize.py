@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .names import CHANNELS, DETECTORS, GRAIN, MATCHES, METHODS, SCHEDULES
+from .names import CHANNELS, DETECTORS, GRAIN, MATCHES, MAX_FEATHER, METHODS, SCHEDULES
 from .pages import Number, Save, about, check_beside, load_beside, load_photo, result_page, results
 from .parser import UsageError
 from .shared import MASK, Progress, add_photo, check_files, check_output, progress_bar, take_photo
@@ -49,6 +49,14 @@ def add_parser(commands: Any) -> None:
         "photo's; off",
     )
     parser.add_argument("--grain-seed", type=int, default=0, metavar="N", help="another number, other grain")
+    parser.add_argument(
+        "--feather",
+        type=int,
+        default=0,
+        metavar="PIXELS",
+        help="also blend that many known pixels around the mask with another model's whole picture, for a soft edge: 0 "
+        f"to {MAX_FEATHER}; those pixels of the photo change (default: 0, none does)",
+    )
     add_mask_options(parser, "0")
     add_color_options(parser)
     add_result_options(parser)
@@ -127,10 +135,13 @@ def colorize_photo(options: argparse.Namespace) -> None:
     check_files(options, "gray", "mask", "hints")
     if options.hints and options.match == "colors":
         raise UsageError("--hints color the hole, and --match colors keeps the colors it has; leave out one of them")
+    if options.feather and options.match == "off":
+        raise UsageError("--feather blends a picture that is brought to the photo; leave out --match off, or --feather")
     coloring, reading = color_options(options), reading_options(options)
-    from ..core.harmonize import check_grain
+    from ..core.harmonize import check_feather, check_grain
 
     check_grain(options.grain, options.grain_seed)
+    check_feather(options.feather)
     numbers = check_output(options, options.mask, options.hints, options.gray)
     check_beside(options, numbers, "mask", "gray")
     coloring["guide"] = load_guide(options, numbers)
@@ -168,15 +179,29 @@ def _colored(
     """The hole with the brightness of the given picture, or with its colors."""
     from .. import core
 
-    gray, colors = core.luminance(picture), None
-    if options.match != "off":
-        gray, colors, notes = core.match_picture(photo, picture, hole, progress=progress)
-        for text in notes:
-            log.info("%s", text)
-    if colors is not None and options.match == "colors" and picture.shape[1] == 3:
-        return core.add_grain(colors, hole, options.grain, options.grain_seed)
-    gray = core.add_grain(gray, hole, options.grain, options.grain_seed)
-    return core.colorize(photo, gray, hole, **coloring, progress=progress)
+    noise = {"amount": options.grain, "seed": options.grain_seed}
+    if options.match == "off":
+        gray = core.add_grain(core.luminance(picture), hole, **noise)
+        return core.colorize(photo, gray, hole, **coloring, progress=progress)
+    found = core.match_picture(photo, picture, hole, progress=progress)
+    for text in found.notes:
+        log.info("%s", text)
+    if options.match == "colors" and picture.shape[1] == 3 and core.chroma(picture).any():
+        result, edge = core.add_grain(found.image, hole, **noise), found.around
+    else:
+        gray = core.add_grain(found.gray, hole, **noise)
+        result, edge = core.colorize(photo, gray, hole, **coloring, progress=progress), core.luminance(found.around)
+    return _feathered(options, result, edge, hole)
+
+
+def _feathered(options: argparse.Namespace, result: "Tensor", edge: "Tensor", hole: "Tensor") -> "Tensor":
+    """The result with known pixels around the hole blended, where that is asked for."""
+    from ..core.harmonize import UNCHANGED, feather
+
+    soft = feather(result, edge, hole, options.feather, grain=options.grain, seed=options.grain_seed)
+    if options.feather and soft.equal(result):
+        log.warning("%s", UNCHANGED)
+    return soft
 
 
 def load_guide(options: argparse.Namespace, numbers: Sequence[Number]) -> "Guide | None":

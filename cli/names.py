@@ -31,6 +31,7 @@ SCHEDULES = ("paper", "linear_descent", "linear_ascent", "convex", "concave", "c
 TEXTURE = 0.5
 GRAIN = 1.0
 MATCHES = ("off", "brightness", "colors")
+MAX_FEATHER = 64
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
 DETECTORS = ("both", "learned", "vcnet", "classical")
 KINDS = {

@@ -39,7 +39,7 @@ from .errors import (
     WeightsError,
     WorkflowError,
 )
-from .harmonize import Matched, add_grain, match_picture
+from .harmonize import Matched, add_grain, feather, match_picture
 from .image.boxes import Box, bounding_box
 from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
 from .image.masks import binarize, composite, dilate, resize, resize_to
@@ -118,6 +118,7 @@ __all__ = [
     "degrade",
     "dilate",
     "f1",
+    "feather",
     "fill",
     "fill_rgb",
     "find_damage",

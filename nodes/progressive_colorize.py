@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..core import harmonize
 from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize, filled_hole
-from ..core.harmonize import MATCHES, add_grain, match_picture
+from ..core.harmonize import MATCHES, MAX_FEATHER, UNCHANGED, add_grain, match_picture
 from ..core.host.host import current_host
 from ..core.image.color import to_cbcr, to_y
 from ..core.pipeline import GRAIN
@@ -49,6 +50,10 @@ class ProgressiveColorize:
             "photo's. off: gray is taken as it is."
         )
         grain = "How much of the noise that the known pixels have and gray lacks in the hole is added; 0 = none."
+        feather = (
+            "Pixels around the mask that are blended with gray too, for a soft edge: those pixels of the photo change. "
+            "0 = none does. Above 0 for another model's whole picture whose edge shows."
+        )
         training = [method.id for method in METHODS.values() if method.trains]
         return {
             "required": {
@@ -80,6 +85,7 @@ class ProgressiveColorize:
                 "match": combo_input(MATCHES, "brightness", match),
                 "grain": float_input(GRAIN, 0.0, 1.0, grain),
                 "grain_seed": int_input(0, 0, 2**32 - 1, "Draws other grain."),
+                "feather": used_with(int_input(0, 0, MAX_FEATHER, feather), match=[m for m in MATCHES if m != "off"]),
             },
         }
 
@@ -100,6 +106,7 @@ class ProgressiveColorize:
         match: str = "off",  # of prompts saved before there was any
         grain: float = 0.0,  # the same
         grain_seed: int = 0,
+        feather: int = 0,
     ) -> dict[str, Any]:
         photo, picture = image_in(image), image_in(gray, "gray")
         if match == "off":
@@ -107,29 +114,29 @@ class ProgressiveColorize:
         hole = hole_in(mask, photo)
         notes = notes_on(mask, hole)
         photo, picture, hole = matched(image=photo, gray=picture, mask=hole)
-        brightness, done = to_y(picture), list[str]()
-        if match != "off":
-            brightness, colors, done = match_picture(photo, picture, hole, progress=runtime.progress())
-            if match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
-                return {
-                    "ui": {"text": [*notes, *done]},
-                    "result": (image_out(add_grain(colors, hole, grain, grain_seed)),),
-                }
+        found = None if match == "off" else match_picture(photo, picture, hole, progress=runtime.progress())
+        brightness, done = (found.gray, found.notes) if found else (to_y(picture), list[str]())
         notes += done
-        filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
-        if not torch.equal(filled, hole):
-            notes = [*done, WIDER]
-            log.warning(WIDER)
-        settings = Settings(seed, scales, schedule, iterations, stop_loss)
-        result = colorize(
-            photo,
-            add_grain(brightness, filled, grain, grain_seed),
-            filled,
-            method,
-            guide,
-            keep_luminance=keep_luminance,
-            settings=settings,
-            progress=runtime.progress(),
-            preview=current_host().preview,
-        )
-        return {"ui": {"text": notes}, "result": (image_out(result),)}
+        if found and match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
+            filled, result, edge = hole, add_grain(found.image, hole, grain, grain_seed), found.around
+        else:
+            filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
+            if not torch.equal(filled, hole):
+                notes = [*done, WIDER]
+                log.warning(WIDER)
+            result = colorize(
+                photo,
+                add_grain(brightness, filled, grain, grain_seed),
+                filled,
+                method,
+                guide,
+                keep_luminance=keep_luminance,
+                settings=Settings(seed, scales, schedule, iterations, stop_loss),
+                progress=runtime.progress(),
+                preview=current_host().preview,
+            )
+            edge = to_y(found.around) if found else photo
+        soft = harmonize.feather(result, edge, filled, feather, grain=grain, seed=grain_seed)
+        if feather and torch.equal(soft, result):
+            notes.append(UNCHANGED)
+        return {"ui": {"text": notes}, "result": (image_out(soft),)}

@@ -1,6 +1,17 @@
-"""Another program's picture of a photo brought to the photo: its size, its place, its brightness, its grain."""
+"""Another program's picture of a photo brought to the photo: size, place, brightness, grain and edge."""
 
+from .feather import MAX_FEATHER, UNCHANGED, check_feather, feather
 from .grain import add_grain, check_grain
 from .stage import MATCHES, Matched, match_picture
 
-__all__ = ["MATCHES", "Matched", "add_grain", "check_grain", "match_picture"]
+__all__ = [
+    "MATCHES",
+    "MAX_FEATHER",
+    "UNCHANGED",
+    "Matched",
+    "add_grain",
+    "check_feather",
+    "check_grain",
+    "feather",
+    "match_picture",
+]

@@ -36,11 +36,14 @@ class Matched(NamedTuple):
             something was done.
         image: the photo with the picture itself in the hole, its drift taken off, (B, C, H, W); in its own colors if
             both have any.
+        around: the same without the photo, for `feather`: also outside the hole the picture, its drift taken off where
+            the hole is near; the photo for a picture that shows something else there.
         notes: what was done, a line each; none where the picture was taken as it is.
     """
 
     gray: Tensor
     image: Tensor
+    around: Tensor
     notes: list[str]
 
 
@@ -80,7 +83,8 @@ def match_picture(image: Picture, picture: Picture, hole: Hole, *, progress: Pro
         results.append(_matched(photo[i : i + 1], other[i : i + 1] if len(other) > 1 else other, inside[i, 0]))
     report(len(photo), len(photo))
     notes = list(dict.fromkeys(text for result in results for text in result.notes))
-    return Matched(torch.cat([r.gray for r in results]), torch.cat([r.image for r in results]), notes)
+    gray, colors, around = (torch.cat(parts) for parts in zip(*(r[:3] for r in results), strict=True))
+    return Matched(gray, colors, around, notes)
 
 
 def _matched(photo: Tensor, picture: Tensor, hole: Tensor) -> Matched:
@@ -91,14 +95,15 @@ def _matched(photo: Tensor, picture: Tensor, hole: Tensor) -> Matched:
     if same and (not hole.any() or _is_kept(photo, picture, hole)):
         return _pasted(photo, picture, hole, to_y(picture), [])
     if not hole.any():
-        return Matched(to_y(photo), photo, [])
+        return Matched(to_y(photo), photo, photo, [])
     light = to_y(photo)[0, 0].float()
     placed, moved = align(picture[0].float(), light, hole)
     placed = placed[None]
     if not same:
         notes.append(f"gray of {w} x {h} pixels was brought to {hole.shape[1]} x {hole.shape[0]}")
     if not shows_known(light, to_y(placed)[0, 0], hole):
-        return _pasted(photo, placed if notes else picture, hole, to_y(placed if notes else picture), notes)
+        taken = placed if notes else picture
+        return _pasted(photo, taken, hole, to_y(taken), notes)._replace(around=photo)
     if any(moved):
         notes.append(f"gray was moved by {moved[1]:+.2f} pixels to the right and {moved[0]:+.2f} down")
     found = to_y(placed)
@@ -112,19 +117,18 @@ def _matched(photo: Tensor, picture: Tensor, hole: Tensor) -> Matched:
 
 
 def _pasted(photo: Tensor, picture: Tensor, hole: Tensor, gray: Tensor, notes: list[str]) -> Matched:
-    colors = picture if picture.shape[1] <= photo.shape[1] else to_y(picture)
-    return Matched(gray.to(photo), torch.where(hole, colors.to(photo), photo), notes)
+    colors = (picture if picture.shape[1] <= photo.shape[1] else to_y(picture)).to(photo).expand_as(photo)
+    return Matched(gray.to(photo), torch.where(hole, colors, photo), colors, notes)
 
 
 def _without_drift(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
-    """The picture (C, H, W) with its drift taken off in the hole."""
+    """The picture (C, H, W) with its drift taken off in the hole and around it."""
     here, there = _planes(photo), _planes(picture)
     result = there[: len(here)].clone()
     for box in hole_boxes(hole, CONTEXT):
         check_cancelled()
-        inside = box.crop(hole)
-        part = match_planes(box.crop(here), box.crop(there), inside)
-        box.crop(result)[: len(part), inside] = part[:, inside]
+        part = match_planes(box.crop(here), box.crop(there), box.crop(hole))
+        box.crop(result)[: len(part)] = part
     light = result[:1].clamp(0, 1)
     return to_rgb_in_gamut(light[None], result[None, 1:])[0] if len(result) == 3 else light
 

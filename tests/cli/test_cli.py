@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,10 +33,12 @@ from monochromic.core import (
     restore,
     save_image,
 )
+from monochromic.core.harmonize import UNCHANGED
 from monochromic.core.inpaint.stage import fill
 from monochromic.core.io.sheet import MARK, mark_hole, report_sheet
 from monochromic.core.metrics import add_lpips, load_lpips, plain_numbers
 from PIL import Image
+from scipy import ndimage
 
 
 @pytest.fixture
@@ -189,6 +192,45 @@ def test_colorize_matches_what_another_model_made(place, caplog):
     assert run(*common, "-o", "x.png") == 0
     assert torch.equal(load_image("x.png"), load_image("brightness.png"))
     assert "the brightness of gray was changed by" in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "I;16", "RGBA;16"])
+def test_a_soft_edge_changes_known_pixels_near_the_mask_alone(place, mode):
+    """At 0 bit for bit what it is without the option; opacity and depth stay."""
+    levels = np.random.default_rng(0).integers(2000, 60000, (37, 53, 4)).astype(np.uint16)
+    if mode == "RGBA;16":
+        cv2.imwrite("photo.png", levels)
+    elif mode == "I;16":
+        Image.fromarray(levels[..., 0]).save("photo.png")
+    else:
+        Image.fromarray((levels >> 8).astype(np.uint8)).convert(mode).save("photo.png")
+    other = load_image("photo.png").expand(-1, 3, -1, -1) * torch.linspace(0.8, 1, 53) * 0.9
+    other[..., ::3, ::3] *= 0.9
+    save_image(other, "other.png")
+    common = ["colorize", "photo.png", "--gray", "other.png", "--mask", "mask.png", "--grain", "0"]
+    assert run(*common, "-o", "plain.png") == 0
+    assert run(*common, "--feather", "0", "-o", "zero.png") == 0
+    assert Path("zero.png").read_bytes() == Path("plain.png").read_bytes()
+    assert run(*common, "--feather", "3", "-o", "soft.png") == 0
+    plain, soft = (cv2.imread(name, cv2.IMREAD_UNCHANGED).reshape(37, 53, -1) for name in ("plain.png", "soft.png"))
+    away = ndimage.distance_transform_edt(make_hole()[0, 0].numpy() == 0)
+    assert (plain[away > 3] == soft[away > 3]).all()
+    assert (plain[away == 0] == soft[away == 0]).all()
+    assert (plain != soft)[(away > 0) & (away <= 3)].any()
+    assert soft.dtype == (np.uint16 if "16" in mode else np.uint8)
+    if "A" in mode:
+        assert (plain[..., 3] == soft[..., 3]).all()
+
+
+def test_a_soft_edge_that_cannot_be(place, capsys, caplog):
+    common = ["colorize", "old.png", "--gray", "gray.png", "--mask", "mask.png", "-o", "x.png"]
+    assert run(*common, "--feather", "65") == 2
+    assert "feather must be 0 to 64 pixels, got 65; 0 changes no known pixel" in capsys.readouterr().err
+    assert run(*common, "--feather", "4", "--match", "off") == 2
+    assert "--feather blends a picture that is brought to the photo" in capsys.readouterr().err
+    assert not Path("x.png").exists()
+    assert run(*common, "--feather", "4") == 0
+    assert UNCHANGED in caplog.text
 
 
 def test_color_options_reach_the_method(place):

@@ -5,7 +5,7 @@ from monochromic.core import BACKBONES, DETECTORS, METHODS, SCHEDULES
 from monochromic.core.backbones import DEFAULT
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.detect.detectors import DEFAULT as DETECTOR
-from monochromic.core.harmonize import MATCHES
+from monochromic.core.harmonize import MATCHES, MAX_FEATHER
 from monochromic.core.io.images import ENDINGS
 from monochromic.core.io.mask_picture import CHANNELS
 from monochromic.core.pipeline import GRAIN, PIPELINES, TEXTURE
@@ -19,4 +19,4 @@ def test_the_help_names_what_there_is():
     assert {kind.id: kind.title for kind in DAMAGE_KINDS} == names.KINDS
     assert [kind.id for kind in DAMAGE_KINDS if kind.restored] == list(names.RESTORED_KINDS)
     assert (names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR) == (DEFAULT, DETECTOR)
-    assert (names.TEXTURE, names.GRAIN) == (TEXTURE, GRAIN)
+    assert (names.TEXTURE, names.GRAIN, names.MAX_FEATHER) == (TEXTURE, GRAIN, MAX_FEATHER)

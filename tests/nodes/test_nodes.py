@@ -19,6 +19,7 @@ from monochromic.core import (
     colorize,
     degrade,
     dilate,
+    feather,
     find_hole,
     heat_map,
     load_alpha,
@@ -30,6 +31,7 @@ from monochromic.core import (
     restore,
 )
 from monochromic.core.detect import summary
+from monochromic.core.harmonize import UNCHANGED
 from monochromic.core.host.host import current_host, using_host
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS, runtime
 from monochromic.nodes.blind_mask_predict import BlindMaskPredict
@@ -159,6 +161,27 @@ def test_the_picture_of_another_model():
     done = ProgressiveColorize().colorize(bhwc(photo), gray, mask, "propagate", match="colors")["result"][0]
     wanted = colorize(photo, match_picture(photo, luminance(picture), hole).gray, hole)
     assert torch.equal(done, bhwc(wanted)), "a gray picture has no colors: it is colored"
+
+
+def test_a_soft_edge():
+    """Known pixels near the mask change, and the node says where none does."""
+    photo, hole = make_photo(), make_hole()
+    picture, mask = (photo * 0.9).clamp(0, 1), hole[:, 0]
+    picture[..., ::2] += 0.02
+    found = match_picture(photo, picture, hole)
+    wanted = {
+        "brightness": feather(colorize(photo, found.gray, hole), luminance(found.around), hole, 4),
+        "colors": feather(found.image, found.around, hole, 4),
+    }
+    for match, image in wanted.items():
+        done = ProgressiveColorize().colorize(bhwc(photo), bhwc(picture), mask, "propagate", match=match, feather=4)
+        assert torch.equal(done["result"][0], bhwc(image)), match
+        assert done["ui"]["text"] == found.notes
+        assert not torch.equal(image[(hole == 0).expand_as(image)], photo[(hole == 0).expand_as(photo)])
+    for gray, match in ((picture, "off"), (photo, "brightness")):
+        done = ProgressiveColorize().colorize(bhwc(photo), bhwc(gray), mask, "propagate", match=match, feather=4)
+        assert done["ui"]["text"] == [UNCHANGED]
+        assert torch.equal(done["result"][0][mask == 0], bhwc(photo)[mask == 0])
 
 
 def test_inputs_are_not_modified():

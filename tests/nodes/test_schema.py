@@ -87,6 +87,7 @@ def test_a_widget_that_needs_a_choice_names_one_that_there_is(name):
 def test_what_propagate_does_not_look_at_is_grayed():
     inputs = inputs_of(NODE_CLASS_MAPPINGS["MonochromicProgressiveColorize"])
     rules = {name: entry.options.get("used_with") for name, entry in inputs.items()}
-    needs = {name: rule["method"] for name, rule in rules.items() if rule}
     both = ["network", "paper"]
+    assert rules.pop("feather") == {"match": ["brightness", "colors"]}
+    needs = {name: rule["method"] for name, rule in rules.items() if rule}
     assert needs == {"seed": both, "scales": ["paper"], "schedule": ["paper"], "iterations": both, "stop_loss": both}
