@@ -2,7 +2,8 @@
 
 The level of noise is taken from the flattest blocks of each brightness, as detail raises that of the others (Liu,
 Freeman, Szeliski, Kang, "Noise Estimation from a Single Image", CVPR 2006), and its spectrum from the same blocks
-(Galerne, Gousseau, Morel, "Random Phase Textures", IEEE TIP 2011: a Gaussian texture is its spectrum).
+(Galerne, Gousseau, Morel, "Random Phase Textures", IEEE TIP 2011: a Gaussian texture is its spectrum). Where even the
+flattest blocks are not like Gaussian noise, they show lattices, leaves or walls, and nothing is taken from them.
 """
 
 import math
@@ -16,23 +17,29 @@ from ..errors import InputError
 from ..host.cancel import check_cancelled
 from ..image.boxes import hole_boxes
 from ..image.color import to_y
-from .smooth import known_mean
+from .smooth import gaussian, known_mean
 
 CONTEXT = 64  # pixels around the hole in which noise is measured
 BAND = 2.0  # pixels: noise is what is finer
 BLOCK = 16  # pixels a side
 FLATTEST = 0.2  # of the blocks of a brightness
-RANGE = 6.0  # times the lowest level of all brightnesses, at most: more is detail, as of a lattice before the sky
-BIAS = 0.92  # of the true level, what the flattest fifth of blocks with nothing but noise have
+RANGE = 6.0  # times the lowest level of all brightnesses, at most: more is detail
+KURTOSIS = (2.5, 4.5)  # of noise: of lines and leaves it is above, of bars before a sky below
+COHERENCE = 0.62  # of the gradients of noise within SPOT pixels, at most: edges have more
+SPOT = 1.5
+STRONG = 5 / 255  # a level above is noise only if it is so in the stricter sense of the next line too
+STRONG_KURTOSIS, STRONG_COHERENCE, EVEN, TYPICAL = 3.4, 0.5, 1.2, 1.6
+QUANTILE = -1.2816  # of the normal distribution: in the middle of the flattest fifth
 BINS = 5  # of brightness
+MAX_SIDE = 1024  # pixels: of larger parts not every block is looked at
 MIN_BLOCKS = 12  # without so many there is no grain
 MIN_LEVEL = 0.8 / 255  # less is the rounding of 8 bits
-ENOUGH = 0.8  # of the energy of noise: a fill that has as much, such as the photo itself, gets none
+ENOUGH = 0.8  # of the energy of noise: where half of a fill has as much, as of the photo itself, it gets none
 LOCAL = 5.0  # pixels around each in which the fill's own noise is measured
 
 
 class Noise(NamedTuple):
-    """Noise of a photo: its level at some brightnesses, (K,) each, and a filter that gives white noise its spectrum."""
+    """Noise of a photo: its level at some brightnesses, (K,) in rising order, and a filter from white noise to it."""
 
     brightness: Tensor
     level: Tensor
@@ -82,11 +89,12 @@ def _grain_of(gray: Tensor, hole: Tensor, amount: float, seed: int) -> Tensor | 
     noise = measure_noise(gray, ~hole)
     if noise is None:
         return None
-    level = _interpolated(surround(gray), noise)
-    own = known_mean(fine(gray).square()[None], hole.float(), LOCAL)[0]
-    if own[hole].mean() >= ENOUGH * level[hole].square().mean():
+    level = _interpolated(surround(gray), noise.brightness, noise.level)
+    own = known_mean(fine(gray).abs()[None], hole.float(), LOCAL)[0].square() * (math.pi / 2)  # edges count little
+    wanted = level.square()
+    if (own >= ENOUGH * wanted)[hole].float().mean() >= 0.5:
         return None
-    lacking = (level.square() - own).clamp(min=0).sqrt()
+    lacking = (wanted - own).clamp(min=0).sqrt()
     return amount * lacking * _drawn(noise.taps, gray, seed)
 
 
@@ -116,15 +124,44 @@ def measure_noise(gray: Tensor, known: Tensor) -> Noise | None:
     if len(blocks) < MIN_BLOCKS:
         return None
     energy = blocks.square().mean((1, 2)).sqrt()
-    order = brightness.argsort()
-    bins = order.tensor_split(min(BINS, len(blocks) // MIN_BLOCKS))
-    flat = [part[energy[part].argsort()[: max(2, round(FLATTEST * len(part)))]] for part in bins]
-    level = torch.stack([energy[part].median() for part in flat]) / BIAS
-    level = level.clamp(max=RANGE * level.min())
-    if level.max() < MIN_LEVEL:
+    bins = brightness.argsort().tensor_split(min(BINS, len(blocks) // MIN_BLOCKS))
+    flattest = [part[energy[part].argsort()[: max(2, round(FLATTEST * len(part)))]] for part in bins]
+    noisy = [
+        _is_noise(blocks[flat], energy[flat], energy[part].median()) for part, flat in zip(bins, flattest, strict=True)
+    ]
+    if not any(noisy):
         return None
-    chosen = torch.cat(flat)
-    return Noise(torch.stack([brightness[part].mean() for part in flat]), level, _taps(blocks[chosen], energy[chosen]))
+    light = torch.stack([brightness[part].mean() for part in bins])
+    level = torch.stack([energy[flat].median() for flat in flattest])
+    chosen = torch.cat([flat for flat, is_noise in zip(flattest, noisy, strict=True) if is_noise])
+    power = _spectrum(blocks[chosen], energy[chosen])
+    shown = torch.tensor(noisy, device=gray.device)
+    level = level.minimum(_interpolated(light, light[shown], level[shown]))  # where detail hides it, it is no more
+    level = level.clamp(max=RANGE * level.min()) / _share_in_flattest(power)
+    return Noise(light, level, _taps(power)) if level.max() >= MIN_LEVEL else None
+
+
+def _is_noise(flat: Tensor, energy: Tensor, typical: Tensor) -> bool:
+    """Whether the flattest blocks (N, BLOCK, BLOCK) of a brightness show noise, and nothing else.
+
+    energy: of each, (N,); typical: of all blocks of that brightness. Both vary little where noise is all there is.
+    """
+    square = (flat - flat.mean((1, 2), keepdim=True)).square()
+    kurtosis = (square.square().mean((1, 2)) / square.mean((1, 2)).square().clamp(min=1e-16)).median()
+    coherence, level = _coherence(flat).median(), energy.median()
+    if level > STRONG:
+        even = level < EVEN * energy.quantile(0.1) and typical < TYPICAL * level
+        return bool(even and KURTOSIS[0] < kurtosis < STRONG_KURTOSIS and coherence < STRONG_COHERENCE)
+    return bool(KURTOSIS[0] < kurtosis < KURTOSIS[1] and coherence < COHERENCE)
+
+
+def _coherence(blocks: Tensor) -> Tensor:
+    """How much the gradients around a pixel have one direction, 0 to 1, the mean of each block, (N,)."""
+    right = (blocks[:, :, 2:] - blocks[:, :, :-2])[:, 1:-1]
+    down = (blocks[:, 2:] - blocks[:, :-2])[:, :, 1:-1]
+    xx, yy, xy = (gaussian(product, SPOT) for product in (right * right, down * down, right * down))
+    along = ((xx - yy).square() + 4 * xy.square()).sqrt()
+    return along.sum((1, 2)) / (xx + yy).sum((1, 2)).clamp(min=1e-12)
 
 
 def _blocks(detail: Tensor, gray: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
@@ -134,18 +171,32 @@ def _blocks(detail: Tensor, gray: Tensor, known: Tensor) -> tuple[Tensor, Tensor
     if min(gray.shape) < BLOCK:
         return detail.new_zeros(0, BLOCK, BLOCK), detail.new_zeros(0)
     check_cancelled()
-    found = planes.unfold(1, BLOCK, BLOCK // 2).unfold(2, BLOCK, BLOCK // 2).flatten(1, 2)
+    step = BLOCK // 2 * max(1, round(math.sqrt(gray.numel()) / MAX_SIDE))
+    found = planes.unfold(1, BLOCK, step).unfold(2, BLOCK, step).flatten(1, 2)
     found = found[:, found[2].mean((1, 2)) == 1]
     return found[0], found[1].mean((1, 2))
 
 
-def _taps(blocks: Tensor, energy: Tensor) -> Tensor:
-    """The filter, (BLOCK, BLOCK), that gives white noise the spectrum of blocks, and a level of 1 within the band."""
+def _spectrum(blocks: Tensor, energy: Tensor) -> Tensor:
+    """The mean power spectrum of blocks, (BLOCK, BLOCK)."""
     window = torch.hann_window(BLOCK, device=blocks.device)
     framed = blocks / energy.clamp(min=1e-6)[:, None, None] * (window[:, None] * window).sqrt()
-    power = torch.fft.rfft2(framed).abs().square().mean(0)
-    taps = torch.fft.fftshift(torch.fft.irfft2(power.sqrt(), s=(BLOCK, BLOCK)))
-    return taps / taps.square().sum().sqrt().clamp(min=1e-12)
+    return torch.fft.fft2(framed).abs().square().mean(0)
+
+
+def _share_in_flattest(power: Tensor) -> float:
+    """Of the level of Gaussian noise with such a spectrum, what the flattest fifth of its blocks have.
+
+    The energy of a block is a mean of as many independent values as its spectrum is wide.
+    """
+    count = BLOCK**2 * power.mean().square() / power.square().mean()
+    return max(0.7, 1 + QUANTILE / math.sqrt(2 * float(count)))
+
+
+def _taps(power: Tensor) -> Tensor:
+    """The filter, (BLOCK, BLOCK), that gives white noise a spectrum, and a level of 1 in what is finer than BAND."""
+    taps = torch.fft.fftshift(torch.fft.ifft2(power.sqrt()).real)
+    return taps / fine(F.pad(taps, [math.ceil(3 * BAND)] * 4)).norm().clamp(min=1e-12)
 
 
 def _drawn(taps: Tensor, like: Tensor, seed: int) -> Tensor:
@@ -153,16 +204,14 @@ def _drawn(taps: Tensor, like: Tensor, seed: int) -> Tensor:
     random = torch.Generator().manual_seed(seed)
     h, w = like.shape
     white = torch.randn((1, 1, h + BLOCK - 1, w + BLOCK - 1), generator=random).to(like)
-    drawn = F.conv2d(white, taps[None, None].to(like))[0, 0]
-    return drawn / fine(drawn).square().mean().sqrt().clamp(min=1e-6) if min(h, w) > 8 * math.ceil(BAND) else drawn
+    check_cancelled()
+    return F.conv2d(white, taps[None, None].to(like))[0, 0]
 
 
-def _interpolated(light: Tensor, noise: Noise) -> Tensor:
-    """The level of noise at each brightness of (h, w), linear between those measured."""
-    order = noise.brightness.argsort()
-    x, y = noise.brightness[order].contiguous(), noise.level[order]
-    if len(x) == 1:
-        return y.expand_as(light)
-    right = torch.searchsorted(x, light.contiguous()).clamp(1, len(x) - 1)
-    share = ((light - x[right - 1]) / (x[right] - x[right - 1]).clamp(min=1e-6)).clamp(0, 1)
-    return torch.lerp(y[right - 1], y[right], share)
+def _interpolated(at: Tensor, light: Tensor, level: Tensor) -> Tensor:
+    """The level at each brightness of a tensor, linear between those of some in rising order, (K,) each."""
+    if len(light) == 1:
+        return level.expand_as(at)
+    right = torch.searchsorted(light.contiguous(), at.contiguous()).clamp(1, len(light) - 1)
+    share = ((at - light[right - 1]) / (light[right] - light[right - 1]).clamp(min=1e-6)).clamp(0, 1)
+    return torch.lerp(level[right - 1], level[right], share)

@@ -37,8 +37,8 @@ def noise_in(image):
     return plane.std(), (plane[:, 1:] * plane[:, :-1]).mean() / plane.var()
 
 
-@pytest.mark.parametrize("size", [0, 1.0])
-@pytest.mark.parametrize("level", [0.01, 0.03])
+@pytest.mark.parametrize("size", [0, 1.0, 2.0])
+@pytest.mark.parametrize("level", [0.015, 0.03])
 def test_a_smooth_fill_gets_the_noise_of_its_surround(level, size):
     photo = noisy(level, size)
     (wanted, wanted_near), (found, near) = noise_in(photo), noise_in(add_grain(smoothed(photo), box_hole()))
@@ -74,14 +74,61 @@ def test_a_clean_photo_stays_as_it_is():
     assert torch.equal(add_grain(steps, box_hole()), steps), "8 bits are no noise"
 
 
-def test_what_is_no_noise_is_no_grain():
-    """A lattice before an evening sky: most blocks around the hole show it, the flattest are clean."""
+def test_edges_in_the_fill_are_no_noise():
+    """Bars that a fill draws have more energy than all the noise; between them it lacks the noise all the same."""
+    bars = 0.3 * (torch.arange(SIDE) % 40 < 2)
+    filled = torch.where(box_hole() > 0, (SMOOTH + bars).clamp(0, 1), noisy(0.02))
+    grain = (add_grain(filled, box_hole()) - filled)[0, 0, 44:116]
+    between = [c for c in range(44, 116) if 12 < c % 40 < 29]
+    assert grain[:, between].std() == pytest.approx(0.02, rel=0.25)
+
+
+def detail_of(kind):
     rows, columns = np.mgrid[:SIDE, :SIDE]
-    sky = 0.1 + 0.15 * columns / SIDE
-    bars = ((rows + columns) % 9 < 2) | ((rows - columns) % 9 < 2)
-    photo = torch.from_numpy(np.where(bars & (columns > 60), 0.55, sky).astype(np.float32))[None, None]
-    fill = torch.where(box_hole() > 0, 0.2, photo)
-    assert (add_grain(fill, box_hole()) - fill).abs().max() < 0.02
+    random, ramp = np.random.default_rng(2), 0.25 + 0.2 * columns / SIDE
+    lattice = ((rows + columns) % 9 < 2) | ((rows - columns) % 9 < 2)
+    courses = (rows % 10 < 2) | ((columns + rows // 10 % 2 * 8) % 16 < 2)
+    leaves = ndimage.gaussian_filter(random.random((SIDE, SIDE)) < 0.06, 0.8) * 3
+    return {
+        "lattice": ramp + 0.3 * lattice,
+        "lattice before a sky": np.where(lattice & (columns > 60), 0.55, 0.1 + 0.15 * columns / SIDE),
+        "bricks": ramp + 0.2 * courses,
+        "stripes": ramp + 0.1 * np.sin(columns * 1.1 + rows * 0.4),
+        "leaves": ramp + leaves.clip(0, 0.5),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["lattice", "lattice before a sky", "bricks", "stripes", "leaves"])
+def test_what_is_no_noise_is_no_grain(kind):
+    photo = torch.from_numpy(detail_of(kind)).float()[None, None]
+    filled = torch.where(box_hole() > 0, SMOOTH, photo)
+    assert torch.equal(add_grain(filled, box_hole()), filled)
+
+
+@pytest.mark.parametrize("kind", ["lattice", "bricks", "leaves"])
+def test_noise_beside_detail_is_measured_where_it_can_be_seen(kind):
+    """Detail to the right of the hole is brighter than the hole, the noise is the same everywhere."""
+    columns = np.arange(SIDE)
+    photo = np.where(columns > 100, detail_of(kind) + 0.3, 0.2 + 0.3 * columns / SIDE).clip(0, 0.95)
+    noise = noisy(0.02) - SMOOTH
+    plain = torch.from_numpy(0.2 + 0.3 * np.broadcast_to(columns, (SIDE, SIDE)) / SIDE).float()
+    hole = torch.zeros(1, 1, SIDE, SIDE)
+    hole[..., 40:120, 30:90] = 1
+    filled = torch.where(hole > 0, plain, torch.from_numpy(photo).float() + noise)
+    grain = (add_grain(filled, hole) - filled)[0, 0, 44:116, 34:86]
+    assert grain.std() == pytest.approx(0.02, rel=0.25)
+
+
+def test_no_more_noise_than_the_flattest_detail_of_that_brightness():
+    """Noise in the bright half; faint stripes in the dark one, which would show it."""
+    columns = np.broadcast_to(np.arange(SIDE), (SIDE, SIDE))
+    bright = torch.from_numpy(columns < SIDE // 2)
+    dark = torch.from_numpy(0.15 + 0.05 * columns / SIDE + 0.008 * np.sin(columns * 1.1)).float()
+    photo = torch.where(bright, 0.7 + noisy(0.03) - SMOOTH, dark)
+    hole = torch.zeros(1, 1, SIDE, SIDE)
+    hole[..., 50:110, 90:150] = 1
+    filled = torch.where(hole > 0, 0.17, photo)
+    assert (add_grain(filled, hole) - filled)[hole > 0].std() < 0.009
 
 
 def test_it_keeps_what_is_known_and_what_is_global(untouched_rng):
