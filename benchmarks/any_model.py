@@ -5,7 +5,8 @@
 The other program's picture is simulated: the photo itself with a drift, so that the right answer is known. Each photo
 gets one hole, brush strokes and blobs by turns, over a fifth of it. "without drift" is the same picture through our
 color stage with the drift left out: what the blur, the JPEG file or the coloring cost. The step is the mean difference
-of luminance across the rim of the hole, over that of the undamaged photo. With --fills real fills are taken, those of
+of luminance across the rim of the hole, over that of the undamaged photo. "ideal" is the picture without its drift,
+pasted: no color of its own can come nearer. With --fills real fills are taken, those of
 OpenCV in color.
 """
 
@@ -141,23 +142,28 @@ def cases(folders: list[Path], count: int) -> list[tuple[str, Tensor, Tensor]]:
 
 def as_before(image: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
     """The same without match: what a picture of another size was refused for is resized."""
-    if picture.shape[-2:] != image.shape[-2:]:
-        picture = F.interpolate(picture, image.shape[-2:], mode="bicubic", antialias=True).clamp(0, 1)
-    return colorize(image, luminance(picture), hole)
+    return colorize(image, luminance(sized(picture, image)), hole)
+
+
+def sized(picture: Tensor, image: Tensor) -> Tensor:
+    """The picture at the size of the photo."""
+    if picture.shape[-2:] == image.shape[-2:]:
+        return picture
+    return F.interpolate(picture, image.shape[-2:], mode="bicubic", antialias=True).clamp(0, 1)
 
 
 def measure(case: Case, image: Tensor, hole: Tensor, seed: int) -> tuple[list[float], list[Tensor]]:
-    """PSNR without drift, with it before and now; steps pasted and now; color error pasted, before, now, own colors."""
+    """PSNR without drift, with it before and now; steps pasted and now; color errors as in the table."""
     change, loss, grid = case
     picture = grid(loss(change(image, np.random.default_rng(seed)).clamp(0, 1)))
     clean, before = (as_before(image, each, hole) for each in (loss(image), picture))
-    sized = F.interpolate(picture, image.shape[-2:], mode="bicubic", antialias=True).clamp(0, 1)
     matched = match_picture(image, picture, hole)
-    pasted, now = composite(sized, image, hole), colorize(image, matched.gray, hole)
+    pasted, ideal = (composite(sized(each, image), image, hole) for each in (picture, loss(image)))
+    now = colorize(image, matched.gray, hole)
     scores = [psnr(each, image, hole).item() for each in (clean, before, now)]
     wanted = rim_step(luminance(image), hole)
     steps = [rim_step(luminance(each), hole) / wanted for each in (pasted, now)]
-    colors = [ciede2000(each, image, hole).item() for each in (pasted, before, now, matched.image)]
+    colors = [ciede2000(each, image, hole).item() for each in (pasted, before, now, matched.image, ideal)]
     return [*scores, *steps, *colors], [pasted, before, now, matched.image]
 
 
@@ -177,7 +183,7 @@ def drift_table(photos: list[tuple[str, Tensor, Tensor]], sheets: Path | None) -
         rows.append([name, *(f"{v:.2f}" for v in (clean, before, now, clean - now, *rest))])
         print(rows[-1], file=sys.stderr)
     heading = ["drift", "without drift, dB", "with it, before, dB", "now, dB", "lost, dB", "step pasted", "step now"]
-    return table([*heading, "CIEDE2000 pasted", "before", "now", "now, its own colors"], rows)
+    return table([*heading, "CIEDE2000 pasted", "before", "now", "now, its own colors", "ideal"], rows)
 
 
 def fill_table(photos: list[tuple[str, Tensor, Tensor]]) -> str:

@@ -5,10 +5,10 @@ Outside the hole the change is known: there each plane of the photo (luminance, 
 
     photo(x) = gain(x) * picture(x) + offset(x) + tint * the other planes of the picture
 
-with linear fields over the surround of the hole, by iteratively reweighted least squares with Tukey's biweight
-(Holland, Welsch, "Robust regression using iteratively reweighted least-squares", 1977), so that what the model drew
-anew outside the hole does not count. What the fit leaves is fitted again around each pixel (the guided filter's linear
-model: He, Sun, Tang, "Guided Image Filtering", ECCV 2010), and spread over the hole as a membrane.
+with smooth fields over the surround of the hole, linear and a little bent, by iteratively reweighted least squares with
+Tukey's biweight (Holland, Welsch, "Robust regression using iteratively reweighted least-squares", 1977), so that what
+the model drew anew outside the hole does not count. What the fit leaves is fitted again around each pixel (the guided
+filter's linear model: He, Sun, Tang, "Guided Image Filtering", ECCV 2010), and spread over the hole as a membrane.
 """
 
 import torch
@@ -19,9 +19,10 @@ from .membrane import spread_inside
 from .smooth import known_mean
 
 BLUR = 1.0  # pixels: what is finer is not looked at, as a VAE and a JPEG file change it
-LOCAL = 8.0  # pixels around each in which it is fitted again
+LOCAL = 4.0  # pixels around each in which it is fitted again
 CLIPPED = 0.006  # of 1: what is nearer to black or white may have been clipped
 PRIOR = 0.05  # of 1: standard deviation of gains around 1, and of offsets over the surround
+BEND = 0.2  # of that: of the squares in a field, which run away in the middle of a wide hole
 CORRELATED = 1000  # pixels whose errors are about one error
 TUKEY = 8.0
 ROUNDS = 6
@@ -79,10 +80,11 @@ def _refitted(photo: Tensor, plane: Tensor, hole: Tensor) -> Tensor:
 
 
 def _fields(height: int, width: int, like: Tensor) -> Tensor:
-    """The fields whose sum a gain or an offset is, (3, h, w): 1, and x and y from -1 to 1."""
+    """The fields whose sum a gain or an offset is, (6, h, w): 1, x and y from -1 to 1, and their products."""
     y, x = (torch.linspace(-1, 1, side, device=like.device, dtype=like.dtype) for side in (height, width))
     y, x = y[:, None].expand(height, width), x.expand(height, width)
-    return torch.stack([torch.ones_like(x), x, y])
+    bent = [BEND * product for product in (x * x - 1 / 3, y * y - 1 / 3, x * y)]
+    return torch.stack([torch.ones_like(x), x, y, *bent])
 
 
 def _robust_fit(columns: Tensor, wanted: Tensor) -> Tensor:

@@ -202,3 +202,12 @@ def test_colors_of_the_photo_come_closer_without_the_drift():
         for gray in (luminance(photo), luminance(picture), match_picture(photo, picture, hole).gray)
     )
     assert error(now, clean, hole) < error(before, clean, hole) / 10
+
+
+def test_a_drift_that_bends_over_the_hole_is_taken_off():
+    """A gain that rises to the middle of the photo and falls again, which linear fields leave by half."""
+    photo, hole = scene(), box_hole()
+    bend = 1.05 - 0.1 * (ramp(-1, 1, 2).square() + ramp(-1, 1, 3).square())
+    picture = (photo * bend).clamp(0, 1)
+    found = match_picture(photo, picture, hole)
+    assert error(found.gray, luminance(photo), hole) < 0.005
