@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from ..core.errors import InputError
-from .places import exists, file_system, is_folder, is_picture, is_url, patient, plain, stamp
+from .places import exists, files_in, is_folder, is_picture, is_text, plain, stamp
 from .sources import Source
 
 HINTS = (".txt", ".csv", ".json")
@@ -26,6 +26,9 @@ class Companions:
         self.folders: dict[str, str] = {}
         for role, place in given.items():
             place = plain(place)
+            if not is_text(place):
+                shown = os.fsencode(place).decode(errors="backslashreplace")
+                raise InputError(f"{shown}, given by --{role}, has a name that is not UTF-8; rename it")
             if is_folder(place):
                 self.folders[role] = place.rstrip("/") or "/"
             elif exists(place):
@@ -67,15 +70,8 @@ def _names(folder: str, hints: bool) -> dict[str, str]:
     names: dict[str, str] = {}
     if not is_folder(folder):
         return names
-    for name in sorted(_files(folder)):
+    for name in sorted(files_in(folder)):
         if is_picture(name) or (hints and name.lower().endswith(HINTS)):
             names.setdefault(PurePosixPath(name).stem, name)
             names[name] = name
     return names
-
-
-def _files(folder: str) -> list[str]:
-    if not is_url(folder):
-        return [entry.name for entry in os.scandir(folder) if entry.is_file()]
-    fs, path = file_system(folder)
-    return [str(inner).rpartition("/")[2] for inner in patient(lambda: fs.ls(path, detail=False))]

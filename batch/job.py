@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
@@ -29,6 +28,7 @@ from ..core.weights.load import load_network
 from ..core.weights.manifest import all_entries, get_entry
 from ..core.weights.select import fingerprint_of, load_model
 from .journal import Outcome, Task
+from .overlaps import sheet_name
 from .places import store
 from .thumbnails import thumbnail
 
@@ -145,8 +145,7 @@ class RestoreJob:
             numbers = {name: scores[name] for name in NUMBERS}
         if self.sheets is not None:
             sheet = restoration_sheet(photo.image, result, decoded.reference)
-            name = PurePosixPath(task.out).with_suffix("")
-            store(f"{self.sheets}/{name}_report.png", lambda path: save_picture(sheet, path))
+            store(f"{self.sheets}/{sheet_name(task.out)}", lambda path: save_picture(sheet, path))
         store(f"{self.out}/{task.out}", write)
         remark = "; ".join(summary(result.detection)) if result.detection else ""
         small = thumbnail(photo.image, image, hole)

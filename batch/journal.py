@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS thumbnails (source TEXT PRIMARY KEY, damage REAL, pic
 CREATE INDEX IF NOT EXISTS damages ON thumbnails (damage);
 CREATE TEMP TABLE plan (
   number INTEGER PRIMARY KEY, source TEXT UNIQUE, stamp TEXT, settings TEXT, files TEXT, todo INTEGER);
+CREATE TEMP TABLE reads (place TEXT, out TEXT COLLATE NOCASE, sheet INTEGER, UNIQUE (place, out, sheet));
 PRAGMA user_version = {VERSION};
 """
 NOW = """CASE WHEN photos.stamp = plan.stamp AND photos.settings = plan.settings THEN photos.state ELSE '' END"""
@@ -96,14 +97,21 @@ class Journal:
                 self._copy(path)
             self.base.row_factory = sqlite3.Row
             self.base.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._check_ours()
             self.base.execute("PRAGMA journal_mode = WAL")
             self.base.execute("PRAGMA synchronous = NORMAL")
-            found = self.base.execute("PRAGMA user_version").fetchone()[0]
-            if found > VERSION:
-                raise PictureError(
-                    f"{path} is of a newer version of this program; install that, or choose another --out"
-                )
             self.base.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
+
+    def _check_ours(self) -> None:
+        """Refuse a database of a newer version, or of another program."""
+        found = self.base.execute("PRAGMA user_version").fetchone()[0]
+        if found > VERSION:
+            raise PictureError(
+                f"{self.path} is of a newer version of this program; install that, or choose another --out"
+            )
+        tables = {row["name"] for row in self.base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "photos" not in tables:
+            raise PictureError(f"{self.path} is a database of another program; choose another --journal")
 
     def _copy(self, path: Path) -> None:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1) as there:
@@ -166,6 +174,27 @@ class Journal:
         if added.rowcount:
             self.base.execute("INSERT OR IGNORE INTO photos (source, out) VALUES (?, ?)", (source, out))
         return bool(added.rowcount)
+
+    def is_result(self, out: str, source: str) -> bool:
+        """Whether a file was written before, as the result of another photo."""
+        rows = self.base.execute("SELECT source, state FROM photos WHERE out = ?", (out,))
+        return any(row["source"] != source and row["state"] in ("done", "begun") for row in rows)
+
+    def add_read(self, place: str, out: str, sheet: bool) -> None:
+        """Say that a file is read, and that the result of this name, or its sheet, would be written over it."""
+        self.base.execute("INSERT OR IGNORE INTO reads VALUES (?, ?, ?)", (place, out, sheet))
+
+    def overlaps(self) -> Iterable[sqlite3.Row]:
+        """What `add_read` was told of results that this run writes: `place`, `out` and `sheet`."""
+        return self.base.execute(
+            "SELECT place, photos.out, sheet FROM reads JOIN photos ON photos.out = reads.out JOIN plan USING (source) "
+            "WHERE todo ORDER BY number"
+        )
+
+    def results_named(self, end: str) -> Iterable[str]:
+        """The results of this run whose names end so."""
+        rows = self.base.execute("SELECT out FROM plan JOIN photos USING (source)")
+        return (row["out"] for row in rows if row["out"].endswith(end))
 
     def tasks(self, todo: int = 1, limit: int | None = None) -> Iterator[Task]:
         """The photos to do, in their order; a few are in memory at a time."""

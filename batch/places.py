@@ -1,6 +1,7 @@
 """Files and folders by path or by URL: what is there, what it is like, and how it is read and written."""
 
 import glob
+import logging
 import os
 import re
 import tempfile
@@ -11,8 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from ..core.errors import DependencyError, PictureError
+from ..core.errors import DependencyError, InputError, PictureError
 from ..core.io.signatures import picture_endings
+
+log = logging.getLogger(__name__)
 
 URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+(://|::)")
 WHOLE = {"abfs", "abfss", "adl", "az", "gcs", "gs", "hf", "http", "https", "memory", "oss", "r2", "s3", "s3a"}
@@ -51,6 +54,7 @@ def file_system(url: str) -> tuple[Any, str]:
 
     Raises:
         DependencyError: where the package of that protocol is not installed, or it is unknown.
+        InputError: where it cannot be opened, such as an archive that is none.
     """
     from fsspec.core import url_to_fs
 
@@ -58,6 +62,8 @@ def file_system(url: str) -> tuple[Any, str]:
         return url_to_fs(url)
     except (ImportError, ValueError) as error:
         raise DependencyError(f"cannot read {url}: {error}") from error
+    except Exception as error:  # each protocol has its own
+        raise InputError(f"cannot read {url}: {error}") from error
 
 
 def _full(fs: Any, path: str, url: str) -> str:
@@ -70,16 +76,39 @@ def is_folder(place: str) -> bool:
     """Whether there is a folder at that place."""
     if not is_url(place):
         return os.path.isdir(place)  # noqa: PTH112
-    fs, path = file_system(place)
-    return bool(patient(lambda: fs.isdir(path)))
+    return bool(_asked(place, lambda fs, path: fs.isdir(path)))
 
 
 def exists(place: str) -> bool:
     """Whether there is a file at that place."""
     if not is_url(place):
         return os.path.exists(place)  # noqa: PTH110
-    fs, path = file_system(place)
-    return bool(patient(lambda: fs.exists(path)))
+    return bool(_asked(place, lambda fs, path: fs.exists(path)))
+
+
+def files_in(folder: str) -> list[str]:
+    """The names of the files in a folder, without those of the folders in it where it is local."""
+    if not is_url(folder):
+        return [entry.name for entry in os.scandir(folder) if entry.is_file()]
+    return [str(inner).rpartition("/")[2] for inner in _asked(folder, lambda fs, path: fs.ls(path, detail=False))]
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is Unicode, without NUL; the system takes others too."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in name
+
+
+def _asked(url: str, question: Callable[[Any, str], Any]) -> Any:
+    """What a file system says of a URL. Raises `InputError` where it fails."""
+    fs, path = file_system(url)
+    try:
+        return patient(lambda: question(fs, path))
+    except OSError as error:
+        raise InputError(f"cannot read {url}: {error}") from error
 
 
 def stamp(place: str) -> str:
@@ -89,7 +118,7 @@ def stamp(place: str) -> str:
             return _local_stamp(os.stat(place))  # noqa: PTH116
         fs, path = file_system(place)
         return _remote_stamp(patient(lambda: fs.info(path)))
-    except OSError:
+    except (OSError, ValueError, InputError):  # such as NUL in its name, or an archive that is none
         return MISSING
 
 
@@ -115,7 +144,7 @@ def pictures_in(folder: str, skip: tuple[str, ...] = ()) -> Iterator[Entry]:
     if is_url(folder):
         yield from _remote_pictures(folder)
         return
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in os.walk(folder, onerror=_say_unread):
         folders[:] = sorted(
             name
             for name in folders
@@ -124,6 +153,10 @@ def pictures_in(folder: str, skip: tuple[str, ...] = ()) -> Iterator[Entry]:
         for name in filter(is_picture, sorted(names)):
             place = os.path.join(where, name)  # noqa: PTH118
             yield Entry(place, stamp(place))
+
+
+def _say_unread(error: OSError) -> None:
+    log.warning("%s is passed over: %s", error.filename, error.strerror)
 
 
 def _remote_pictures(folder: str) -> Iterator[Entry]:
@@ -150,8 +183,8 @@ def matching(pattern: str) -> Iterator[Entry]:
             if is_picture(os.path.basename(place)) and os.path.isfile(place):  # noqa: PTH113, PTH119
                 yield Entry(place, stamp(place))
         return
-    fs, path = file_system(pattern)
-    for inner, info in sorted(patient(lambda: fs.glob(path, detail=True)).items()):
+    fs = file_system(pattern)[0]
+    for inner, info in sorted(_asked(pattern, lambda fs, path: fs.glob(path, detail=True)).items()):
         if is_picture(inner.rpartition("/")[2]) and info.get("type") != "directory":
             yield Entry(_full(fs, inner, pattern), _remote_stamp(info))
 
@@ -226,7 +259,7 @@ def patient(request: Callable[[], T]) -> T:
         What the request returns.
 
     Raises:
-        OSError: of the last try.
+        OSError: of the last try, or for what else the package of a store raises.
     """
     for attempt in range(TRIES):
         try:
@@ -236,5 +269,7 @@ def patient(request: Callable[[], T]) -> T:
         except OSError:
             if attempt == TRIES - 1:
                 raise
+        except Exception as error:
+            raise OSError(f"{type(error).__name__}: {error}") from error
         time.sleep(PAUSE * 2**attempt)
     raise AssertionError

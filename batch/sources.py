@@ -111,7 +111,8 @@ def _listed(place: str) -> Iterator[Source]:
         photo = _joined(folder, row["photo"])
         relative = row["photo"].replace(os.sep, "/")
         keeps = not is_url(relative) and not relative.startswith("/") and ".." not in relative.split("/")
-        yield Source(photo, stamp(photo), PurePosixPath(relative).as_posix() if keeps else _last(photo), files)
+        name = PurePosixPath(relative if keeps else _last(photo))
+        yield Source(photo, stamp(photo), name.as_posix() if name.name else "photo", files)
 
 
 def _rows(place: str) -> Iterator[dict[str, str]]:
@@ -120,12 +121,17 @@ def _rows(place: str) -> Iterator[dict[str, str]]:
         yield from ({"photo": line.strip()} for line in text.splitlines() if line.strip())
         return
     table = csv.DictReader(text.splitlines(), skipinitialspace=True)
-    if "photo" not in (table.fieldnames or ()):
-        raise InputError(
-            f"the list {place!r} must begin with a line that names its columns: photo, and as needed "
-            f"{', '.join(ROLES)}; got {', '.join(table.fieldnames or ['nothing'])}"
-        )
-    yield from ({key: value.strip() for key, value in row.items() if key and value} for row in table if row["photo"])
+    try:
+        if "photo" not in (table.fieldnames or ()):
+            raise InputError(
+                f"the list {place!r} must begin with a line that names its columns: photo, and as needed "
+                f"{', '.join(ROLES)}; got {', '.join(table.fieldnames or ['nothing'])}"
+            )
+        for row in table:
+            if row["photo"]:
+                yield {key: value.strip() for key, value in row.items() if key and value}
+    except csv.Error as error:
+        raise InputError(f"cannot read the list {place!r}: line {table.line_num}: {error}") from error
 
 
 def _text(place: str) -> str:

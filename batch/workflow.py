@@ -1,11 +1,12 @@
 """A ComfyUI workflow as the work of a batch: run anew for each photo, with what it saves named after the photo."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.errors import WorkflowError
 from ..core.host.host import using_host
@@ -43,6 +44,7 @@ class WorkflowJob:
     target: str
     assignments: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    reserved: ClassVar = re.compile(r"\+[0-9]+$")  # of the names of further pictures
 
     def load(self) -> None:
         """Nothing: the nodes load what they need, once."""

@@ -81,7 +81,11 @@ def check_run_options(options: argparse.Namespace) -> None:
     _check_engine(options)
     from ..batch.places import is_url, plain
 
+    if not options.out:
+        raise UsageError("--out is empty; give the folder of the results")
     options.out = plain(options.out).rstrip("/") or "/"
+    if "::" in options.out and is_url(options.out):
+        raise UsageError(f"results cannot be written into {options.out}; give a folder, or a URL without ::")
     if not is_url(options.out):
         check_writable(Path(options.out))
     elif options.journal is None:
@@ -105,11 +109,13 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
     skip = tuple(place for place in (options.out, getattr(options, "report", None)) if place and not is_url(place))
     with closing(Journal(path, copied=options.dry_run)) as journal:
         again = {"overwrite": options.overwrite, "retry": options.retry_failed}
-        planner = Planner(journal, options.out, ending, settings, **again)
+        sheets = getattr(options, "report", None)
+        reserved = getattr(job, "reserved", None)
+        planner = Planner(journal, options.out, ending, settings, sheets=sheets, reserved=reserved, **again)
         try:
             planner.add(expand(options.sources, skip), Companions(given))
             code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
-        except MonochromicError:
+        except (MonochromicError, OSError):
             if fresh and not options.dry_run and not {"done", "failed"} & set(journal.counts()):
                 journal.discard()
             raise

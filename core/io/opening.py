@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def explained(path: FilePath) -> Iterator[None]:
     """Whatever goes wrong with a file in one line that begins with its name."""
     name = os.fspath(path)
     try:
+        _check_kind(path)
         yield
     except PictureError as error:
         raise error if repr(name) in str(error) else PictureError(f"{name!r} cannot be read: {error}") from error
@@ -95,9 +97,16 @@ def explained(path: FilePath) -> Iterator[None]:
     except MemoryError:
         raise
     except BROKEN as error:
-        if Path(path).is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - which no name is too long for
             raise PictureError(f"{name!r} is a folder; give the name of a picture file in it") from error
         raise PictureError(f"{name!r} cannot be read: {error}") from error
+
+
+def _check_kind(path: FilePath) -> None:
+    """Refuse what would be waited for without end; a folder is told by what opens it."""
+    mode = Path(path).stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise PictureError("it is a pipe or a device, not a file; save what comes from it as one")
 
 
 @contextlib.contextmanager

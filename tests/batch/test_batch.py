@@ -168,7 +168,15 @@ WRONG = [
     (["scans", "--timeout", "0"], "--timeout must be more than 0"),
     (["scans", "--out", "scans"], "would be written over"),
     (["bad.csv"], "names its columns: photo"),
+    (["long.csv"], "cannot read the list 'long.csv': line 1: field larger"),
     (["nosuch://x", "--journal", "x"], "cannot read nosuch://x"),
+    (["zip://*.png::mask.png"], "cannot read zip://*.png::mask.png: File is not a zip file"),
+    (["tar://x::mask.png"], "cannot read tar://x::mask.png"),
+    (["zip://::nothing.zip"], "No such file or directory"),
+    (["data://,x"], "cannot read data://,x"),
+    (["dir://x"], "cannot read dir://x"),
+    (["scans", "--mask", "zip://x::mask.png"], "File is not a zip file"),
+    (["scans", "--mask", "\udcff.png"], "\\xff.png, given by --mask, has a name that is not UTF-8"),
     (["scans", "--mask", "mask.png", "--find", "both"], "do not go together"),
     (["scans", "--weights", "nothing"], "nothing"),
     (["scans", "--mask", "mask.png", "--out", "taken"], "cannot write to taken"),
@@ -180,6 +188,8 @@ def test_wrong_words_are_refused_in_one_line(scans, capsys, arguments, words):
     (scans / "empty").mkdir()
     (scans / "taken").write_text("")
     (scans / "bad.csv").write_text("file\nx.png\n")
+    (scans / "long.csv").write_text(f'photo\n"{"x" * 200_000}"\n')
+    (scans / "\udcff.png").write_bytes((scans / "mask.png").read_bytes())
     photo = (scans / "scans" / "p0.png").read_bytes()
     assert batch(*([] if "--out" in arguments else ["--out", "out"]), *arguments) == 2
     said = capsys.readouterr().err
@@ -187,6 +197,19 @@ def test_wrong_words_are_refused_in_one_line(scans, capsys, arguments, words):
     assert said.count("\n") == 1
     assert not (scans / "out").exists()
     assert (scans / "scans" / "p0.png").read_bytes() == photo
+
+
+def test_odd_lines_of_a_list_cost_one_line_each(scans, caplog):
+    """Archives that are none, pipes, folders and names that no file can have; the good photo would be done."""
+    os.mkfifo("pipe.png")
+    lines = ["mask.png", "zip://a.png::mask.png", "zip://::mask.png", "nul\0.png", "x" * 300, ".", "/", "pipe.png"]
+    (scans / "list.txt").write_text("\n".join(lines))
+    assert batch("list.txt", "--out", "out", "--dry-run") == 1
+    refused = [record.getMessage() for record in caplog.records]
+    assert len(refused) == len(lines) - 1
+    assert not any("fault of the program" in line for line in refused)
+    assert any("pipe" in line and "not a file" in line for line in refused)
+    assert any("its name is not UTF-8" in line for line in refused)
 
 
 def test_a_reference_gives_numbers_and_a_sheet(scans):

@@ -6,7 +6,7 @@ import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from monochromic.batch import places
-from monochromic.core import PictureError
+from monochromic.core import InputError, PictureError
 
 
 class Plain(LocalFileSystem):
@@ -55,6 +55,20 @@ def test_a_file_is_sent_whole(tmp_path, store):
     assert not [*tmp_path.rglob("*.part")]
     places.store(f"{folder}/b.jpg", write(b"longer"))
     assert places.stamp(found[0].place) != found[0].stamp
+
+
+def test_errors_of_a_store_that_are_its_own(monkeypatch):
+    """Packages of stores raise what they like; none of it is tried again or a fault of ours."""
+
+    class StoreError(Exception):
+        pass
+
+    def isdir(self, path):
+        raise StoreError("no credentials")
+
+    monkeypatch.setattr(Plain, "isdir", isdir)
+    with pytest.raises(InputError, match="cannot read plain://x: StoreError: no credentials"):
+        places.is_folder("plain://x")
 
 
 def test_what_is_not_there(tmp_path):

@@ -21,11 +21,13 @@ def workflow(scans):
 
 def test_a_workflow_for_each_photo(scans, workflow, capsys):
     (scans / "scans" / "bad.png").write_bytes(b"no picture")
+    (scans / "scans" / "p2.png").rename(scans / "scans" / "p0+2.png")  # as the second picture of p0
     command = ["run", workflow, "--each", "Your photo.image=scans", "--workers", "1", "--out", "out"]
     assert main(command) == 1
     assert "5 photos: 4 done, 1 failed" in capsys.readouterr().out
     made = results(scans / "out")
-    assert {"p0.png", "p0+2.png", "sub/p1.png", "sub/p1+2.png"} <= set(made)
+    assert {"p0.png", "p0+2.png", "p0+2.png.png", "p0+2.png+2.png", "sub/p1.png", "sub/p1+2.png"} <= set(made)
+    assert made["p0+2.png"] != made["p0+2.png.png"]
     assert main(["run", workflow, "--set", "1.image=scans/p0.png", "--out", "one"]) == 0
     pictures = [Image.open(path) for path in (scans / "one" / "sub" / "a_00001_.png", scans / "out" / "p0.png")]
     assert ImageChops.difference(*pictures).getbbox() is None

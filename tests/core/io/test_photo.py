@@ -1,6 +1,7 @@
 """Whole files: formats and their turns, several pictures, files that end early, and what is refused by name."""
 
 import io
+import os
 import struct
 import zlib
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 from conftest import make_hole
 from monochromic.core import PictureError, load_alpha, load_image, load_mask, load_photo, restore_photo, save_image
+from monochromic.core.io.opening import picture_sizes
 from picture_files import STORED
 from PIL import Image, features
 
@@ -191,3 +193,13 @@ def test_heic_by_its_package(tmp_path):
     heif.from_pillow(Image.fromarray(SMOOTH[..., :3])).save(tmp_path / "x.heic", quality=95)
     expected = torch.from_numpy(SMOOTH[..., :3] / np.float32(255)).permute(2, 0, 1)[None]
     assert (load_image(tmp_path / "x.heic") - expected).abs().mean() < 0.03
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+@pytest.mark.parametrize("place", ["pipe.png", "/dev/zero"])
+def test_a_pipe_is_not_waited_for(tmp_path, place):
+    """Nothing ever writes to it, or writing never ends."""
+    os.mkfifo(tmp_path / "pipe.png")
+    for read in (load_photo, load_image, picture_sizes):
+        with pytest.raises(PictureError, match="a pipe or a device, not a file"):
+            read(tmp_path / place)
