@@ -57,7 +57,7 @@ class GrayInpaint:
                 "context": int_input(0, 0, 2048, context),
                 "max_side": used_with(int_input(0, 0, 8192, side), backbone=networks),
                 "texture": float_input(TEXTURE, 0.0, 1.0, texture),
-                "texture_seed": int_input(0, 0, 2**32 - 1, seed),
+                "texture_seed": used_with(int_input(0, 0, 2**32 - 1, seed), texture=0.0),
             },
         }
 

@@ -51,7 +51,11 @@ def strokes_input(tip: str) -> Entry:
     return "STRING", {"default": "", "widgetType": "MONOCHROMIC_STROKES", "tooltip": tip}
 
 
-def used_with(entry: Entry, **choices: Iterable[str]) -> Entry:
-    """The same input, which does something only where another has one of these values; else the page grays it."""
+def used_with(entry: Entry, **choices: Iterable[str] | float) -> Entry:
+    """The same input, which does something only where others allow it; else the page grays it (web/js/unused.js).
+
+    choices: by the name of another input the values of it, or a number that it must be above.
+    """
     kind, options = entry
-    return kind, {**options, "used_with": {name: list(values) for name, values in choices.items()}}
+    rules = {name: {"above": rule} if isinstance(rule, float) else list(rule) for name, rule in choices.items()}
+    return kind, {**options, "used_with": rules}

@@ -84,7 +84,7 @@ class ProgressiveColorize:
                 "stop_loss": used_with(float_input(0.0, 0.0, 1.0, stop, step=0.0001), method=training),
                 "match": combo_input(MATCHES, "brightness", match),
                 "grain": float_input(GRAIN, 0.0, 1.0, grain),
-                "grain_seed": int_input(0, 0, 2**32 - 1, "Draws other grain."),
+                "grain_seed": used_with(int_input(0, 0, 2**32 - 1, "Draws other grain."), grain=0.0),
                 "feather": used_with(int_input(0, 0, MAX_FEATHER, feather), match=[m for m in MATCHES if m != "off"]),
             },
         }

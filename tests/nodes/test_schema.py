@@ -79,15 +79,29 @@ def test_a_widget_that_needs_a_choice_names_one_that_there_is(name):
     """The page grays it with all other choices; with the default of a fresh node or another it can be used."""
     inputs = inputs_of(NODE_CLASS_MAPPINGS[name])
     for entry in inputs.values():
-        for chooser, values in entry.options.get("used_with", {}).items():
-            assert set(values) < set(inputs[chooser].choices)
-            assert values
+        for chooser, rule in entry.options.get("used_with", {}).items():
+            if isinstance(rule, dict):
+                options = inputs[chooser].options
+                assert rule.keys() == {"above"}
+                assert options["min"] <= rule["above"] < options["max"]
+            else:
+                assert set(rule) < set(inputs[chooser].choices)
+                assert rule
+
+
+def rules_of(name):
+    rules = {key: entry.options.get("used_with") for key, entry in inputs_of(NODE_CLASS_MAPPINGS[name]).items()}
+    return {key: rule for key, rule in rules.items() if rule}
 
 
 def test_what_propagate_does_not_look_at_is_grayed():
-    inputs = inputs_of(NODE_CLASS_MAPPINGS["MonochromicProgressiveColorize"])
-    rules = {name: entry.options.get("used_with") for name, entry in inputs.items()}
+    rules = rules_of("MonochromicProgressiveColorize")
     both = ["network", "paper"]
     assert rules.pop("feather") == {"match": ["brightness", "colors"]}
-    needs = {name: rule["method"] for name, rule in rules.items() if rule}
+    needs = {name: rule["method"] for name, rule in rules.items() if "method" in rule}
     assert needs == {"seed": both, "scales": ["paper"], "schedule": ["paper"], "iterations": both, "stop_loss": both}
+
+
+def test_seeds_of_nothing_are_grayed():
+    assert rules_of("MonochromicGrayInpaint")["texture_seed"] == {"texture": {"above": 0}}
+    assert rules_of("MonochromicProgressiveColorize")["grain_seed"] == {"grain": {"above": 0}}

@@ -1,7 +1,8 @@
 // Widgets that do nothing with what is chosen in their node are grayed, as the nodes say by `used_with`.
 import { app } from "../../../scripts/app.js";
 
-const conditions = new Map(); // of each node's id: [[widget, {chooser: [values with which it is used]}]]
+// Of each node's id: [[widget, {chooser: [values with which it is used], or {above: number}}]].
+const conditions = new Map();
 
 function readConditions({ required, optional } = {}) {
   const inputs = Object.entries({ ...required, ...optional });
@@ -9,16 +10,17 @@ function readConditions({ required, optional } = {}) {
 }
 
 /** Whether a choice lets the widget work; what another node chooses may be anything. */
-function allows(node, chooser, values) {
+function allows(node, chooser, rule) {
   const linked = node.inputs?.some((input) => input.widget?.name === chooser && input.link != null);
   const widget = node.widgets?.find((each) => each.name === chooser);
-  return linked || !widget || values.includes(widget.value);
+  if (linked || !widget) return true;
+  return Array.isArray(rule) ? rule.includes(widget.value) : widget.value > rule.above;
 }
 
 function grayUnused(node, rules) {
   for (const [name, choices] of rules) {
     const widget = node.widgets?.find((each) => each.name === name);
-    const unused = !Object.entries(choices).every(([chooser, values]) => allows(node, chooser, values));
+    const unused = !Object.entries(choices).every(([chooser, rule]) => allows(node, chooser, rule));
     if (widget && Boolean(widget.disabled) !== unused) widget.disabled = unused;
   }
   node.setDirtyCanvas?.(true, true);
