@@ -89,6 +89,15 @@ class Journal:
 
     def __init__(self, path: Path | None, copied: bool = False) -> None:
         self.path = path
+        fresh = path is not None and not copied and not path.exists()
+        try:
+            self._open(path, copied)
+        except PictureError:
+            if fresh and hasattr(self, "base"):
+                self.discard()
+            raise
+
+    def _open(self, path: Path | None, copied: bool) -> None:
         with self._explained():
             if path is not None and not copied:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +148,8 @@ class Journal:
         """Remove the journal of a run that could not begin, and folders that are empty then."""
         self.close()
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
+                self.path.with_name(name).unlink(missing_ok=True)
             with suppress(OSError):
                 self.path.parent.rmdir()
                 self.path.parent.parent.rmdir()

@@ -74,7 +74,7 @@ def run_each(options: argparse.Namespace) -> int:
     from ..runner.graph import target_of
     from ..runner.load import find_workflow
 
-    parts = [target_of(each) for each in options.each]
+    parts = [target_of(each, "--each takes NODE.INPUT=SOURCE") for each in options.each]
     targets = {f"{node}.{key}" for node, key, _ in parts}
     if len(targets) > 1:
         raise UsageError(f"--each takes one input, which may be repeated; got {', '.join(sorted(targets))}")

@@ -37,12 +37,12 @@ def title_of(holder: Any, kind: str) -> str:
     return title if isinstance(title, str) and title else str(kind)
 
 
-def target_of(assignment: str) -> tuple[str, str, str]:
-    """Node, input and value of `NODE.INPUT=VALUE`. Raises `WorkflowError`."""
+def target_of(assignment: str, form: str = "--set takes NODE.INPUT=VALUE") -> tuple[str, str, str]:
+    """Node, input and value of `NODE.INPUT=VALUE`. Raises `WorkflowError`, which begins with `form`."""
     target, equals, value = assignment.partition("=")
     name, _, key = target.rpartition(".")
     if not (equals and name and key):
-        raise WorkflowError(f"--set takes NODE.INPUT=VALUE, got {assignment!r}")
+        raise WorkflowError(f"{form}, got {assignment!r}")
     return name, key, value
 
 

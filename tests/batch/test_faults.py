@@ -76,6 +76,18 @@ def test_a_second_run_is_kept_out(scans):
         Journal(scans / "other.sqlite")
 
 
+def test_a_journal_that_a_full_disk_cannot_hold_is_gone(scans):
+    resource = pytest.importorskip("resource", reason="Windows has none")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))  # of each file, as if the disk were full
+    try:
+        with pytest.raises(PictureError, match="cannot use the journal"):
+            Journal(scans / "out" / ".monochromic" / "journal.sqlite")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (scans / "out").exists()
+
+
 def test_weights_that_are_missing_stop_the_run_before_any_photo(scans):
     job = FaultyJob("out", {"backbone": "lama", "weights": "nothing"})
     with pytest.raises(LookupError, match="nothing"):

@@ -40,5 +40,7 @@ def test_what_does_not_go_together(scans, workflow, capsys):
     assert "--limit is for many photos; add --each" in capsys.readouterr().err
     assert main(["run", workflow, "--each", "1.image=scans", "--each", "2.images=scans"]) == 2
     assert "--each takes one input" in capsys.readouterr().err
+    assert main(["run", workflow, "--each", "image"]) == 2
+    assert "--each takes NODE.INPUT=SOURCE, got 'image'" in capsys.readouterr().err
     assert main(["run", workflow, "--each", "9.image=scans"]) == 2
     assert "no node '9'" in capsys.readouterr().err
