@@ -10,8 +10,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     arguments: None for those of this process, which then is the command's own.
     """
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")  # torch's threads sleep while they wait: see docs/measured.md
     try:
+        os.environ.setdefault("GOMP_SPINCOUNT", "0")  # torch's threads sleep while they wait: see docs/measured.md
         if arguments is None:
             from .process import prepare
 
