@@ -86,7 +86,8 @@ def add_restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backbone",
         metavar="NAME",
-        help=f"what fills the hole (default: {DEFAULT_BACKBONE}): {', '.join(BACKBONES)}",
+        help=f"what fills the hole: {', '.join(BACKBONES)}; or {DEFAULT_BACKBONE} (default): patchmatch where it is "
+        "wide, as that of an object, and mono elsewhere",
     )
     parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
     parser.add_argument(
@@ -157,11 +158,14 @@ def restore_arguments(options: argparse.Namespace) -> dict[str, Any]:
     from ..core import get_backbone
     from ..core.pipeline import Search
 
-    get_backbone(options.backbone or DEFAULT_BACKBONE)
-    names = ("pipeline", "backbone", "weights", "context", "max_side", "texture", "grain")
+    backbone = None if options.backbone == DEFAULT_BACKBONE else options.backbone
+    if backbone:
+        get_backbone(backbone)
+    names = ("pipeline", "weights", "context", "max_side", "texture", "grain")
     return {
         "search": Search(**find_options(options)) if searched else None,
         "dilate": options.grow,
+        "backbone": backbone,
         "seed": options.texture_seed,
         **{name: getattr(options, name) for name in names},
         **reading,
@@ -184,7 +188,7 @@ def _write_several(options: argparse.Namespace, number: Number, places: Places, 
     photo = load_photo(options, number)
     mask = load_beside(options, "mask", number) if options.mask else None
     truth = _reference(options, photo, number)
-    named = [options.backbone] if options.backbone else None
+    named = [work["backbone"]] if work["backbone"] else None
     with progress_bar("variants") as progress:
         found = restore_variants(
             photo,

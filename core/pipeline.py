@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .backbones import DEFAULT, get_backbone
+from .backbones import AUTO, DEFAULT, WIDE, get_backbone
 from .backbones.loaded import Model
 from .backbones.record import Backbone
 from .colorize import Guide, Settings, colorize, get_method
@@ -165,8 +165,9 @@ def restore_photo(
         channel: what marks the hole in a mask, see `load_hole`.
         dilate: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was looked for.
         pipeline: "gray", "rgb_to_gray" or "rgb".
-        backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
-            or `mono`.
+        backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None or "auto": that of
+            the weights, or `patchmatch` in the wide parts of the hole, as that of an object, and `mono` in the others
+            and in the pipeline "rgb".
         weights: the id of the weights to fill with; None: those of the backbone that are there.
         context: pixels around the hole that the backbone sees, see `fill`.
         max_side: larger parts of the photo are filled in tiles, see `fill`.
@@ -199,7 +200,9 @@ def restore_photo(
     >>> found.gray.shape, int(found.hole.sum()), found.detection
     (torch.Size([1, 1, 32, 32]), 100, None)
     """
+    backbone = None if backbone == AUTO else backbone
     record = _backbone(backbone, weights)
+    wide = WIDE if record is None and weights is None else None
     stages = _stages(pipeline, method)
     check_texture(texture, seed)
     check_grain(grain, seed)
@@ -222,7 +225,7 @@ def restore_photo(
         sizes: dict[str, Any] = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
         coloring = {"method": method, "guide": guide, "keep_luminance": keep_luminance, "settings": settings}
         if pipeline != "rgb":
-            sizes |= {"texture": texture, "seed": seed}
+            sizes |= {"texture": texture, "seed": seed, "wide": wide}
         seen = photo if alpha is None else masks.cover_unknown(photo, alpha.to(photo.device) < 0.5, inside)
         with _explaining(explain) as explanations:
             gray, result = _filled(

@@ -1,14 +1,17 @@
-"""Draw the icon and the banner of ComfyUI's registry, and the README's picture, from shipped photos and their results.
+"""Draw the icon and the banner of ComfyUI's registry, and the README's pictures, from shipped photos and their results.
 
 python docs/art.py
 """
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from monochromic.core import fill, find_hole, load_hole, load_image, restore, save_image
 from monochromic.core.io.images import save_picture
+from monochromic.core.io.sheet import mark_hole
 from PIL import Image
 from torch import Tensor
 
@@ -16,6 +19,8 @@ HERE = Path(__file__).parent
 INPUT = HERE.parent / "workflows" / "input"
 PHOTO = INPUT / "album" / "cat.jpg"
 EDGE = 3  # pixels of white between two parts
+SHUTTLE = ((394, 0), (438, 0), (450, 34), (460, 50), (464, 256), (486, 268), (486, 290), (440, 297), (360, 300),
+           (346, 240), (346, 206), (370, 60), (384, 34))  # fmt: skip
 
 
 def side_by_side(parts: list[Tensor]) -> Tensor:
@@ -45,12 +50,32 @@ def before_and_after() -> Tensor:
     """The scratched photo, and what `restore` makes of it and its mask, side by side."""
     photo = load_image(INPUT / "astronaut_scratched.png")
     restored = restore(photo, load_hole(INPUT / "astronaut_scratches.png", like=photo))
-    return torch.cat([photo, torch.ones_like(photo[..., : 2 * EDGE]), restored], 3)
+    return beside(photo, restored)
+
+
+def object_removed() -> Tensor:
+    """A photo, the shuttle painted over in it, and what `restore` makes of that unasked, side by side."""
+    photo = load_image(INPUT / "astronaut.png")
+    painted = cv2.fillPoly(np.zeros(photo.shape[-2:], np.uint8), [np.array(SHUTTLE)], 1)
+    hole = torch.from_numpy(painted)[None, None].float()
+    return beside(*(part[..., :384, 120:] for part in (photo, mark_hole(photo, hole), restore(photo, hole))))
+
+
+def beside(*parts: Tensor) -> Tensor:
+    """Pictures side by side, with white between them."""
+    gap = torch.ones_like(parts[0][..., : 2 * EDGE])
+    return torch.cat([piece for part in parts for piece in (gap, part)][1:], 3)
+
+
+def save_photo(picture: Tensor, name: str) -> None:
+    """As a small JPEG."""
+    pixels = (picture[0] * 255).round().byte().permute(1, 2, 0)
+    save_picture(Image.fromarray(pixels.contiguous().numpy()), HERE / name, quality=82, subsampling=2)
 
 
 if __name__ == "__main__":
     found = stages()
     save_image(enlarged([part[..., 30:230, 90:290] for part in found]), HERE / "icon.jpg")
     save_image(enlarged([part[..., 30:223, :] for part in found]), HERE / "banner.jpg")  # 21 : 9
-    pixels = (before_and_after()[0] * 255).round().byte().permute(1, 2, 0)
-    save_picture(Image.fromarray(pixels.contiguous().numpy()), HERE / "restored.jpg", quality=82, subsampling=2)
+    save_photo(before_and_after(), "restored.jpg")
+    save_photo(object_removed(), "object.jpg")

@@ -1,6 +1,6 @@
 """The menu of backbones: what can run now comes first, and the tooltip says what the others need."""
 
-from ..core.backbones import BACKBONES, DEFAULT, get_backbone
+from ..core.backbones import AUTO, BACKBONES, DEFAULT, WIDE, get_backbone
 from ..core.errors import UnknownNameError
 from ..core.weights.select import readiness
 from . import runtime
@@ -18,6 +18,13 @@ def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFA
         f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered
     )
     return combo_input(ordered, default, f"What fills the hole. {'; '.join(titles)}.{'' if rgb else SLIM}")
+
+
+def auto_menu() -> Entry:
+    """A menu of all backbones, and of what chooses among two by the hole."""
+    names, options = backbone_menu()
+    tip = f"{AUTO}: {WIDE} where the hole is wide, as that of an object, and {DEFAULT} elsewhere. {options['tooltip']}"
+    return [AUTO, *names], {**options, "default": AUTO, "tooltip": tip}
 
 
 def named_backbones(text: str) -> tuple[str, ...]:

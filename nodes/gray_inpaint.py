@@ -4,12 +4,12 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.backbones import BACKBONES
+from ..core.backbones import AUTO, BACKBONES, DEFAULT, WIDE
 from ..core.inpaint.stage import SOURCES, fill
 from ..core.io.sheet import mark_hole
 from ..core.pipeline import TEXTURE
 from . import runtime
-from .backbones import backbone_menu
+from .backbones import auto_menu
 from .inputs import combo_input, float_input, int_input, tensor_input, used_with
 from .tensors import hole_in, image_in, image_out, mask_out, matched, notes_on, preview_of
 
@@ -39,7 +39,7 @@ class GrayInpaint:
             "they are filled."
         )
         seed = "Chooses among about equal pieces of texture."
-        networks = [name for name, backbone in BACKBONES.items() if backbone.variants]
+        networks = [AUTO, *(name for name, backbone in BACKBONES.items() if backbone.variants)]
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The photo. What lies under the mask is never looked at."),
@@ -48,7 +48,7 @@ class GrayInpaint:
                     "1 (white) = fill. It is fitted to the photo; one serves a whole batch, and one photo with several "
                     "masks gives a result each.",
                 ),
-                "backbone": backbone_menu(),
+                "backbone": auto_menu(),
                 "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
                 "threshold": float_input(0.5, 0.0, 0.99, "Mask values above this are filled."),
             },
@@ -63,7 +63,7 @@ class GrayInpaint:
 
     @classmethod
     def IS_CHANGED(cls, backbone: str | None = None, **_: object) -> str:
-        return runtime.fingerprint(backbone or "")
+        return runtime.fingerprint(DEFAULT if backbone == AUTO else backbone or "")
 
     @runtime.hosted()
     def inpaint(
@@ -83,8 +83,15 @@ class GrayInpaint:
         hole = hole_in(mask, photo, threshold, grow)
         notes = notes_on(mask, hole, threshold)
         photo = matched(image=photo, mask=hole)[0]
-        model, progress = runtime.model(backbone), runtime.progress()
-        sizes = {"context": context, "max_side": max_side}
-        gray = fill(photo, hole, model, source=source, **sizes, texture=texture, seed=texture_seed, progress=progress)
+        wide = WIDE if backbone == AUTO else None
+        model, progress = runtime.model(DEFAULT if wide else backbone), runtime.progress()
+        options: dict[str, Any] = {
+            "context": context,
+            "max_side": max_side,
+            "texture": texture,
+            "seed": texture_seed,
+            "wide": wide,
+        }
+        gray = fill(photo, hole, model, source=source, **options, progress=progress)
         shown = preview_of(image_out(mark_hole(photo, hole)))
         return {"ui": {"images": shown, "text": notes}, "result": (image_out(gray), mask_out(hole))}

@@ -71,6 +71,12 @@ BACKBONES = registry(
 DEFAULT = MONO.id
 """What fills the gray hole when nothing else was asked for."""
 
+WIDE = PATCHMATCH.id
+"""What fills its wide parts instead, by `AUTO`."""
+
+AUTO = "auto"
+"""In place of a backbone's id: `WIDE` for the wide parts of a hole, `DEFAULT` for the others."""
+
 
 def get_backbone(name: str) -> Backbone:
     """Look a backbone up.

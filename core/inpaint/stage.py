@@ -30,6 +30,7 @@ from ..layers.explain import explained
 from ..weights.select import load_model
 from .texture import add_texture, check_texture
 from .tiled import fill_large
+from .wide import wide_parts
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def fill(
     max_side: int = 0,
     texture: float = 0.0,
     seed: int = 0,
+    wide: str | Backbone | Model | None = None,
     progress: Progress | None = None,
 ) -> Tensor:
     """Reconstruct the gray image inside the hole.
@@ -66,6 +68,8 @@ def fill(
         texture: how much of the detail that the answer lacks is added from the known pixels, in [0, 1]; see
             `add_texture`. Scratches stay as they are filled.
         seed: of the texture, 0 or more.
+        wide: what fills the wide parts of the hole, see `wide_parts`, in place of the backbone, once the others are
+            filled; None: the backbone.
         progress: called as `progress(done, total)`; what it raises cancels the work.
 
     Returns:
@@ -83,9 +87,21 @@ def fill(
     check_texture(texture, seed)
     gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
-    for crop, part in _crops(image, hole, gray, model, context, progress or silent):
-        answer = to_y(_fill_crop(model, crop, source, max_side, part))
-        crop.result[:] = _textured(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
+
+    def fill_parts(model: Model, seen: Tensor, unknown: Tensor, parts: Tensor, progress: Progress) -> None:
+        for crop, part in _crops(seen, unknown, gray, model, context, progress, parts):
+            answer = to_y(_fill_crop(model, crop, source, max_side, part))
+            crop.result[:] = _textured(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
+
+    progress = progress or silent
+    wider = None if wide is None else wide_parts(hole)
+    if wide is None or wider is None or not wider.any():
+        fill_parts(model, image, hole, hole, progress)
+        return gray
+    thin = hole & ~wider
+    fill_parts(model, image, hole, thin, part_of(progress, 0, 2))
+    seen = torch.where(thin, gray, image)
+    fill_parts(_loaded(wide, image, rgb=False), seen, wider, wider, part_of(progress, 1, 2))
     return gray
 
 
@@ -126,7 +142,7 @@ def fill_rgb(
     if model.network is None or model.network.channels[1] != 3:
         raise InputError(f"{model.backbone.id} gives gray only; use fill and colorize, or a backbone trained on RGB")
     result = image.clone()
-    for crop, part in _crops(image, hole, result, model, context, progress or silent):
+    for crop, part in _crops(image, hole, result, model, context, progress or silent, hole):
         crop.result[:] = composite(_fill_crop(model, crop, "rgb", max_side, part), crop.result, crop.hole)
     return result
 
@@ -160,11 +176,12 @@ def _loaded(backbone: str | Backbone | Model, image: Tensor, rgb: bool) -> Model
 
 
 def _crops(
-    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress
+    image: Tensor, hole: Tensor, result: Tensor, model: Model, context: int, progress: Progress, parts: Tensor
 ) -> Iterator[tuple[Crop, Progress]]:
-    """Each part of the hole, and the progress of its work as a part of all."""
+    """Each part of the hole that has pixels of `parts`, and the progress of its work as a part of all."""
     context = context or (CONTEXT if model.network is None else NETWORK_CONTEXT)
-    work = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
+    boxes = [(i, box) for i in range(len(image)) for box in hole_boxes(hole[i, 0], context)]
+    work = [(i, box) for i, box in boxes if box.crop(parts[i]).any()]
     for done, (i, box) in enumerate(work):
         progress(done, len(work))
         yield Crop(*(box.crop(t[i : i + 1]) for t in (image, hole, result))), part_of(progress, done, len(work))
