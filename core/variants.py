@@ -87,7 +87,7 @@ def restore_variants(
     """Restore a photo in several ways.
 
     The backbones take turns. The first variant of each sees the photo as it is, the next one mirrored, upside down and
-    so on, with the next seed of the texture; at seed 0 the first variant of all is what `restore_photo` gives.
+    so on, with the next seed of the texture; at seed 0 the first variant of each is what `restore_photo` gives with it.
 
     Args:
         image: one photo, see `restore_photo`; and so is hole. It is looked for once.

@@ -5,6 +5,7 @@ import torch
 from conftest import make_hole, make_photo
 from monochromic.cli import main
 from monochromic.core import BACKBONES, fill, load_image, luminance, save_image
+from monochromic.core.backbones import AUTO, DEFAULT
 from monochromic.core.backbones.loaded import Model
 from monochromic.core.weights.load import clear
 from monochromic.nodes import NODE_CLASS_MAPPINGS
@@ -79,8 +80,9 @@ def test_the_menu_puts_first_what_runs_now(place):
         return NODE_CLASS_MAPPINGS["MonochromicGrayInpaint"].INPUT_TYPES()["required"]["backbone"]
 
     names, options = menu()
-    assert set(names) == set(BACKBONES)
-    assert names[0] == options["default"] == "mono"
+    assert set(names) == {AUTO, *BACKBONES}
+    assert names[0] == options["default"] == AUTO
+    assert names[1] == DEFAULT
     assert {*names[-2:]} == {"lama", "mat"}
     assert "lama: LaMa" in options["tooltip"]
     assert "(downloads about 205 MB, license Apache-2.0)" in options["tooltip"]
