@@ -1,6 +1,6 @@
 """A blind comparison: pairs of fills to vote on, and the votes counted.
 
-    python benchmarks/ab.py FOLDER ... --out DIR [--cases 20] [--methods mono texture patchmatch telea]
+    python benchmarks/ab.py FOLDER ... --out DIR [--cases 20] [--methods auto mono texture patchmatch telea]
                             [--against texture] [--pictures DIR] [--seed 0]
     python benchmarks/ab.py FOLDER ... --given DIR [--cases 20]
     python benchmarks/ab.py --count VOTES ... --key DIR/key.json
@@ -32,6 +32,7 @@ from scipy.stats import binomtest
 from torch import Tensor
 
 METHODS: dict[str, Callable[[Case], Tensor]] = {
+    "auto": lambda case: _restored(case, "auto", TEXTURE),
     "mono": lambda case: _restored(case, "mono", 0.0),
     "texture": lambda case: _restored(case, "mono", TEXTURE),
     "patchmatch": lambda case: _restored(case, "patchmatch", 0.0),
