@@ -80,6 +80,19 @@ def test_texture(place, capsys):
     assert "texture must lie in [0, 1], got 2" in capsys.readouterr().err
 
 
+def test_both_backbones_are_taken_unless_one_is_named(place):
+    hole = torch.zeros(1, 1, 96, 96)
+    hole[..., 20:76, 20:76] = 1
+    save_image(hole, "mask.png")
+    save_image(make_photo(height=96, width=96), "old.png")
+    for name, options in {"x": [], "y": ["--backbone", "auto"], "wide": ["--backbone", "patchmatch"]}.items():
+        assert run("restore", "old.png", "--mask", "mask.png", "-o", f"{name}.png", *options) == 0
+    unasked, *others = (load_image(f"{name}.png") for name in ("x", "y", "wide"))
+    assert all(torch.equal(unasked, other) for other in others)
+    assert run("restore", "old.png", "--mask", "mask.png", "-o", "v.png", "--backbone", "auto", "--variants", 2) == 0
+    assert any(torch.equal(unasked, load_image(f"v_v{number}.png")) for number in (1, 2))
+
+
 def test_restore_by_the_photos_own_transparency(place):
     alpha = 255 - make_hole()[0, 0].numpy().astype(np.uint8) * 255
     rgb = np.asarray(Image.open("old.png"))

@@ -8,6 +8,7 @@ from conftest import make_photo
 from monochromic.core import fill, luminance, random_hole, restore_photo
 from monochromic.core.backbones import AUTO, DEFAULT, WIDE
 from monochromic.core.inpaint.wide import wide_parts
+from monochromic.nodes.gray_inpaint import GrayInpaint
 
 SIDE = 256
 ZIGZAG = np.array([[40, 40], [200, 60], [60, 200], [220, 220]])
@@ -127,3 +128,11 @@ def test_restore_takes_both_unless_one_is_named(photo):
     assert not torch.equal(unasked, plain)
     assert torch.equal(restore_photo(photo, hole, weights="mono").gray, plain)
     assert torch.equal(restore_photo(photo, hole, weights="mono", backbone=AUTO).gray, plain)
+
+
+def test_the_node_takes_both_where_it_says_auto_and_one_where_that_is_named(photo):
+    hole = disk(30)
+    image, mask = photo.movedim(1, -1).contiguous(), hole[:, 0].float()
+    auto, named = (GrayInpaint().inpaint(image, mask, name, 0, 0.5)["result"][0] for name in (AUTO, DEFAULT))
+    assert torch.equal(auto[..., 0], fill(photo, hole, WIDE)[:, 0])
+    assert torch.equal(named[..., 0], fill(photo, hole, DEFAULT)[:, 0])
