@@ -15,6 +15,7 @@ from torch import Tensor
 PHOTOS = ("astronaut", "coffee", "chelsea", "rocket")
 COVERAGE = 0.2
 WIDE = 0.31, 0.43  # shares of the photo that wide holes cover
+STROKES = 0.2, 0.4  # and strokes
 
 
 class Case(NamedTuple):
@@ -64,6 +65,15 @@ def square(path: Path, side: int) -> Tensor:
     n = min(image.shape[-2:])
     top, left = (image.shape[-2] - n) // 2, (image.shape[-1] - n) // 2
     return F.interpolate(image[..., top : top + n, left : left + n], (side, side), mode="area")
+
+
+def stroke_hole(side: int, seed: int) -> Tensor:
+    """Brush strokes over a share of the photo in `STROKES`: the first try that does not go beyond."""
+    random, (low, high) = np.random.default_rng(seed), STROKES
+    while True:
+        hole = random_hole("free_form", side, side, random.uniform(low, high), seed=int(random.integers(2**32)))
+        if hole.mean() <= high:
+            return hole
 
 
 def wide_hole(side: int, seed: int) -> Tensor:

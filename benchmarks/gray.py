@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
-from cases import PHOTOS, photo
+from cases import PHOTOS, photo, stroke_hole
 from monochromic.core import (
     BACKBONES,
     degrade,
@@ -30,7 +30,6 @@ from monochromic.core import (
     load_image,
     luminance,
     psnr,
-    random_hole,
     restore,
     save_image,
     ssim,
@@ -45,7 +44,7 @@ from report import RESULTS, counted, table, write
 from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
-SIDE, LOW, HIGH = 256, 0.2, 0.4
+SIDE = 256
 CLASSIC = ("telea", "navier_stokes")
 RESAMPLED = 10_000
 Run = Callable[[Tensor, Tensor], Tensor]
@@ -79,12 +78,8 @@ def cases(folders: list[Path], most: int | None, hole_of: Callable[[int], Tensor
 
 
 def strokes(seed: int) -> Tensor:
-    """Brush strokes over LOW to HIGH of the photo: the first try that does not go beyond."""
-    random = np.random.default_rng(seed)
-    while True:
-        hole = random_hole("free_form", SIDE, SIDE, random.uniform(LOW, HIGH), seed=int(random.integers(2**32)))
-        if hole.mean() <= HIGH:
-            return hole
+    """Brush strokes over 20 to 40 % of the photo."""
+    return stroke_hole(SIDE, seed)
 
 
 def scratches(seed: int) -> Tensor:

@@ -1,8 +1,11 @@
-"""Recipes that train in a second."""
+"""Recipes that train in a second, and trainings that are stopped and compared."""
 
 from dataclasses import replace
 
+import torch
+from checkpoint import read, save_state
 from recipe import DiscriminatorConfig, Phase, Recipe
+from trainer import Training
 
 TINY = Recipe(
     "gray",
@@ -24,3 +27,20 @@ RECIPES = {
     "hinge": replace(TINY, adversary=DiscriminatorConfig("hinge", "patch", width=4, matching=0.1, start=8)),
     "wgan_gp": replace(TINY, adversary=DiscriminatorConfig("wgan_gp", "global_local", width=4)),
 }
+
+
+def go_on(recipe, photos, out, limit):
+    run = Training(recipe, out)
+    while run.seen < limit:
+        for batch in run.batches(photos, workers=0):
+            run.step(batch)
+            if run.seen >= limit:
+                break
+    save_state(run.state, run.parts, run.seen)
+
+
+def assert_equal(one, other, seen):
+    (a, seen_a), (b, seen_b) = (read(folder / "state.safetensors") for folder in (one, other))
+    assert seen_a == seen_b == seen
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)

@@ -33,7 +33,7 @@ THIN_COVERAGE = 0.01, 0.12
 TERMS = {**PIXELS, **FEATURES}
 TAKES = {
     "network": {"backbone", "layout", "channels", "width", "widths"},
-    "data": {"holes", "coverage", "grain"},
+    "data": {"holes", "coverage", "grain", "count", "place", "photos"},
     "losses": {*TERMS, "guidance"},
 }
 
@@ -87,15 +87,26 @@ def photo_with_hole(
 
 
 def draw_hole(side: int, random: Generator, data: dict) -> Tensor:
-    """A hole (1, side, side) of a kind drawn by the shares `data["holes"]` of `HOLES`."""
+    """A hole (1, side, side): `count` of them, in the middle `place` of each side where that is less than 1."""
+    inner = max(1, round(data.get("place", 1) * side))
+    count, margin = 1, (side - inner) // 2
+    if "count" in data:
+        low, high = data["count"]
+        count = int(random.integers(low, high + 1))
+    hole = torch.stack([_one_hole(inner, random, data, count) for _ in range(count)]).amax(0)
+    return F.pad(hole, (margin, side - inner - margin, margin, side - inner - margin))
+
+
+def _one_hole(side: int, random: Generator, data: dict, count: int) -> Tensor:
+    """A hole (1, side, side) of a kind drawn by the shares `data["holes"]` of `HOLES`, one of so many."""
     shares = data.get("holes", (0.6, 0.2, 0.2))
     kind = str(random.choice(HOLES[: len(shares)], p=shares))
     if kind in THIN:
         canvas = np.zeros((side, side), np.uint8)
-        THIN[kind](canvas, random.uniform(*THIN_COVERAGE), random)
+        THIN[kind](canvas, random.uniform(*THIN_COVERAGE) / count, random)
         return torch.from_numpy(canvas)[None].float()
     low, high = data.get("coverage", (0.05, 0.45))
-    return random_hole(kind, side, side, random.uniform(low, high), seed=int(random.integers(2**32)))[0]
+    return random_hole(kind, side, side, random.uniform(low, high) / count, seed=int(random.integers(2**32)))[0]
 
 
 def _grain(side: int, random: Generator) -> Tensor:

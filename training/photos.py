@@ -63,6 +63,28 @@ def _files(folder: Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{path}: {member.name}", file.read()
 
 
+def simplest(photos: list[np.ndarray], share: float) -> list[np.ndarray]:
+    """The photos with the least detail: a kind that is easy to fill.
+
+    Args:
+        photos: uint8 (H, W, 3) each.
+        share: Of them, above 0; 1 or more are all.
+
+    Returns:
+        So many, in their order.
+    """
+    if share >= 1:
+        return photos
+    detail = [_detail(photo) for photo in photos]
+    return [photos[i] for i in sorted(np.argsort(detail, kind="stable")[: max(1, round(share * len(photos)))])]
+
+
+def _detail(photo: np.ndarray) -> float:
+    """Mean difference of neighbors in green, of every second pixel each way."""
+    green = photo[::2, ::2, 1].astype(np.int16)
+    return float(np.abs(np.diff(green, axis=0)).mean() + np.abs(np.diff(green, axis=1)).mean())
+
+
 def random_cut(photo: Photo, side: int, random: Generator, least: float = 0.55) -> Tensor:
     """A square of `least` to 100 % of the shorter side, as float (3, side, side) in [0, 1], at times mirrored."""
     h, w = photo.shape[:2]

@@ -26,18 +26,27 @@ class Phase:
     Attributes:
         side: Of the samples, in pixels.
         batch: Samples a step.
-        samples: Of the phase, in all.
+        samples: Of the phase, in all, or at most where it has `until`.
         losses: In place of the recipe's.
+        data: Options of the samples, in place of those of the recipe with the same names.
+        until: Figures of the task by name, higher is better: the phase ends when all are reached, see `levels.py`.
+        window: Samples over which these figures are averaged.
     """
 
     side: int
     batch: int
     samples: int
     losses: dict[str, float] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    until: dict[str, float] = field(default_factory=dict)
+    window: int = 500
 
     def __post_init__(self) -> None:
-        if min(self.side, self.batch, self.samples) < 1 or self.side % 8:
-            raise ValueError(f"side must be a multiple of 8, batch and samples at least 1, got {self}")
+        if min(self.side, self.batch, self.samples, self.window) < 1 or self.side % 8:
+            raise ValueError(f"side must be a multiple of 8, batch, samples and window at least 1, got {self}")
+        figures = self.until.values() if isinstance(self.until, dict) else [None]
+        if not all(isinstance(value, int | float) for value in figures):
+            raise ValueError(f"until must be figures by name, as {{ psnr = 20 }}, got {self.until!r}")
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
         for table, names in self.module.TAKES.items():
-            keys = set(getattr(self, table)).union(*(p.losses for p in self.phases if table == "losses"))
+            keys = set(getattr(self, table)).union(*(getattr(phase, table, ()) for phase in self.phases))
             if unknown := sorted(keys - set(names)):
                 raise ValueError(f"[{table}] of {self.task} takes {', '.join(sorted(names))}, not {unknown[0]!r}")
 
@@ -130,6 +139,10 @@ class Recipe:
     def losses_at(self, seen: int) -> dict[str, float]:
         """The losses after so many samples."""
         return self.phase_at(seen)[0].losses or self.losses
+
+    def data_at(self, seen: int) -> dict[str, Any]:
+        """The options of the sample of this number."""
+        return {**self.data, **self.phase_at(seen)[0].data}
 
     def phase_at(self, seen: int) -> tuple[Phase, int]:
         """The phase after so many samples, and how many there are up to its end."""

@@ -28,6 +28,7 @@ from trainer import SAVE_EVERY, train
 def export(recipe: Recipe, state: Path, target: Path) -> None:
     """Write the averaged weights at half precision; print what the manifest has to say of them."""
     tensors, seen = read(state)
+    seen -= int(tensors.get("levels.skipped", 0))
     metadata = {"recipe": recipe.task, "samples": str(seen)}
     if "backbone" in recipe.network:
         metadata |= {"monochromic": VERSION, **{name: recipe.network[name] for name in ("backbone", "layout")}}

@@ -14,7 +14,9 @@ from accelerate import Accelerator  # type: ignore[import-untyped]  # it has no 
 from adversary import Adversary
 from checkpoint import Parts, load_state, save_state, start_from
 from graph import Graphed
+from levels import levels_of, refuse_on_device
 from on_device import OnDevice
+from photos import simplest
 from PIL import Image
 from recipe import Recipe
 from task import AdversaryInput
@@ -31,14 +33,15 @@ class Samples(Dataset):
     """Samples by number, each with a random generator of its own: the same ones after a training was stopped."""
 
     def __init__(self, recipe: Recipe, photos: list[np.ndarray], side: int, span: range) -> None:
-        self.recipe, self.photos, self.side, self.span = recipe, photos, side, span
+        self.recipe, self.side, self.span = recipe, side, span
+        self.photos = simplest(photos, recipe.data_at(span.start).get("photos", 1)) if span else photos
 
     def __len__(self) -> int:
         return len(self.span)
 
     def __getitem__(self, i: int) -> Batch:
         random = np.random.default_rng([self.recipe.seed, self.span[i]])
-        return self.recipe.module.sample(self.photos, self.side, random, self.recipe.data)
+        return self.recipe.module.sample(self.photos, self.side, random, self.recipe.data_at(self.span[i]))
 
 
 class Training:
@@ -69,7 +72,7 @@ class Training:
         if graphed and (adversary or not self.on_gpu or self.accelerator.num_processes > 1):
             raise SystemExit("steps are made one graph on one GPU, without an adversary; leave --graph out")
         self.graphed = graphed
-        self.adversary = adversary
+        self.adversary, self.levels = adversary, levels_of(recipe)
         if adversary:
             adversary.network, adversary.optimizer = self.accelerator.prepare(adversary.network, adversary.optimizer)
         if self.state.exists():
@@ -114,18 +117,23 @@ class Training:
         parts = {"network": unwrapped(self.network), "average": self.average, "optimizer": self.optimizer.optimizer}
         if self.adversary:
             parts |= {"judge": unwrapped(self.adversary.network), "judging": self.adversary.optimizer.optimizer}
-        return parts
+        return parts | ({"levels": self.levels} if self.levels else {})
 
     def batches(self, photos: list[np.ndarray], workers: int, on_device: OnDevice | None = None) -> Iterator[Batch]:
-        """The rest of the current phase."""
+        """The rest of the current phase, which `step` may end before."""
         phase, end = self.recipe.phase_at(self.seen)
         if self.graphed:
             self._compute = Graphed(self._computed)
         if on_device:
-            return on_device.batches(phase.side, phase.batch, range(self.seen, end))
-        samples = Samples(self.recipe, photos, phase.side, range(self.seen, end))
-        each = max(phase.batch // self.accelerator.num_processes, 1)
-        return self.accelerator.prepare(DataLoader(samples, each, num_workers=workers))
+            source = on_device.batches(phase.side, phase.batch, range(self.seen, end))
+        else:
+            samples = Samples(self.recipe, photos, phase.side, range(self.seen, end))
+            each = max(phase.batch // self.accelerator.num_processes, 1)
+            source = self.accelerator.prepare(DataLoader(samples, each, num_workers=workers))
+        for batch in source:
+            yield batch
+            if self.seen >= end:  # by number, or since its figures are reached
+                break
 
     def step(self, batch: Batch) -> Figures:
         """One step of the optimizers; the batch's loss and figures."""
@@ -138,6 +146,9 @@ class Training:
         count = len(batch[0]) * self.accelerator.num_processes
         self.seen += count
         self._average(count)
+        if self.levels:
+            means = {name: self.accelerator.reduce(value, "mean") for name, value in figures.items()}
+            self.seen = self.levels.after(self.seen, count, means)
         return figures
 
     def _computed(self, batch: Batch) -> Figures:
@@ -238,6 +249,8 @@ def train(
     """
     out.mkdir(parents=True, exist_ok=True)
     run = Training(recipe, out, compiled, start, graphed)
+    if on_device:
+        refuse_on_device(recipe)
     source = OnDevice(recipe, photos, run.accelerator.device, workers) if on_device else None
     saved, before, figures = time.monotonic(), run.seen, list[Figures]()
     while run.seen < recipe.samples:

@@ -72,7 +72,9 @@ def test_a_phase_may_have_losses_of_its_own():
         (GOOD + 'precision = "fp8"', "precision must be one of bf16, no, got 'fp8'"),
         (GOOD + "[losses]\nps = 1", r"\[losses\] of gray takes .*, not 'ps'"),
         (GOOD.replace("8 }", "8, losses = { ps = 1 } }"), r"\[losses\] of gray takes .*, not 'ps'"),
-        (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes coverage, grain, holes, not 'hole'"),
+        (GOOD + "[data]\nhole = 1", r"\[data\] of gray takes count, coverage, grain, holes, photos, place, not"),
+        (GOOD.replace("8 }", "8, data = { hole = 1 } }"), r"\[data\] of gray takes .*, not 'hole'"),
+        (GOOD.replace("8 }", "8, until = 20 }"), "until must be figures by name"),
         (GOOD + '[adversary]\nkind = "soft"', "kind must be one of hinge, wgan_gp"),
         (GOOD + '[adversary]\nkind = "hinge"\nnetwork = "vgg"', "network one of sn_patch, patch, global_local"),
     ],
@@ -111,7 +113,8 @@ def test_the_slim_networks_are_trained_alike():
 
 
 @pytest.mark.parametrize(
-    "name", [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_gray", "_short", "_adversarial"))]
+    "name",
+    [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_gray", "_short", "_adversarial", "_levels"))],
 )
 def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
     recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")

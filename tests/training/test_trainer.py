@@ -19,7 +19,7 @@ from monochromic.core.weights.load import load_network
 from photos import load_photos
 from PIL import Image
 from recipe import Phase, load_recipe
-from tiny_recipes import RECIPES, TINY
+from tiny_recipes import RECIPES, TINY, assert_equal, go_on
 from train import export
 from trainer import Samples, Training, train
 
@@ -69,23 +69,6 @@ def test_resuming_equals_not_stopping_to_the_bit(name, photos, tmp_path):
         go_on(recipe, photos, tmp_path / "parts", limit)
     train(recipe, photos, tmp_path / "parts")
     assert_equal(tmp_path / "whole", tmp_path / "parts", 22)
-
-
-def go_on(recipe, photos, out, limit):
-    run = Training(recipe, out)
-    while run.seen < limit:
-        for batch in run.batches(photos, workers=0):
-            run.step(batch)
-            if run.seen >= limit:
-                break
-    save_state(run.state, run.parts, run.seen)
-
-
-def assert_equal(one, other, seen):
-    (a, seen_a), (b, seen_b) = (read(folder / "state.safetensors") for folder in (one, other))
-    assert seen_a == seen_b == seen
-    assert a.keys() == b.keys()
-    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 @pytest.mark.slow
