@@ -1,6 +1,6 @@
 """Learning curves with and without levels of difficulty: two trainings that differ by their phases only.
 
-    python benchmarks/levels.py PHOTOS --test FOLDER ... [--share 0.3] [--seeds 0 1] [--every 500] [--work FOLDER]
+    python benchmarks/levels.py PHOTOS --test FOLDER ... [--share 0.3] [--seeds 0 1] [--every 500]
 
 PHOTOS is what `training/train.py` takes. Every number of samples of both recipes is multiplied by --share. From time
 to time the averaged weights fill the same holes of the test photos, at full difficulty. Started again, it goes on with
@@ -145,17 +145,21 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.3)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--every", type=int, default=500, help="samples between two points of a curve")
-    parser.add_argument("--work", type=Path, default=RESULTS / "levels_work")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the table")
+    parser.add_argument("--work", type=Path, help="folder of the trainings; otherwise levels_work beside the table")
     options = parser.parse_args()
+    work = options.work or options.out / "levels_work"
     given = cases(options.test, options.count)
     photos = load_photos(options.photos)
     found: dict[str, list[list[Point]]] = {name: [] for name in RECIPES}
     for seed in options.seeds:
         for name, file in RECIPES.items():
             recipe = shortened(load_recipe(ROOT / "training" / "recipes" / f"{file}.toml"), options.share, seed)
-            found[name].append(curve(recipe, photos, given, options.work / f"{file}_{seed}", options.every))
+            found[name].append(curve(recipe, photos, given, work / f"{file}_{seed}", options.every))
     title = f"{counted(len(given), 'test photo')} of {SIDE} x {SIDE}, strokes over 20 to 40 %"
-    beside([panel(found, "samples"), panel(found, "seconds")]).save(RESULTS / "levels.jpg", quality=90, optimize=True)
+    beside([panel(found, "samples"), panel(found, "seconds")]).save(
+        options.out / "levels.jpg", quality=90, optimize=True
+    )
     heading = [
         "phases",
         "seed",
@@ -166,7 +170,14 @@ def main() -> None:
         "at its end",
     ]
     about = f"{title}. Recipes `mono_short` and `mono_levels` with {options.share:g} of their samples."
-    write("levels", "Levels of difficulty", about, table(heading, rows(found)), "`levels.jpg` has the curves.")
+    write(
+        "levels",
+        "Levels of difficulty",
+        about,
+        table(heading, rows(found)),
+        "`levels.jpg` has the curves.",
+        folder=options.out,
+    )
 
 
 if __name__ == "__main__":

@@ -114,6 +114,13 @@ def add_restore_options(parser: argparse.ArgumentParser) -> None:
         f"(default: {TEXTURE})",
     )
     parser.add_argument(
+        "--texture-by",
+        default="quilt",
+        choices=("quilt", "features"),
+        help="how: quilt (default), by blocks of the photo; features, the fill is changed until a network sees in it "
+        "what it sees in the rest of the photo (slow: some ten seconds for 256 x 256)",
+    )
+    parser.add_argument(
         "--texture-seed", type=int, default=0, metavar="N", help="another number, another texture and grain"
     )
     add_color_options(parser)
@@ -161,7 +168,7 @@ def restore_arguments(options: argparse.Namespace) -> dict[str, Any]:
     backbone = None if options.backbone == DEFAULT_BACKBONE else options.backbone
     if backbone:
         get_backbone(backbone)
-    names = ("pipeline", "weights", "context", "max_side", "texture", "grain")
+    names = ("pipeline", "weights", "context", "max_side", "texture", "texture_by", "grain")
     return {
         "search": Search(**find_options(options)) if searched else None,
         "dilate": options.grow,

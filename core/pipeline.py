@@ -144,6 +144,7 @@ def restore_photo(
     context: int = 0,
     max_side: int = 0,
     texture: float = TEXTURE,
+    texture_by: str = "quilt",
     grain: float = GRAIN,
     seed: int = 0,
     method: str = "propagate",
@@ -173,6 +174,7 @@ def restore_photo(
         max_side: larger parts of the photo are filled in tiles, see `fill`.
         texture: how much of the detail that wide fills lack is added from the known pixels, in [0, 1], see `fill`; not
             in the pipeline "rgb".
+        texture_by: how: "quilt", or "features", see `fill`.
         grain: how much of the noise that the known pixels have and the fill lacks is added, in [0, 1], see `add_grain`;
             not in the pipeline "rgb".
         seed: of the texture and the grain.
@@ -204,7 +206,7 @@ def restore_photo(
     record = _backbone(backbone, weights)
     wide = WIDE if record is None and weights is None else None
     stages = _stages(pipeline, method)
-    check_texture(texture, seed)
+    check_texture(texture, seed, texture_by)
     check_grain(grain, seed)
     image = opened(image)
     photo = to_image(image)
@@ -225,7 +227,7 @@ def restore_photo(
         sizes: dict[str, Any] = {"context": context, "max_side": max_side, "progress": overall.stage("gray")}
         coloring = {"method": method, "guide": guide, "keep_luminance": keep_luminance, "settings": settings}
         if pipeline != "rgb":
-            sizes |= {"texture": texture, "seed": seed, "wide": wide}
+            sizes |= {"texture": texture, "texture_by": texture_by, "seed": seed, "wide": wide}
         seen = photo if alpha is None else masks.cover_unknown(photo, alpha.to(photo.device) < 0.5, inside)
         with _explaining(explain) as explanations:
             gray, result = _filled(

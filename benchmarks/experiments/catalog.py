@@ -7,6 +7,7 @@ from experiments.domains import DOMAINS
 from experiments.edges import EDGES
 from experiments.frame import Experiment
 from experiments.guidance import GUIDANCE
+from experiments.patches import PATCHES
 from experiments.pipelines import BOTTLENECK, REVIEW_TABLE
 from experiments.trained import SCALES, SCHEDULES_TABLE
 
@@ -24,5 +25,6 @@ EXPERIMENTS: dict[str, Experiment] = {
         BOTTLENECK,
         EDGES,
         DIVERSITY,
+        PATCHES,
     )
 }

@@ -49,6 +49,7 @@ def fill(
     context: int = 0,
     max_side: int = 0,
     texture: float = 0.0,
+    texture_by: str = "quilt",
     seed: int = 0,
     wide: str | Backbone | Model | None = None,
     progress: Progress | None = None,
@@ -67,6 +68,7 @@ def fill(
             backbone was trained at. Backbones without weights take any size at once.
         texture: how much of the detail that the answer lacks is added from the known pixels, in [0, 1]; see
             `add_texture`. Scratches stay as they are filled.
+        texture_by: "quilt" by blocks of them, "features" by optimization of the hole's pixels, see `add_texture`.
         seed: of the texture, 0 or more.
         wide: what fills the wide parts of the hole, see `wide_parts`, in place of the backbone, once the others are
             filled; None: the backbone.
@@ -79,19 +81,19 @@ def fill(
     Raises:
         InputError: for an image, a hole or an option that does not fit.
         PictureError: for a file that cannot be read.
-        UnknownNameError: for an id of no backbone.
+        UnknownNameError: for an id of no backbone, and another way to make texture.
         WeightsError: for weights that are missing or wrong.
         OutOfMemoryError: where smaller tiles do not help.
     """
     image, hole = _checked(image, hole, source, context, max_side)
-    check_texture(texture, seed)
+    check_texture(texture, seed, texture_by)
     gray = to_y(image).clone()
     model = _loaded(backbone, image, rgb=False)
 
     def fill_parts(model: Model, seen: Tensor, unknown: Tensor, parts: Tensor, progress: Progress) -> None:
         for crop, part in _crops(seen, unknown, gray, model, context, progress, parts):
             answer = to_y(_fill_crop(model, crop, source, max_side, part))
-            crop.result[:] = _textured(composite(answer, crop.result, crop.hole), crop.hole, texture, seed)
+            crop.result[:] = _textured(composite(answer, crop.result, crop.hole), crop.hole, texture, seed, texture_by)
 
     progress = progress or silent
     wider = None if wide is None else wide_parts(hole)
@@ -205,10 +207,10 @@ def _fill_crop(model: Model, crop: Crop, source: str, max_side: int, progress: P
     return retry_smaller(fill_at, sides, f"{failed}; close other programs, use a smaller photo, or less context")
 
 
-def _textured(filled: Tensor, hole: Tensor, amount: float, seed: int) -> Tensor:
+def _textured(filled: Tensor, hole: Tensor, amount: float, seed: int, by: str) -> Tensor:
     """A filled crop with texture, or as it is where memory does not suffice for that."""
     try:
-        return add_texture(filled, hole, amount, seed)
+        return add_texture(filled, hole, amount, seed, by)
     except Exception as error:
         if not out_of_memory(error):
             raise

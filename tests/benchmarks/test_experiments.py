@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import make_photo
-from monochromic.core import fill, save_image
+from monochromic.core import fill, luminance, save_image
 from PIL import Image
 
 NAMES = (
@@ -25,6 +25,7 @@ NAMES = (
     "bottleneck",
     "edges",
     "diversity",
+    "patches",
 )
 SIDE = 64
 
@@ -193,6 +194,20 @@ def test_without_texture_all_fills_are_one(outcome):
     assert best["mono, texture 0"] == pytest.approx(mean["mono, texture 0"])
     assert apart["mono, texture 1"] > 0
     assert all(best[m] >= mean[m] - 1e-4 for m in found.methods)
+
+
+def test_each_way_to_make_texture_is_that_of_fill(bench, outcome):
+    patches, found = bench("experiments.patches"), outcome("patches")
+    assert found.methods == ["one gray, the true mean", "mono", "mono, quilt", "mono, features", "patchmatch"]
+    case = found.cases[0]
+    truth, hole = luminance(case.image), case.hole > 0
+    answers = {m: patches.methods(bench("experiments.frame").Setup(None))[m](case) for m in found.methods[1:4]}
+    assert all(torch.equal(answer[~hole], truth[~hole]) for answer in answers.values())
+    assert not torch.equal(answers["mono"], answers["mono, features"])  # too little is known here for a quilt
+    assert torch.equal(answers["mono, features"], fill(case.holed, case.hole, texture=1, texture_by="features"))
+    for case in found.cases:
+        flat = found.cells["one gray, the true mean", case.key]
+        assert flat["psnr"] == pytest.approx(-10 * math.log10(flat["mse"] / 100), abs=1e-3)
 
 
 def test_holes_and_mosaics_cover_alike(bench):

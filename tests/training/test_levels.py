@@ -37,13 +37,13 @@ class TestWhenALevelEnds:
         assert levels.skipped == 88
 
     def test_it_is_the_mean_of_about_the_window(self):
-        """Half of each batch of 4 in 8 counts: by hand 10, 10, 20, 25."""
-        levels = Levels(LEVELS)
-        means = []
-        for seen, psnr in ((4, 10.0), (8, 10.0), (12, 30.0)):
-            assert after(levels, seen, psnr) == (100 if seen == 12 else seen)
+        """Half of each batch of 4 in 8 counts: by hand 10, 10, 19.5, 20.25."""
+        levels, means = Levels(LEVELS), []
+        for seen, psnr in ((4, 10.0), (8, 10.0), (12, 29.0)):
+            assert after(levels, seen, psnr) == seen
             means.append(levels.means.item())
-        assert means[:2] == [10, 10]
+        assert means == [10, 10, 19.5]
+        assert after(levels, 16, 21.0) == 100
         assert levels.means == levels.counted == 0
 
     def test_at_its_samples(self):
