@@ -96,11 +96,13 @@ class Run:
             self.seconds = time.perf_counter() - started
 
     def _hand_out(self, pool: Pool, tasks: Iterator[Task], last: bool) -> None:
+        task = next(tasks, None)
         while self.stop.asked < 2:
-            while not self.stop.asked and pool.free() > 0 and (task := next(tasks, None)) is not None:
+            while not self.stop.asked and task is not None and pool.free() > 0:
                 self.journal.begin(task, self.settings)
                 pool.submit(task)
-            if not pool.in_hand():
+                task = next(tasks, None)
+            if not pool.in_hand() and (task is None or self.stop.asked):
                 return
             for ended in pool.wait(WAIT):
                 self._take(ended, last)

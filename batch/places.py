@@ -5,15 +5,17 @@ import logging
 import os
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from ..core.errors import DependencyError, InputError, PictureError
+from ..core.errors import InputError, PictureError
 from ..core.io.signatures import picture_endings
+from .stores import SINK_TRIES, SinkError, file_system, patient
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +24,8 @@ WHOLE = {"abfs", "abfss", "adl", "az", "gcs", "gs", "hf", "http", "https", "memo
 """Stores where a new object is seen whole or not at all; elsewhere it is written under another name first."""
 TAGS = ("ETag", "etag", "md5Hash", "blob_id", "CRC", "mtime", "LastModified", "last_modified", "updated", "created")
 """What tells a changed file, under the names of the file systems; the first that is there is taken."""
-TRIES = 5  # of one request to a store
-PAUSE = 0.1  # seconds before the second try, doubled for each further one
+WILD = "*?["
 MISSING = "missing"  # the stamp of a file that is not there
-
-T = TypeVar("T")
 
 
 class Entry(NamedTuple):
@@ -49,23 +48,6 @@ def plain(place: str) -> str:
     return place
 
 
-def file_system(url: str) -> tuple[Any, str]:
-    """The fsspec file system of a URL, and the path in it.
-
-    Raises:
-        DependencyError: where the package of that protocol is not installed, or it is unknown.
-        InputError: where it cannot be opened, such as an archive that is none.
-    """
-    from fsspec.core import url_to_fs
-
-    try:
-        return url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise DependencyError(f"cannot read {url}: {error}") from error
-    except Exception as error:  # each protocol has its own
-        raise InputError(f"cannot read {url}: {error}") from error
-
-
 def _full(fs: Any, path: str, url: str) -> str:
     """The URL of a path in the file system of another URL, such as a file within an archive."""
     chain = url.partition("::")[2]
@@ -76,21 +58,26 @@ def is_folder(place: str) -> bool:
     """Whether there is a folder at that place."""
     if not is_url(place):
         return os.path.isdir(place)  # noqa: PTH112
-    return bool(_asked(place, lambda fs, path: fs.isdir(path)))
+    fs, path = file_system(place)
+    try:  # many file systems say no where they cannot be reached
+        return patient(place, lambda: bool(fs.isdir(path)) or fs.info(path)["type"] == "directory")
+    except FileNotFoundError:
+        return False
 
 
 def exists(place: str) -> bool:
     """Whether there is a file at that place."""
     if not is_url(place):
         return os.path.exists(place)  # noqa: PTH110
-    return bool(_asked(place, lambda fs, path: fs.exists(path)))
+    return stamp(place) != MISSING
 
 
 def files_in(folder: str) -> list[str]:
     """The names of the files in a folder, without those of the folders in it where it is local."""
     if not is_url(folder):
         return [entry.name for entry in os.scandir(folder) if entry.is_file()]
-    return [str(inner).rpartition("/")[2] for inner in _asked(folder, lambda fs, path: fs.ls(path, detail=False))]
+    fs, path = file_system(folder)
+    return [str(inner).rpartition("/")[2] for inner in patient(folder, lambda: fs.ls(path, detail=False))]
 
 
 def is_text(name: str) -> bool:
@@ -102,23 +89,20 @@ def is_text(name: str) -> bool:
     return "\0" not in name
 
 
-def _asked(url: str, question: Callable[[Any, str], Any]) -> Any:
-    """What a file system says of a URL. Raises `InputError` where it fails."""
-    fs, path = file_system(url)
-    try:
-        return patient(lambda: question(fs, path))
-    except OSError as error:
-        raise InputError(f"cannot read {url}: {error}") from error
-
-
 def stamp(place: str) -> str:
     """The stamp of a file as in `Entry`; `MISSING` where there is none."""
-    try:
-        if not is_url(place):
+    if not is_url(place):
+        try:
             return _local_stamp(os.stat(place))  # noqa: PTH116
+        except (OSError, ValueError):  # such as NUL in its name
+            return MISSING
+    try:
         fs, path = file_system(place)
-        return _remote_stamp(patient(lambda: fs.info(path)))
-    except (OSError, ValueError, InputError):  # such as NUL in its name, or an archive that is none
+    except InputError:  # such as an archive that is none
+        return MISSING
+    try:
+        return _remote_stamp(patient(place, lambda: fs.info(path)))
+    except FileNotFoundError:
         return MISSING
 
 
@@ -142,7 +126,7 @@ def pictures_in(folder: str, skip: tuple[str, ...] = ()) -> Iterator[Entry]:
         The files in an order that stays.
     """
     if is_url(folder):
-        yield from _remote_pictures(folder)
+        yield from (entry for _, entry in _remote_pictures(folder, *file_system(folder)))
         return
     for where, folders, names in os.walk(folder, onerror=_say_unread):
         folders[:] = sorted(
@@ -159,16 +143,27 @@ def _say_unread(error: OSError) -> None:
     log.warning("%s is passed over: %s", error.filename, error.strerror)
 
 
-def _remote_pictures(folder: str) -> Iterator[Entry]:
-    fs, path = file_system(folder)
-    for where, folders, files in patient(lambda: fs.walk(path, detail=True)):
-        for name in sorted(folders):
-            if name.startswith("."):
-                del folders[name]
-        for name, info in sorted(files.items()):
-            if is_picture(name):
-                inner = f"{where.rstrip('/')}/{name}" if where else name
-                yield Entry(_full(fs, inner, folder), _remote_stamp(info))
+def _remote_pictures(url: str, fs: Any, root: str, depth: float = float("inf")) -> Iterator[tuple[str, Entry]]:
+    """The pictures below a folder of a store, of so many levels: their paths in it, and themselves.
+
+    The `walk` of fsspec passes over what it cannot list, and its `glob` begins anew; no photo may be lost.
+    """
+    folders = [(root, 1)]
+    while folders:
+        where, level = folders.pop()
+        try:
+            listed = patient(url, partial(fs.ls, where, detail=True))
+        except FileNotFoundError:
+            continue
+        infos = {info["name"].rstrip("/"): info for info in listed if info["name"].strip("/") != where.strip("/")}
+        names = sorted(name for name in infos if not name.rpartition("/")[2].startswith("."))
+        inner = [name for name in names if infos[name]["type"] == "directory"]
+        for name in names:
+            if infos[name]["type"] != "directory" and is_picture(name.rpartition("/")[2]):
+                below = name.strip("/").removeprefix(root.strip("/")).strip("/")
+                yield below, Entry(_full(fs, name, url), _remote_stamp(infos[name]))
+        if level < depth:
+            folders += [(name, level + 1) for name in reversed(inner)]
 
 
 def is_picture(name: str) -> bool:
@@ -183,10 +178,23 @@ def matching(pattern: str) -> Iterator[Entry]:
             if is_picture(os.path.basename(place)) and os.path.isfile(place):  # noqa: PTH113, PTH119
                 yield Entry(place, stamp(place))
         return
-    fs = file_system(pattern)[0]
-    for inner, info in sorted(_asked(pattern, lambda fs, path: fs.glob(path, detail=True)).items()):
-        if is_picture(inner.rpartition("/")[2]) and info.get("type") != "directory":
-            yield Entry(_full(fs, inner, pattern), _remote_stamp(info))
+    fs, path = file_system(pattern)
+    parts = path.split("/")
+    first = next(i for i, part in enumerate(parts) if any(letter in part for letter in WILD))
+    root, parts = "/".join(parts[:first]), parts[first:]
+    depth = float("inf") if "**" in parts else len(parts)
+    for below, entry in _remote_pictures(pattern, fs, root, depth):
+        if _matches(below.split("/"), parts):
+            yield entry
+
+
+def _matches(names: list[str], parts: list[str]) -> bool:
+    """Whether a path is of a pattern, both by their parts; `**` is any number of folders."""
+    if not parts:
+        return not names
+    if parts[0] == "**":
+        return len(parts) == 1 or any(_matches(names[i:], parts[1:]) for i in range(len(names)))
+    return bool(names) and fnmatchcase(names[0], parts[0]) and _matches(names[1:], parts[1:])
 
 
 @contextmanager
@@ -203,11 +211,9 @@ def as_file(place: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="monochromic-") as folder:
         copy = str(Path(folder, path.rpartition("/")[2] or "file"))
         try:
-            data = patient(lambda: fs.cat_file(path))
+            data = patient(place, lambda: fs.cat_file(path), tries=SINK_TRIES)
         except FileNotFoundError as error:
             raise PictureError(f"there is no picture {place!r}; check the name and the folder") from error
-        except OSError as error:
-            raise PictureError(f"cannot read {place!r}: {error}") from error
         Path(copy).write_bytes(data)
         yield copy
 
@@ -220,7 +226,7 @@ def store(place: str, write: Callable[[str], None]) -> None:
         write: writes the file to a path whole or not at all; for a URL it is sent from there.
 
     Raises:
-        PictureError: where it cannot be written.
+        PictureError: where it cannot be written; `SinkError` where no other can be either.
     """
     if not is_url(place):
         write(place)
@@ -231,9 +237,12 @@ def store(place: str, write: Callable[[str], None]) -> None:
         write(str(made))
         data = made.read_bytes()
     try:
-        patient(lambda: _send(fs, path, data))
-    except OSError as error:
-        raise PictureError(f"cannot write {place}: {error}") from error
+        patient(place, lambda: _send(fs, path, data), tries=SINK_TRIES)
+    except FileNotFoundError as error:
+        raise SinkError(f"cannot write {place}: {error}") from error
+    except PictureError as error:
+        kind = SinkError if isinstance(error.__cause__, PermissionError) else PictureError
+        raise kind(f"cannot write {place}: {error}") from error
 
 
 def _send(fs: Any, path: str, data: bytes) -> None:
@@ -246,30 +255,16 @@ def _send(fs: Any, path: str, data: bytes) -> None:
     try:
         fs.pipe_file(part, data)
         fs.mv(part, path)
-    except OSError:
-        with suppress(OSError):
+    except Exception:
+        with suppress(Exception):
             fs.rm_file(part)
         raise
 
 
-def patient(request: Callable[[], T]) -> T:
-    """Ask a store again, after a pause, where it fails; not where it says that there is no such thing, or forbids it.
-
-    Returns:
-        What the request returns.
-
-    Raises:
-        OSError: of the last try, or for what else the package of a store raises.
-    """
-    for attempt in range(TRIES):
-        try:
-            return request()
-        except (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError):
-            raise
-        except OSError:
-            if attempt == TRIES - 1:
-                raise
-        except Exception as error:
-            raise OSError(f"{type(error).__name__}: {error}") from error
-        time.sleep(PAUSE * 2**attempt)
-    raise AssertionError
+def remove(place: str) -> None:
+    """Remove a file, if it is there."""
+    if not is_url(place):
+        Path(place).unlink(missing_ok=True)
+    elif exists(place):
+        fs, path = file_system(place)
+        patient(place, lambda: fs.rm_file(path))

@@ -1,11 +1,14 @@
-"""Workers on the machines of a Ray cluster: the same class as an actor.
+"""Workers on the machines of a Ray cluster: the same class as an actor. Ray places them; the journal stays here.
 
-Ray places them, replaces those that are lost, and does their photos again; the journal stays here.
+Ray could restart its actors and repeat their work by itself, but then what a lost machine had in hand waits for another
+machine, for ever if none comes. So an actor gets photos once it runs, and those of one that is lost go to others.
 """
 
+import logging
 import os
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 from ..core.errors import DependencyError, MonochromicError
@@ -14,12 +17,16 @@ from .journal import Outcome, Task
 from .pool import Ended
 from .worker import IN_HAND, Worker
 
+log = logging.getLogger(__name__)
+
 LOOK = 0.5  # seconds between two looks at a photo's clock
 REPLY = 1.0  # seconds for an answer to leave, before its process ends
+STARTS = 3  # workers in a row that were lost before they ran: then no worker can run
+PLACES = 30.0  # seconds without any worker before the user is told
 
 
 class TimedWorker(Worker):
-    """A worker that ends itself when a photo takes too long: Ray starts another one.
+    """A worker that says whether it could start, and ends itself when a photo takes too long.
 
     Args:
         job: what is done.
@@ -28,8 +35,16 @@ class TimedWorker(Worker):
     """
 
     def __init__(self, job: Job, threads: int | None, seconds: float) -> None:
-        super().__init__(job, threads)
-        self.limit = seconds
+        self.limit, self.broken = seconds, ""
+        try:
+            super().__init__(job, threads)
+        except Exception as error:
+            words = " ".join(str(error).split())
+            self.broken = words if isinstance(error, MonochromicError) else f"{type(error).__name__}: {words}"
+
+    def problem(self) -> str:
+        """Why it cannot work; "" where it can."""
+        return self.broken
 
     def do_in_time(self, task: Task) -> Outcome:
         """Do one photo."""
@@ -58,7 +73,7 @@ class RayPool:
         workers: how many actors; None for as many as the CPUs or GPUs of the cluster allow.
         threads: of the CPU for each of them; None: 1.
         seconds: that a photo may be in one stage.
-        address: of the cluster; None for one on this machine.
+        address: of the cluster; None for a new one on this machine.
         gpus: of each worker, such as 0.25.
 
     Raises:
@@ -74,30 +89,36 @@ class RayPool:
         except ImportError as error:
             raise DependencyError(f"--engine ray needs ray: pip install 'ray>=2.30' ({error})") from error
         self.ray, self.most = ray, IN_HAND
-        self.waiting: dict[Any, tuple[Task, Any]] = {}
+        self.waiting: dict[Any, tuple[Task, Any]] = {}  # photos in hand, and the actor of each
+        self.starting: dict[Any, Any] = {}
+        self.actors: list[Any] = []  # those that run
+        self.again: list[Task] = []  # photos of actors that were lost
+        self.losses: Counter[int] = Counter()  # by the number of a photo
+        self.failed_starts, self.idle = 0, time.monotonic()
         try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+            ray.init(address=address or "local", log_to_driver=False, include_dashboard=False, logging_level="ERROR")
         except Exception as error:  # Ray's own are of no common class
             raise MonochromicError(f"cannot start Ray at {address or 'this machine'}: {error}") from error
         threads = threads or 1
         there = ray.cluster_resources()
         most = there.get("GPU", 0) / gpus if gpus else there.get("CPU", 1) / threads
-        kind = ray.remote(TimedWorker).options(
-            num_cpus=0 if gpus else threads,
-            num_gpus=gpus,
-            max_restarts=-1,
-            max_task_retries=1,
-            max_concurrency=IN_HAND,
-        )
-        self.actors = [kind.remote(job, threads, seconds) for _ in range(max(1, workers or int(most)))]
+        cpus = 0 if gpus else threads
+        kind = ray.remote(TimedWorker).options(num_cpus=cpus, num_gpus=gpus, max_concurrency=IN_HAND)
+        self.start = lambda: kind.remote(job, threads, seconds)
+        for _ in range(max(1, workers or int(most))):
+            self._start()
+
+    def _start(self) -> None:
+        actor = self.start()
+        self.starting[actor.problem.remote()] = actor
 
     def free(self) -> int:
-        """As `Pool.free`."""
-        return self.most * len(self.actors) - len(self.waiting)
+        """As `Pool.free`: of the workers that run by now."""
+        return self.most * len(self.actors) - len(self.waiting) - len(self.again)
 
     def in_hand(self) -> int:
         """As `Pool.in_hand`."""
-        return len(self.waiting)
+        return len(self.waiting) + len(self.again)
 
     def submit(self, task: Task) -> None:
         """Hand a photo to the actor that has the fewest."""
@@ -106,30 +127,75 @@ class RayPool:
         self.waiting[actor.do_in_time.remote(task)] = task, actor
 
     def wait(self, seconds: float) -> list[Ended]:
-        """As `Pool.wait`; a photo that Ray gave up is to be tried alone."""
-        ready, _ = self.ray.wait([*self.waiting], num_returns=len(self.waiting), timeout=0)
+        """As `Pool.wait`; what a lost worker had in hand is done by another, and tried alone if that is lost too."""
+        references = [*self.waiting, *self.starting]
+        ready, _ = self.ray.wait(references, num_returns=len(references), timeout=0)
         if not ready:
-            ready, _ = self.ray.wait([*self.waiting], num_returns=1, timeout=seconds)
-        return [self._take(reference) for reference in ready]
+            ready, _ = self.ray.wait(references, num_returns=1, timeout=seconds)
+        ended = []
+        for reference in ready:
+            if reference in self.starting:
+                self._started(reference)
+            elif outcome := self._take(reference):
+                ended.append(outcome)
+        while self.again and len(self.waiting) < self.most * len(self.actors):
+            self.submit(self.again.pop())
+        self._tell()
+        return ended
 
-    def _take(self, reference: Any) -> Ended:
-        task, _ = self.waiting.pop(reference)
+    def _started(self, reference: Any) -> None:
+        """An actor runs, or was lost before."""
+        actor = self.starting.pop(reference)
+        try:
+            problem = self.ray.get(reference)
+        except self.ray.exceptions.RayError as error:
+            self.failed_starts += 1
+            if self.failed_starts >= STARTS:
+                last = str(error).strip().splitlines()[-1].strip()
+                raise MonochromicError(f"a worker cannot start, after {STARTS} tries: {last}") from error
+            self._start()
+            return
+        if problem:
+            raise MonochromicError(problem)
+        self.failed_starts = 0
+        self.actors.append(actor)
+
+    def _take(self, reference: Any) -> Ended | None:
+        """What became of a photo; None where it is done again because its actor was lost."""
+        task, actor = self.waiting.pop(reference)
         try:
             return Ended(task, self.ray.get(reference))
-        except self.ray.exceptions.RayActorError as error:
-            if "creation task" in str(error):
-                raise MonochromicError(f"a worker cannot start: {str(error).strip().splitlines()[-1]}") from error
+        except self.ray.exceptions.RayError:
+            if actor in self.actors:
+                self.actors.remove(actor)
+                self.ray.kill(actor)  # it may only be out of reach
+                self._start()
+        self.losses[task.number] += 1
+        if self.losses[task.number] > 1:
             return Ended(task, Outcome("alone", "its worker was lost, and so was the next one"))
+        self.again.append(task)
+        return None
+
+    def _tell(self) -> None:
+        """Tell the user once when no worker runs."""
+        now = time.monotonic()
+        if self.actors:
+            self.idle = now
+        elif now - self.idle > PLACES:
+            self.idle = float("inf")
+            log.warning("no worker runs yet: the cluster has no room for one, or it is slow to start; waiting")
 
     def alone(self) -> None:
         """Keep one actor, and let it have one photo at a time."""
         self.most = 1
-        for actor in self.actors[1:]:
+        actors = [*self.actors, *self.starting.values()]
+        for actor in actors[1:]:
             self.ray.kill(actor)
-        del self.actors[1:]
+        self.actors = self.actors[:1]
+        self.starting = {reference: actor for reference, actor in self.starting.items() if actor is actors[0]}
 
     def close(self, at_once: bool = False) -> None:
         """End the actors, and leave the cluster."""
-        for actor in self.actors:
+        for actor in [*self.actors, *self.starting.values()]:
             self.ray.kill(actor)
         self.ray.shutdown()

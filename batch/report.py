@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..core.io.files import atomic_write
 from ..core.metrics import METRICS
 from .journal import THUMBNAILS, Journal
-from .places import is_url, store
+from .places import remove, store
 
 PAGE, FAILED = "report.html", "failed.csv"
 FIXED = ("photo", "damage %", "seconds", "what happened")
@@ -58,8 +58,7 @@ def write_failures(journal: Journal, out: str) -> str | None:
     rows = [*journal.results("failed")]
     place = f"{out}/{FAILED}"
     if not rows:
-        if not is_url(out):
-            Path(place).unlink(missing_ok=True)
+        remove(place)
         return None
 
     def write(path: str) -> None:

@@ -8,12 +8,11 @@ from pathlib import PurePosixPath
 
 from ..core.errors import InputError
 from ..core.io.files import read_text
-from .places import MISSING, Entry, as_file, is_folder, is_url, matching, pictures_in, plain, stamp
+from .places import MISSING, WILD, Entry, as_file, is_folder, is_url, matching, pictures_in, plain, stamp
 
 LISTS = (".txt", ".csv")
 ROLES = ("mask", "hints", "reference")
 """The columns of a list beside `photo`."""
-WILD = "*?["
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..core.io.opening import picture_sizes
 from .job import Job
 from .journal import Outcome, Task
 from .places import as_file
+from .stores import SinkError
 
 IN_HAND = 3  # photos at a time: one is read, one worked on, one written
 PIXELS_IN_HAND = 50_000_000  # of all of them; a larger photo is in hand alone
@@ -121,7 +122,7 @@ def _failed(error: Exception) -> Outcome:
     cause = error.__cause__ if isinstance(error, MonochromicError) else error
     if getattr(error, "errno", None) in LOST or getattr(cause, "errno", None) in LOST:
         return Outcome("stop", reason)
-    if isinstance(error, (WeightsError, DependencyError)):
+    if isinstance(error, (WeightsError, DependencyError, SinkError)):
         return Outcome("stop", reason)
     if isinstance(error, OutOfMemoryError) or out_of_memory(error):  # smaller tiles were tried by then
         return Outcome("alone", reason or "not enough memory")

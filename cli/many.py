@@ -71,7 +71,7 @@ def _check_engine(options: argparse.Namespace) -> None:
 
 
 def check_run_options(options: argparse.Namespace) -> None:
-    """Refuse wrong numbers and a place for the results that cannot be written to. Raises `UsageError`."""
+    """Refuse wrong numbers and a place for the results that cannot be reached. Raises for both."""
     for name in ("workers", "threads", "limit"):
         value = getattr(options, name)
         if value is not None and value < 1:
@@ -79,7 +79,7 @@ def check_run_options(options: argparse.Namespace) -> None:
     if not options.timeout > 0:
         raise UsageError(f"--timeout must be more than 0 seconds, got {options.timeout:g}")
     _check_engine(options)
-    from ..batch.places import is_url, plain
+    from ..batch.places import exists, is_url, plain
 
     if not options.out:
         raise UsageError("--out is empty; give the folder of the results")
@@ -88,8 +88,10 @@ def check_run_options(options: argparse.Namespace) -> None:
         raise UsageError(f"results cannot be written into {options.out}; give a folder, or a URL without ::")
     if not is_url(options.out):
         check_writable(Path(options.out))
-    elif options.journal is None:
+        return
+    if options.journal is None:
         raise UsageError("OUT is a URL; add --journal FILE, where this machine writes down what is done")
+    exists(options.out)  # or it cannot be reached
 
 
 def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[str, str]) -> int:

@@ -1,13 +1,21 @@
-"""A job that goes wrong with photos of certain names, as files, memory and systems do."""
+"""Jobs that go wrong with photos of certain names, as files, memory and systems do; and a run of one over scans."""
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from conftest import make_hole, make_photo
+from monochromic.batch.companions import Companions
+from monochromic.batch.engine import Run, Stop
 from monochromic.batch.job import RestoreJob
+from monochromic.batch.journal import Journal
+from monochromic.batch.plan import Planner
+from monochromic.batch.pool import LocalPool
+from monochromic.batch.sources import expand
 from monochromic.core import restore
+from monochromic.core.errors import WeightsError
 
 
 class FaultyJob(RestoreJob):
@@ -35,3 +43,43 @@ class FaultyJob(RestoreJob):
             with Path("/dev/full").open("wb", buffering=0) as file:
                 file.write(b"x")
         return super().encode(task, decoded, result)
+
+
+class TogetherJob(RestoreJob):
+    """Writes down which process does a photo, and ends none before as many processes are at work as `wanted` says."""
+
+    def work(self, decoded, files):
+        folder = Path(self.out).parent
+        mark = folder / "pids" / Path(files["photo"]).stem
+        mark.parent.mkdir(exist_ok=True)
+        mark.write_text(str(os.getpid()))
+        while len({path.read_text() for path in mark.parent.iterdir()}) < int((folder / "wanted").read_text()):
+            time.sleep(0.1)
+        return super().work(decoded, files)
+
+
+class BrokenJob(RestoreJob):
+    """Cannot start anywhere."""
+
+    def load(self):
+        raise WeightsError("no weights\nare here")
+
+
+class Silent:
+    def ended(self, done, failed):
+        pass
+
+
+def run_job(kind=FaultyJob, pool=LocalPool, seconds=300.0, observer=None, workers=1, **options):
+    """One run over scans; state and reason by name."""
+    job = kind(str(Path("out").absolute()), {"backbone": "telea", "texture": 0.0})
+    journal = Journal(None)
+    Planner(journal, "out", ".png", job.settings()).add(expand(["scans"]), Companions({"mask": "mask.png"}))
+    start = partial(pool, job, workers, 1, seconds, **options)
+    work = Run(journal, start, job.settings(), observer or Silent(), Stop())
+    try:
+        work.all()
+    finally:
+        found = {row["out"].removesuffix(".png"): (row["state"], row["reason"]) for row in journal.results()}
+        journal.close()
+    return found

@@ -1,40 +1,14 @@
 """Photos that take their worker with them, or the disk: the others are done, and each costs one line."""
 
-import os
 import shutil
-import sys
 
 import pytest
 import torch
-from batch_faults import FaultyJob
-from monochromic.batch.companions import Companions
-from monochromic.batch.engine import Run, Stop, machine
+from batch_faults import FaultyJob, run_job
+from monochromic.batch.engine import machine
 from monochromic.batch.journal import Journal
-from monochromic.batch.plan import Planner
-from monochromic.batch.pool import LocalPool
-from monochromic.batch.sources import expand
 from monochromic.batch.worker import Worker
 from monochromic.core import PictureError, save_image
-
-ARGUMENTS = {"backbone": "telea", "texture": 0.0}
-
-
-class Silent:
-    def ended(self, done, failed):
-        pass
-
-
-def run(pool=LocalPool, seconds=300.0, **options):
-    """One run over scans; the rows by name."""
-    journal, job = Journal(None), FaultyJob("out", ARGUMENTS)
-    Planner(journal, "out", ".png", job.settings()).add(expand(["scans"]), Companions({"mask": "mask.png"}))
-    work = Run(journal, lambda: pool(job, 1, 1, seconds, **options), job.settings(), Silent(), Stop())
-    try:
-        work.all()
-    finally:
-        found = {row["out"].removesuffix(".png"): (row["state"], row["reason"]) for row in journal.results()}
-        journal.close()
-    return found
 
 
 def add(*names):
@@ -44,7 +18,7 @@ def add(*names):
 
 def test_a_worker_that_dies_is_replaced_and_its_photos_are_tried_alone(scans):
     add("huge", "killed", "z_once")
-    found = run()
+    found = run_job()
     assert {name for name, (state, _) in found.items() if state == "done"} == {"z_once", "p0", "p2", "sub/p1", "sub/p3"}
     assert "ended by SIGKILL" in found["killed"][1]
     assert "tried alone" in found["killed"][1]
@@ -54,7 +28,7 @@ def test_a_worker_that_dies_is_replaced_and_its_photos_are_tried_alone(scans):
 
 def test_a_photo_that_hangs_is_ended(scans):
     add("hung")
-    found = run(seconds=25.0)
+    found = run_job(seconds=25.0)
     assert found.pop("hung") == ("failed", "took longer than 25 s, and was ended; --timeout gives it more")
     assert {state for state, _ in found.values()} == {"done"}
 
@@ -62,7 +36,7 @@ def test_a_photo_that_hangs_is_ended(scans):
 def test_a_full_disk_stops_the_run_and_fails_no_photo(scans):
     add("full")
     with pytest.raises(PictureError, match="No space left on device.*same command again"):
-        run()
+        run_job()
 
 
 def test_a_second_run_is_kept_out(scans):
@@ -119,26 +93,6 @@ def test_a_worker_in_this_process_does_what_the_others_do(scans, caplog):
 def test_the_machine_decides_where_the_user_does_not():
     assert machine(2, 3) == 2
     assert 1 <= machine(None, 2) <= machine(None, 1)
-
-
-@pytest.mark.ray
-def test_ray_does_the_same(scans, monkeypatch):
-    """The worker class as an actor: one that dies or hangs is replaced by Ray."""
-    pytest.importorskip("ray", reason="Ray is tested with the extra [ray]")
-    from monochromic.batch.ray_pool import RayPool
-
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # where actors find the job of this test
-    add("killed", "hung", "z_once")
-    found = run(RayPool, seconds=40.0, address=None, gpus=0)
-    assert found.pop("killed")[0] == "failed"
-    assert "took longer than 40 s" in found.pop("hung")[1]
-    assert {state for state, _ in found.values()} == {"done"}
-    by_ray = {path.name: path.read_bytes() for path in (scans / "out").rglob("*.png")}
-    shutil.rmtree(scans / "out")
-    (scans / "scans" / "killed.png").unlink()
-    (scans / "scans" / "hung.png").unlink()
-    run()
-    assert by_ray == {path.name: path.read_bytes() for path in (scans / "out").rglob("*.png")}
 
 
 def test_many_photos_are_in_hand_only_as_far_as_there_is_room():
