@@ -21,8 +21,9 @@ PHOTOS = 16
 
 @pytest.fixture(autouse=True)
 def path_of_the_tests(monkeypatch):
-    """Actors find the jobs of the tests by it."""
+    """Actors find the jobs of the tests by it; and they are as urgent as the tests, while Ray makes them less so."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setenv("RAY_worker_niceness", "0")
 
 
 class Faults:

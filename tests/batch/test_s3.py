@@ -11,6 +11,7 @@ from batch_runs import batch, results
 pytest.importorskip("moto", reason="S3 is tested with pip install s3fs 'moto[server]'")
 pytest.importorskip("s3fs", reason="S3 is tested with pip install s3fs 'moto[server]'")
 
+from monochromic.batch import stores
 from s3_server import BUCKET, s3_server
 
 COMMAND = [sys.executable, "-m", "monochromic", "batch", "--backbone", "telea", "--texture", "0", "--workers", "1"]
@@ -65,19 +66,28 @@ def test_one_request_in_five_fails(store, scans):
     assert "5 done before" in again.stdout
 
 
-def test_a_sink_that_takes_nothing_stops_the_run_and_fails_no_photo(store, monkeypatch):
-    words = ["scans", "--mask", "mask.png", "--journal", "run.sqlite", "--out"]
-    ended = s3_batch(*words, "s3://nobucket/out")
+def test_a_sink_that_takes_nothing_stops_the_run_and_fails_no_photo(store):
+    ended = s3_batch("scans", "--mask", "mask.png", "--journal", "run.sqlite", "--out", "s3://nobucket/out")
     assert ended.returncode == 2
     assert "cannot write s3://nobucket/out/" in ended.stderr
     assert "does not exist; mend that and run the same command again" in ended.stderr
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+
+
+def test_without_credentials_nothing_begins(store, monkeypatch, capsys):
+    import s3fs
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    for arguments in ([f"s3://{BUCKET}/scans", "--out", "out"], [*words, f"s3://{BUCKET}/out"]):
-        ended = s3_batch(*arguments)
-        assert ended.returncode == 2
-        assert "Unable to locate credentials; check" in ended.stderr
-        assert ended.stderr.count("\n") == 1
+    monkeypatch.setattr(stores, "PAUSE", 0)
+    s3fs.S3FileSystem.clear_instance_cache()
+    for places in ([f"s3://{BUCKET}/scans", "--out", "out"], ["scans", "--out", f"s3://{BUCKET}/out"]):
+        capsys.readouterr()
+        assert batch(*places, "--journal", "run.sqlite") == 2
+        said = capsys.readouterr().err
+        assert "Unable to locate credentials; check" in said
+        assert said.count("\n") == 1
+    assert not Path("run.sqlite").exists()
 
 
 def test_the_list_of_failures_goes_with_the_last_of_them(store):
