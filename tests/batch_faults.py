@@ -46,14 +46,13 @@ class FaultyJob(RestoreJob):
 
 
 class TogetherJob(RestoreJob):
-    """Writes down which process does a photo, and ends none before as many processes are at work as `wanted` says."""
+    """Ends no photo before as many processes have worked as the file `wanted` says; they write down their numbers."""
 
     def work(self, decoded, files):
         folder = Path(self.out).parent
-        mark = folder / "pids" / Path(files["photo"]).stem
-        mark.parent.mkdir(exist_ok=True)
-        mark.write_text(str(os.getpid()))
-        while len({path.read_text() for path in mark.parent.iterdir()}) < int((folder / "wanted").read_text()):
+        (folder / "workers").mkdir(exist_ok=True)
+        (folder / "workers" / str(os.getpid())).touch()
+        while len([*(folder / "workers").iterdir()]) < int((folder / "wanted").read_text()):
             time.sleep(0.1)
         return super().work(decoded, files)
 

@@ -34,7 +34,7 @@ class Faults:
         Path("wanted").write_text("2")
 
     def ended(self, done, failed):
-        workers = {int(path.read_text()) for path in Path("pids").iterdir()}
+        workers = {int(path.name) for path in Path("workers").iterdir()}
         if not self.killed:
             self.killed = True
             Path("wanted").write_text("3")
