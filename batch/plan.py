@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import PurePosixPath
 
 from .companions import Companions
@@ -56,7 +57,7 @@ class Planner:
                 result, or a file that no run wrote.
         """
         sources = iter(sources)
-        while chunk := [source for source, _ in zip(sources, range(CHUNK), strict=False)]:
+        while chunk := [*islice(sources, CHUNK)]:
             with self.journal.planning():
                 for source in chunk:
                     self._add(source, companions)

@@ -14,6 +14,10 @@ import pytest
 import torch
 from batch_runs import batch, results
 from conftest import make_photo
+from monochromic.batch.companions import Companions
+from monochromic.batch.journal import Journal
+from monochromic.batch.plan import CHUNK, Planner
+from monochromic.batch.sources import expand
 from monochromic.cli import main
 from monochromic.core import load_image, load_photo, save_image
 from picture_files import profile
@@ -283,3 +287,14 @@ def test_other_threads_do_all_again_and_other_workers_nothing(scans, capsys):
 def test_a_run_that_cannot_begin_leaves_nothing_behind(scans):
     assert batch("scans", "--out", "out", "--mask", "mask.png", "--backbone", "shift_net") == 2
     assert not (scans / "out").exists()
+
+
+def test_every_photo_of_many_is_planned(scans):
+    """Photos are added by the thousand."""
+    for i in range(2 * CHUNK + 5):
+        (scans / "many" / f"{i // 100}").mkdir(parents=True, exist_ok=True)
+        (scans / "many" / f"{i // 100}" / f"{i}.png").touch()
+    journal = Journal(None)
+    Planner(journal, "out", ".png", "settings").add(expand(["many"]), Companions({}))
+    assert len({task.out for task in journal.tasks()}) == 2 * CHUNK + 5
+    journal.close()
