@@ -6,7 +6,7 @@ import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from monochromic.batch import places, stores
-from monochromic.core import InputError, PictureError
+from monochromic.core import PictureError
 
 
 class BusyError(Exception):
