@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from torch import Tensor
 
 from ..core import load_guide, measure, save_image
-from ..core.backbones import AUTO, DEFAULT, get_backbone
+from ..core.backbones import DEFAULT, get_backbone
 from ..core.colorize import Guide
 from ..core.detect import DEFAULT as DETECTOR
 from ..core.detect import summary
@@ -154,7 +154,7 @@ class RestoreJob:
 
     def _by(self) -> str:
         """What fills the hole, by its name."""
-        return str(self.arguments.get("weights") or self.arguments.get("backbone") or AUTO)
+        return str(self.arguments.get("weights") or self.arguments.get("backbone") or DEFAULT)
 
     def settings(self) -> str:
         """A hash of the options, of all weights that may be used, and of the version. Refuses unknown weights."""

@@ -42,5 +42,5 @@ KINDS = {
     "overlays": "lettering, watermarks, stamps, covers",
 }
 RESTORED_KINDS = ("lines", "specks", "lost")
-DEFAULT_BACKBONE, DEFAULT_DETECTOR = "auto", "both"
+AUTO_BACKBONE, DEFAULT_BACKBONE, DEFAULT_DETECTOR = "auto", "mono", "both"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")

@@ -15,7 +15,7 @@ from .colorize import (
     reading_options,
 )
 from .mask import add_find_options, asks_to_find, find_options, say_found
-from .names import BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
+from .names import AUTO_BACKBONE, BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
 from .pages import (
     ALL,
     Number,
@@ -86,8 +86,8 @@ def add_restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backbone",
         metavar="NAME",
-        help=f"what fills the hole: {', '.join(BACKBONES)}; or {DEFAULT_BACKBONE} (default): patchmatch where it is "
-        "wide, as that of an object, and mono elsewhere",
+        help=f"what fills the hole (default: {DEFAULT_BACKBONE}): {', '.join(BACKBONES)}; or {AUTO_BACKBONE}, for "
+        "objects to remove: patchmatch where the hole is wide, and mono elsewhere",
     )
     parser.add_argument("--weights", metavar="ID", help="weights for the backbone, of `monochromic weights list`")
     parser.add_argument(
@@ -165,14 +165,12 @@ def restore_arguments(options: argparse.Namespace) -> dict[str, Any]:
     from ..core import get_backbone
     from ..core.pipeline import Search
 
-    backbone = None if options.backbone == DEFAULT_BACKBONE else options.backbone
-    if backbone:
-        get_backbone(backbone)
-    names = ("pipeline", "weights", "context", "max_side", "texture", "texture_by", "grain")
+    if options.backbone not in (None, AUTO_BACKBONE):
+        get_backbone(options.backbone)
+    names = ("pipeline", "backbone", "weights", "context", "max_side", "texture", "texture_by", "grain")
     return {
         "search": Search(**find_options(options)) if searched else None,
         "dilate": options.grow,
-        "backbone": backbone,
         "seed": options.texture_seed,
         **{name: getattr(options, name) for name in names},
         **reading,
@@ -195,7 +193,7 @@ def _write_several(options: argparse.Namespace, number: Number, places: Places, 
     photo = load_photo(options, number)
     mask = load_beside(options, "mask", number) if options.mask else None
     truth = _reference(options, photo, number)
-    named = [work["backbone"]] if work["backbone"] else None
+    named = None if work["backbone"] in (None, AUTO_BACKBONE) else [work["backbone"]]
     with progress_bar("variants") as progress:
         found = restore_variants(
             photo,

@@ -166,9 +166,9 @@ def restore_photo(
         channel: what marks the hole in a mask, see `load_hole`.
         dilate: pixels by which the hole is widened; None: 0, or as `find_hole` does it for damage that was looked for.
         pipeline: "gray", "rgb_to_gray" or "rgb".
-        backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None or "auto": that of
-            the weights, or `patchmatch` in the wide parts of the hole, as that of an object, and `mono` in the others
-            and in the pipeline "rgb".
+        backbone: what fills the hole: a name of `BACKBONES`, its record, or a loaded model; None: that of the weights,
+            or `mono`; "auto": `patchmatch` in the wide parts of the hole, as that of an object, and `mono` in the
+            others and in the pipeline "rgb", where no weights are named.
         weights: the id of the weights to fill with; None: those of the backbone that are there.
         context: pixels around the hole that the backbone sees, see `fill`.
         max_side: larger parts of the photo are filled in tiles, see `fill`.
@@ -202,9 +202,9 @@ def restore_photo(
     >>> found.gray.shape, int(found.hole.sum()), found.detection
     (torch.Size([1, 1, 32, 32]), 100, None)
     """
+    wide = WIDE if backbone == AUTO and weights is None else None
     backbone = None if backbone == AUTO else backbone
     record = _backbone(backbone, weights)
-    wide = WIDE if record is None and weights is None else None
     stages = _stages(pipeline, method)
     check_texture(texture, seed, texture_by)
     check_grain(grain, seed)

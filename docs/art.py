@@ -54,11 +54,12 @@ def before_and_after() -> Tensor:
 
 
 def object_removed() -> Tensor:
-    """A photo, the shuttle painted over in it, and what `restore` makes of that unasked, side by side."""
+    """A photo, the shuttle painted over in it, and what `restore` makes of that by `auto`, side by side."""
     photo = load_image(INPUT / "astronaut.png")
     painted = cv2.fillPoly(np.zeros(photo.shape[-2:], np.uint8), [np.array(SHUTTLE)], 1)
     hole = torch.from_numpy(painted)[None, None].float()
-    return beside(*(part[..., :384, 120:] for part in (photo, mark_hole(photo, hole), restore(photo, hole))))
+    result = restore(photo, hole, backbone="auto")
+    return beside(*(part[..., :384, 120:] for part in (photo, mark_hole(photo, hole), result)))
 
 
 def beside(*parts: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ def auto_menu() -> Entry:
     """A menu of all backbones, and of what chooses among two by the hole."""
     names, options = backbone_menu()
     tip = f"{AUTO}: {WIDE} where the hole is wide, as that of an object, and {DEFAULT} elsewhere. {options['tooltip']}"
-    return [AUTO, *names], {**options, "default": AUTO, "tooltip": tip}
+    return [DEFAULT, AUTO, *(name for name in names if name != DEFAULT)], {**options, "tooltip": tip}
 
 
 def named_backbones(text: str) -> tuple[str, ...]:

@@ -80,17 +80,20 @@ def test_texture(place, capsys):
     assert "texture must lie in [0, 1], got 2" in capsys.readouterr().err
 
 
-def test_both_backbones_are_taken_unless_one_is_named(place):
+def test_auto_takes_both_backbones(place):
     hole = torch.zeros(1, 1, 96, 96)
     hole[..., 20:76, 20:76] = 1
     save_image(hole, "mask.png")
     save_image(make_photo(height=96, width=96), "old.png")
-    for name, options in {"x": [], "y": ["--backbone", "auto"], "wide": ["--backbone", "patchmatch"]}.items():
+    named = {"x": [], "mono": ["mono"], "auto": ["auto"], "wide": ["patchmatch"]}
+    for name, options in {key: ["--backbone", *value] if value else [] for key, value in named.items()}.items():
         assert run("restore", "old.png", "--mask", "mask.png", "-o", f"{name}.png", *options) == 0
-    unasked, *others = (load_image(f"{name}.png") for name in ("x", "y", "wide"))
-    assert all(torch.equal(unasked, other) for other in others)
+    unasked, mono, auto, wide = (load_image(f"{name}.png") for name in named)
+    assert torch.equal(unasked, mono)
+    assert torch.equal(auto, wide)
+    assert not torch.equal(auto, mono)
     assert run("restore", "old.png", "--mask", "mask.png", "-o", "v.png", "--backbone", "auto", "--variants", 2) == 0
-    assert any(torch.equal(unasked, load_image(f"v_v{number}.png")) for number in (1, 2))
+    assert any(torch.equal(auto, load_image(f"v_v{number}.png")) for number in (1, 2))
 
 
 def test_restore_by_the_photos_own_transparency(place):

@@ -2,7 +2,7 @@
 
 from monochromic.cli import names
 from monochromic.core import BACKBONES, DETECTORS, METHODS, SCHEDULES
-from monochromic.core.backbones import AUTO
+from monochromic.core.backbones import AUTO, DEFAULT
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.detect.detectors import DEFAULT as DETECTOR
 from monochromic.core.harmonize import MATCHES, MAX_FEATHER
@@ -18,5 +18,5 @@ def test_the_help_names_what_there_is():
         assert list(getattr(names, name)) == list(there_are), f"{name} of cli/names.py must be {list(there_are)}"
     assert {kind.id: kind.title for kind in DAMAGE_KINDS} == names.KINDS
     assert [kind.id for kind in DAMAGE_KINDS if kind.restored] == list(names.RESTORED_KINDS)
-    assert (names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR) == (AUTO, DETECTOR)
+    assert (names.AUTO_BACKBONE, names.DEFAULT_BACKBONE, names.DEFAULT_DETECTOR) == (AUTO, DEFAULT, DETECTOR)
     assert (names.TEXTURE, names.GRAIN, names.MAX_FEATHER) == (TEXTURE, GRAIN, MAX_FEATHER)

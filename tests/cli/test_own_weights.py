@@ -81,8 +81,8 @@ def test_the_menu_puts_first_what_runs_now(place):
 
     names, options = menu()
     assert set(names) == {AUTO, *BACKBONES}
-    assert names[0] == options["default"] == AUTO
-    assert names[1] == DEFAULT
+    assert names[0] == options["default"] == DEFAULT
+    assert names[1] == AUTO
     assert {*names[-2:]} == {"lama", "mat"}
     assert "lama: LaMa" in options["tooltip"]
     assert "(downloads about 205 MB, license Apache-2.0)" in options["tooltip"]

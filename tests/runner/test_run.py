@@ -283,7 +283,7 @@ def test_refusals(place, capsys, workflow, words):
         ("nonsense", "--set takes NODE.INPUT=VALUE, got 'nonsense'"),
         ("3=5", "--set takes NODE.INPUT=VALUE"),
         ("Foto.image=x.png", r"no node 'Foto'; there are: 1 \(Photo\), 2"),
-        ("3.backbone=best", "no choice for 'backbone' 'best'; there are: auto, mono, telea"),
+        ("3.backbone=best", "no choice for 'backbone' 'best'; there are: mono, auto, telea"),
         ("3.bckbone=telea", "no input 'bckbone'; did you mean 'backbone'"),
     ],
 )
