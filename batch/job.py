@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from torch import Tensor
 
 from ..core import load_guide, measure, save_image
-from ..core.backbones import DEFAULT, get_backbone
+from ..core.backbones import AUTO, DEFAULT, get_backbone
 from ..core.colorize import Guide
 from ..core.detect import DEFAULT as DETECTOR
 from ..core.detect import summary
@@ -26,7 +26,7 @@ from ..core.pipeline import Restoration, restore_photo
 from ..core.report import check_reference, restoration_sheet
 from ..core.weights.load import load_network
 from ..core.weights.manifest import all_entries, get_entry
-from ..core.weights.select import fingerprint_of, load_model
+from ..core.weights.select import check_weights_of, fingerprint_of, load_model
 from .journal import Outcome, Task
 from .overlaps import sheet_name
 from .places import store
@@ -90,12 +90,12 @@ class RestoreJob:
     def load(self) -> None:
         """Load the networks that all photos need."""
         device = current_host().device
-        weights, backbone = self.arguments.get("weights"), self.arguments.get("backbone") or DEFAULT
+        weights, backbone = self.arguments.get("weights"), self._backbone()
         rgb = self.arguments.get("pipeline") == "rgb"
         if weights:
             load_network(weights, device)
         else:
-            load_model(get_backbone(backbone), device, rgb=rgb)
+            load_model(get_backbone(backbone or DEFAULT), device, rgb=rgb)
         search = self.arguments.get("search")
         if (search.method if search else DETECTOR) in ("both", "learned"):
             damage_network(device)
@@ -152,16 +152,22 @@ class RestoreJob:
         share = float(hole.mean())
         return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)
 
+    def _backbone(self) -> str | None:
+        """The one that is named, but for the word that lets the hole choose."""
+        named = self.arguments.get("backbone")
+        return None if named == AUTO else named
+
     def _by(self) -> str:
         """What fills the hole, by its name."""
         return str(self.arguments.get("weights") or self.arguments.get("backbone") or DEFAULT)
 
     def settings(self) -> str:
         """A hash of the options, of all weights that may be used, and of the version. Refuses unknown weights."""
-        backbone = self.arguments.get("backbone") or DEFAULT
-        weights = self.arguments.get("weights")
+        backbone, weights = self._backbone(), self.arguments.get("weights")
+        if weights and backbone:
+            check_weights_of(get_backbone(backbone), weights)
         rgb = self.arguments.get("pipeline") == "rgb"
-        used = get_entry(weights).sha256 if weights else fingerprint_of(backbone, rgb=rgb)
+        used = get_entry(weights).sha256 if weights else fingerprint_of(backbone or DEFAULT, rgb=rgb)
         others = sorted(f"{e.id} {e.sha256}" for e in all_entries().values() if e.backbone is None)
         vcnet = fingerprint_of("vcnet")
         plain = {f.name: repr(getattr(self, f.name)) for f in fields(self) if f.name not in ("out", "sheets")}

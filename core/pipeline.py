@@ -37,7 +37,7 @@ from .inpaint.texture import check_texture
 from .io.convert import Hole, Picture, opened, to_alpha, to_hole, to_image
 from .io.decode import Photo
 from .weights.load import load_network
-from .weights.select import load_model
+from .weights.select import check_weights_of, load_model
 
 log = logging.getLogger(__name__)
 
@@ -269,7 +269,10 @@ def _backbone(backbone: str | Backbone | Model | None, weights: str | None) -> B
     """The record or the model; None where none is named. Refuses wrong names before the work."""
     if weights is not None and isinstance(backbone, Model):
         raise InputError(f"a loaded model of {backbone.backbone.id} has its weights; leave out weights={weights!r}")
-    return get_backbone(backbone) if isinstance(backbone, str) else backbone
+    record = get_backbone(backbone) if isinstance(backbone, str) else backbone
+    if weights is not None and isinstance(record, Backbone):
+        check_weights_of(record, weights)
+    return record
 
 
 def _model(
@@ -280,10 +283,7 @@ def _model(
         return record
     if weights is None:
         return load_model(record or get_backbone(DEFAULT), photo.device, rgb=pipeline == "rgb", progress=progress)
-    model = load_network(weights, photo.device, progress=progress)
-    if record is not None and record.id != model.backbone.id:
-        raise InputError(f"weights {weights!r} are of {model.backbone.id}, not of {record.id}")
-    return model
+    return load_network(weights, photo.device, progress=progress)
 
 
 def _transparent(image: Picture, photo: Tensor, invert: bool) -> Tensor | None:

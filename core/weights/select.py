@@ -5,7 +5,7 @@ import torch
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
 from ..backbones.record import Backbone
-from ..errors import MonochromicError, WeightsError
+from ..errors import InputError, MonochromicError, WeightsError
 from ..host.progress import Progress
 from .load import load_network
 from .manifest import WeightFile, entries_for, get_entry
@@ -43,6 +43,22 @@ def load_model(
         )
     half = backbone.half and torch.device(device).type == "cuda"
     return load_network(entry, device, torch.float16 if half else torch.float32, progress=progress)
+
+
+def check_weights_of(backbone: Backbone, weights: str) -> None:
+    """Refuse weights of another backbone before the work.
+
+    Args:
+        backbone: Which is to run.
+        weights: The id of weights.
+
+    Raises:
+        InputError: for weights of another one.
+        UnknownNameError: for no id of weights.
+    """
+    owner = get_entry(weights).backbone
+    if owner not in (None, backbone.id):
+        raise InputError(f"weights {weights!r} are of {owner}, not of {backbone.id}")
 
 
 def readiness(backbone: Backbone, *, rgb: bool = False) -> tuple[int, str]:

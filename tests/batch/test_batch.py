@@ -178,6 +178,7 @@ WRONG = [
     (["tar://x::mask.png"], "cannot read tar://x::mask.png"),
     (["zip://::nothing.zip"], "No such file or directory"),
     (["data://,x"], "data://,x cannot be reached"),
+    (["scans", "--weights", "glcic_slim", "--backbone", "mlp"], "weights 'glcic_slim' are of glcic, not of mlp"),
     (["dir://x"], "cannot read dir://x"),
     (["scans", "--mask", "zip://x::mask.png"], "File is not a zip file"),
     (["scans", "--mask", "\udcff.png"], "\\xff.png, given by --mask, has a name that is not UTF-8"),
@@ -287,6 +288,13 @@ def test_other_threads_do_all_again_and_other_workers_nothing(scans, capsys):
 def test_a_run_that_cannot_begin_leaves_nothing_behind(scans):
     assert batch("scans", "--out", "out", "--mask", "mask.png", "--backbone", "lama") == 2
     assert not (scans / "out").exists()
+
+
+def test_the_backbone_may_be_chosen_by_the_hole(scans):
+    assert batch("scans/p0.png", "--out", "out", "--mask", "mask.png", "--backbone", "auto") == 0
+    one = ["--mask", "mask.png", "--backbone", "auto", "-o", "one.png"]
+    assert main(["restore", "scans/p0.png", *one]) == 0
+    assert (scans / "out" / "p0.png").read_bytes() == (scans / "one.png").read_bytes()
 
 
 def test_every_photo_of_many_is_planned(scans):
