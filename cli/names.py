@@ -30,6 +30,7 @@ METHODS = ("propagate", "network", "paper")
 SCHEDULES = ("paper", "linear_descent", "linear_ascent", "convex", "concave", "constant")
 TEXTURE = 0.5
 GRAIN = 1.0
+TEXTURE_WAYS = ("quilt", "features")
 MATCHES = ("off", "brightness", "colors")
 MAX_FEATHER = 64
 PIPELINES = ("gray", "rgb_to_gray", "rgb")

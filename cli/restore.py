@@ -15,7 +15,7 @@ from .colorize import (
     reading_options,
 )
 from .mask import add_find_options, asks_to_find, find_options, say_found
-from .names import AUTO_BACKBONE, BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE
+from .names import AUTO_BACKBONE, BACKBONES, DEFAULT_BACKBONE, PIPELINES, TEXTURE, TEXTURE_WAYS
 from .pages import (
     ALL,
     Number,
@@ -115,8 +115,8 @@ def add_restore_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--texture-by",
-        default="quilt",
-        choices=("quilt", "features"),
+        default=TEXTURE_WAYS[0],
+        choices=TEXTURE_WAYS,
         help="how: quilt (default), by blocks of the photo; features, the fill is changed until a network sees in it "
         "what it sees in the rest of the photo (slow: some ten seconds for 256 x 256)",
     )

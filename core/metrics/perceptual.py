@@ -6,6 +6,7 @@ torchvision (AlexNet, VGG16, SqueezeNet 1.1), whose names of weights are kept, u
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -18,10 +19,10 @@ from ..host.device import on_device
 from ..host.memory import retry_smaller
 from ..host.thread import run_in_thread
 from ..image.checks import shape_of
+from ..layers.vgg import VGG16, vgg_layers
 from .regions import mean_over
 
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)  # of pixels in [-1, 1]
-VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 HEAD = re.compile(r"(?:lin)?(\d+)(?:\.model\.1)?\.weight")  # ours and the Hub's "0.weight", the authors' "lin0.model.1"
 
 
@@ -164,18 +165,6 @@ def _unit(x: Tensor) -> Tensor:
     return x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
 
-def _vgg16() -> nn.Sequential:
-    """Up to the last ReLU, without torchvision's pool after it."""
-    layers: list[nn.Module] = []
-    in_channels = 3
-    for stage in VGG16:
-        layers += [nn.MaxPool2d(2)] if layers else []
-        for out_channels in stage:
-            layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
-            in_channels = out_channels
-    return nn.Sequential(*layers)
-
-
 def _alexnet() -> nn.Sequential:
     layers = [nn.Conv2d(3, 64, 11, 4, 2), nn.ReLU(), nn.MaxPool2d(3, 2)]
     layers += [nn.Conv2d(64, 192, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)]
@@ -204,7 +193,7 @@ class Net(NamedTuple):
 
 
 NETS = {
-    "vgg": Net(_vgg16, (3, 8, 15, 22, 29), (64, 128, 256, 512, 512), 16),
+    "vgg": Net(partial(vgg_layers, VGG16), (3, 8, 15, 22, 29), (64, 128, 256, 512, 512), 16),
     "alex": Net(_alexnet, (1, 4, 7, 9, 11), (64, 192, 384, 256, 256), 31),
     "squeeze": Net(_squeezenet, (1, 4, 7, 9, 10, 11, 12), (64, 128, 256, 384, 384, 512, 512), 17),
 }

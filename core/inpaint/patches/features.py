@@ -5,6 +5,7 @@ and pictures that are made to have its features get a grid of two pixels.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -12,12 +13,12 @@ from torch import Tensor, nn
 
 from ...backbones.autoencoder import Autoencoder
 from ...backbones.record import build_network
+from ...layers.vgg import VGG19_TO_RELU4_1, vgg_layers
 from ...weights import all_entries, cached_path, load_weights
 from ...weights.load import cached_network, load_network
 
 VGG, OURS = "vgg19", "autoencoder_slim"  # ids of weights: the user's, and shipped ones
 FINE = 3  # layers of the encoder before the second halving
-WIDTHS = ((64, 64), (128, 128), (256, 256, 256, 256), (512,))
 TAPS = (11, 20)  # relu3_1 and relu4_1
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the photos that VGG19 was trained on
 
@@ -87,17 +88,6 @@ def build_vgg(state: Mapping[str, Tensor]) -> nn.Sequential:
     Raises:
         RuntimeError: for tensors that do not fit.
     """
-    names = {f"features.{name}": name for name in vgg_layers().state_dict()}
-    return build_network(vgg_layers, {ours: state[theirs].float() for theirs, ours in names.items() if theirs in state})
-
-
-def vgg_layers() -> nn.Sequential:
-    """With new weights."""
-    layers: list[nn.Module] = []
-    in_channels = 3
-    for stage in WIDTHS:
-        layers += [nn.MaxPool2d(2)] if layers else []
-        for out_channels in stage:
-            layers += [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
-            in_channels = out_channels
-    return nn.Sequential(*layers)
+    make = partial(vgg_layers, VGG19_TO_RELU4_1)
+    names = {f"features.{name}": name for name in make().state_dict()}
+    return build_network(make, {ours: state[theirs].float() for theirs, ours in names.items() if theirs in state})

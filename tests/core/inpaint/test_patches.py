@@ -15,9 +15,9 @@ from monochromic.core.inpaint.patches.features import (
     build_vgg,
     load_features,
     vgg_features,
-    vgg_layers,
 )
 from monochromic.core.inpaint.patches.matching import match_patches
+from monochromic.core.layers.vgg import VGG19_TO_RELU4_1, vgg_layers
 from monochromic.core.weights import WeightFile
 from monochromic.core.weights.convert import keep_weights
 
@@ -150,7 +150,9 @@ class TestVgg19:
     def state(self):
         with torch.random.fork_rng():
             torch.manual_seed(3)
-            return {f"features.{name}": value.half() for name, value in vgg_layers().state_dict().items()}
+            return {
+                f"features.{name}": value.half() for name, value in vgg_layers(VGG19_TO_RELU4_1).state_dict().items()
+            }
 
     def test_its_layers(self, state):
         """VGG19 has 16 convolutions; relu4_1 follows the ninth, after three halvings."""
