@@ -162,11 +162,11 @@ def _check_combinations(options: argparse.Namespace, several: bool) -> None:
 def restore_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """What `core.restore_photo` takes beside the pictures; wrong values are refused before any work."""
     coloring, searched, reading = color_options(options), asks_to_find(options), reading_options(options)
-    from ..core import get_backbone
+    from ..core.errors import UnknownNameError
     from ..core.pipeline import Search
 
-    if options.backbone not in (None, AUTO_BACKBONE):
-        get_backbone(options.backbone)
+    if options.backbone not in (None, AUTO_BACKBONE, *BACKBONES):
+        raise UnknownNameError("backbone", options.backbone, (*BACKBONES, AUTO_BACKBONE))
     names = ("pipeline", "backbone", "weights", "context", "max_side", "texture", "texture_by", "grain")
     return {
         "search": Search(**find_options(options)) if searched else None,

@@ -123,8 +123,9 @@ def _where_from(backbone: Backbone) -> str:
 
 
 def _select(entries: list[WeightFile]) -> WeightFile | None:
-    here = next((entry for entry in entries if cached_path(entry)), None)
-    return here or next((entry for entry in entries if entry.repo_id or entry.bundled), None)
+    """The first that is here, or should be: a file of the pack that is gone is missed, not replaced by another."""
+    here = next((entry for entry in entries if entry.bundled or cached_path(entry)), None)
+    return here or next((entry for entry in entries if entry.repo_id), None)
 
 
 def _entries(backbone: Backbone, rgb: bool) -> list[WeightFile]:

@@ -7,7 +7,8 @@ import pytest
 import torch
 from monochromic.core import BACKBONES, WeightsError, fill, luminance, psnr, random_hole
 from monochromic.core.weights.load import clear
-from monochromic.core.weights.select import load_model, readiness
+from monochromic.core.weights.select import fingerprint_of, load_model, readiness
+from monochromic.core.weights.store import cached_path
 from skimage import data
 
 FETCHED = ("lama", "mat")
@@ -55,3 +56,10 @@ def test_those_without_weights_say_what_to_do(name, what, nothing_but_the_pack, 
     assert readiness(BACKBONES[name]) == (2, "needs weights of your own: monochromic weights convert")
     with pytest.raises(WeightsError, match=f"{what}.* and run `monochromic weights convert FILE --as {name}`"):
         load_model(BACKBONES[name])
+
+
+def test_a_file_of_the_pack_that_is_gone_is_missed(nothing_but_the_pack, monkeypatch):
+    """And not replaced by other weights of the same backbone, such as those for RGB."""
+    here = "monochromic.core.weights.select.cached_path"
+    monkeypatch.setattr(here, lambda entry: None if entry.id == "mono" else cached_path(entry))
+    assert fingerprint_of("mono").startswith("mono ")
