@@ -1,5 +1,7 @@
 """From a damaged photo alone to the hole that restores it: probabilities, marks, guard, hole."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -18,6 +20,7 @@ from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .margins import find_margins
 from .predict import predict_kinds
+from .second_look import is_damaged, second_marks
 from .wide_specks import wide_specks
 
 DILATION, MAX_DILATION = 1 / 512, 4  # of the shorter side; pixels
@@ -81,9 +84,9 @@ def find_hole(
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
     thresholds = [levels.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
-    marks = _marks(probability, thresholds, min_area, detector)
+    marks, sorted_marks = _look(probability, image, levels, thresholds, min_area, detector, guard)
     check_cancelled()
-    hole, skipped, margin = _hole_and_rest(marks, image, levels, dilate, protected, guard)
+    hole, skipped, margin = _hole_and_rest(sorted_marks, dilate, protected)
     check_cancelled()
     hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
@@ -94,29 +97,71 @@ def auto_dilation(h: int, w: int) -> int:
     return min(max(1, round(DILATION * min(h, w))), MAX_DILATION)
 
 
-def _marks(probability: Tensor, thresholds: list[float], min_area: int, detector: Detector) -> Tensor:
+class _Sorted(NamedTuple):
+    """Marks by what becomes of them, each uint8 (B, 1, H, W) of 0 and 1; some are in several."""
+
+    filled: Tensor  # of kinds to fill where the guard allows it
+    unguarded: Tensor  # of kinds to fill anyway
+    skipped: Tensor  # by the guard
+    margin: Tensor
+    other: Tensor  # of kinds not to fill
+
+
+def _look(
+    probability: Tensor,
+    image: Tensor,
+    levels: dict[str, float],
+    thresholds: list[float],
+    min_area: int,
+    detector: Detector,
+    guard: bool,
+) -> tuple[Tensor, _Sorted]:
+    """The marks (B, K, H, W) of all kinds, and the same sorted; photos with much damage are looked at again."""
+    marks = _marks(probability, thresholds, min_area, detector)
+    found = _sorted(marks, image, levels, guard)
+    for i in range(len(image) if detector.hysteresis else 0):
+        photo = slice(i, i + 1)
+        if is_damaged(found.filled[photo]):
+            lenient = _marks(probability[photo], thresholds, min_area, detector, again=True)
+            torch.maximum(marks[photo], lenient, out=marks[photo])
+            again = _sorted(marks[photo], image[photo], levels, guard)
+            for first, second in zip(found, again, strict=True):
+                torch.maximum(first[photo], second, out=first[photo])
+    found.skipped.masked_fill_(found.filled > 0, 0)
+    return marks, found
+
+
+def _marks(
+    probability: Tensor, thresholds: list[float], min_area: int, detector: Detector, again: bool = False
+) -> Tensor:
     """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1, from its probability and threshold.
 
     Only kinds that are restored unasked have hysteresis: the wide soft edges of areas and overlays would count as weak.
+    again: in a second look, see `second_look`.
     """
+    mark = second_marks if again else hysteresis_marks
     planes = zip(DAMAGE_KINDS, probability.split(1, dim=1), thresholds, strict=False)
     margins = ((plane, at, detector.hysteresis if kind.restored else 0.0) for kind, plane, at in planes)
-    return torch.cat([hysteresis_marks(plane, at, min_area, margin).byte() for plane, at, margin in margins], 1)
+    return torch.cat([mark(plane, at, min_area, margin).byte() for plane, at, margin in margins], 1)
 
 
-def _hole_and_rest(
-    marks: Tensor, image: Tensor, levels: dict[str, float], dilate: int, protected: Tensor | None, guard: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The hole, what is skipped, and margins, each uint8 (B, 1, H, W), from the marks (B, K, H, W) of all kinds."""
-    guarded, unguarded, other = _by_guard(marks, levels)
-    margin = skipped = torch.zeros_like(guarded)
-    if guard:
-        guarded, skipped, margin = _apply_guard(marks, guarded, image)
-    closed = (skipped > unguarded) | (margin > 0)
-    hole = to_hole(torch.maximum(guarded, unguarded), dilate, closed if protected is None else closed | protected)
+def _hole_and_rest(found: _Sorted, dilate: int, protected: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The hole, what is skipped, and margins, each uint8 (B, 1, H, W)."""
+    closed = (found.skipped > found.unguarded) | (found.margin > 0)
+    filled = torch.maximum(found.filled, found.unguarded)
+    hole = to_hole(filled, dilate, closed if protected is None else closed | protected)
     check_cancelled()
-    skipped = torch.maximum(skipped, other).masked_fill(hole > 0, 0)
-    return hole, skipped if protected is None else skipped.masked_fill(protected, 0), margin
+    skipped = torch.maximum(found.skipped, found.other).masked_fill(hole > 0, 0)
+    return hole, skipped if protected is None else skipped.masked_fill(protected, 0), found.margin
+
+
+def _sorted(marks: Tensor, image: Tensor, levels: dict[str, float], guard: bool) -> _Sorted:
+    """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
+    guarded, unguarded, other = _by_guard(marks, levels)
+    if not guard:
+        return _Sorted(guarded, unguarded, torch.zeros_like(guarded), torch.zeros_like(guarded), other)
+    filled, skipped, margin = _apply_guard(marks, guarded, image)
+    return _Sorted(filled, unguarded, skipped, margin, other)
 
 
 def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:

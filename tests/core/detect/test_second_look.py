@@ -1,0 +1,84 @@
+"""The second look: photos with much damage are searched again, more readily; all others are left as they are."""
+
+import math
+
+import pytest
+import torch
+from damage_photos import picture
+from monochromic.core import degrade, find_hole
+from monochromic.core.detect import second_look
+from monochromic.core.detect.hysteresis import hysteresis_marks
+from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
+
+WORN, CLEAN = "worn", "clean"
+
+
+@pytest.fixture(scope="module")
+def photos():
+    """A photo with crackle over much of it, and the same without damage."""
+    clean = picture("astronaut", 256, 256)
+    return {WORN: degrade(clean, ["crackle", "fold"], 0.2, seed=3).image, CLEAN: clean}
+
+
+@pytest.fixture
+def looked_once(monkeypatch):
+    """Take the second look away."""
+    return lambda: monkeypatch.setattr(second_look, "DAMAGED_SHARE", 1.0)
+
+
+def test_how_much_damage_is_much():
+    filled = torch.zeros(1, 1, 100, 100, dtype=torch.uint8)
+    filled.flatten()[: math.floor(DAMAGED_SHARE * 10_000)] = 1
+    assert not is_damaged(filled)
+    filled.flatten()[-1] = 1
+    assert is_damaged(filled)
+
+
+def test_it_drops_nothing_that_the_first_look_found():
+    draw = torch.Generator().manual_seed(1)
+    noise = torch.nn.functional.avg_pool2d(torch.rand(2, 1, 96, 120, generator=draw), 5, 1, 2)
+    chance = ((noise - 0.5) * 20).sigmoid()
+    for threshold in (0.0, 0.3, 0.6):
+        first, second = (mark(chance, threshold, 3, margin=2.0) for mark in (hysteresis_marks, second_marks))
+        assert (second >= first).all()
+    assert second.sum() > first.sum() > 0
+    assert torch.equal(second_marks(chance, 0.6, 3), hysteresis_marks(chance, 0.6, 3))
+
+
+def test_it_keeps_the_sure_part_of_a_weak_mark():
+    """A scratch that fades into a long edge of the scene: too few of its pixels are sure."""
+    chance = torch.zeros(1, 1, 3, 80)
+    chance[..., 1, :] = 0.05  # logit -2.9
+    chance[..., 1, :20] = 0.2  # logit -1.4
+    chance[..., 1, :8] = 0.9
+    assert not hysteresis_marks(chance, 0.5, margin=4.0).any()
+    assert second_marks(chance, 0.5, margin=4.0)[0, 0, 1].sum() == 20
+
+
+def test_a_worn_photo_is_found_more_of_and_a_clean_one_is_as_before(photos, looked_once):
+    found = {name: find_hole(photo, dilate=0) for name, photo in photos.items()}
+    looked_once()
+    once = {name: find_hole(photo, dilate=0) for name, photo in photos.items()}
+    for field in ("hole", "skipped", "margin", "marks"):
+        assert torch.equal(getattr(found[CLEAN], field), getattr(once[CLEAN], field))
+    assert (found[WORN].hole >= once[WORN].hole).all()
+    assert found[WORN].hole.sum() > once[WORN].hole.sum()
+    assert not (found[WORN].hole * found[WORN].skipped).any()
+
+
+def test_each_photo_of_a_batch_is_looked_at_by_itself(photos):
+    both = find_hole(torch.cat([photos[CLEAN], photos[WORN]]))
+    for i, name in enumerate((CLEAN, WORN)):
+        alone = find_hole(photos[name])
+        for field in ("hole", "skipped", "margin", "marks"):
+            assert torch.equal(getattr(both, field)[i : i + 1], getattr(alone, field))
+
+
+def test_filters_alone_have_none(photos, monkeypatch):
+    scratched = degrade(photos[CLEAN], "scratch", 0, seed=1).image
+    holes = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(second_look, "DAMAGED_SHARE", share)
+        holes.append(find_hole(scratched, "classical").hole)
+    assert holes[0].any()
+    assert torch.equal(*holes)
