@@ -1,4 +1,4 @@
-"""A second look at photos in which much damage was found: there it is found more readily.
+"""A second look at photos in which much damage was found: there it is found more readily, and lines are joined.
 
 How probable damage is in a pixel depends on how much of it the photo has. A network is trained for the mean of all
 photos; in a photo that is plainly worn, a faint line is more often a crease than the edge of a roof (Saerens, Latinne,
@@ -6,14 +6,19 @@ Decaestecker 2002, "Adjusting the Outputs of a Classifier to New a Priori Probab
 thresholds are a little lower in the second look, and a mark may also be the sure part of a weak one.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from .bridges import bridges
 from .hysteresis import hysteresis_marks
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
+REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which lines are joined
+EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
+REDUCED_COVER = 64  # of 255: of a pixel of the copy, above which it belongs to a line
 
 
 def is_damaged(filled: Tensor) -> bool:
@@ -42,3 +47,25 @@ def second_marks(probability: Tensor, threshold: float, min_area: int = 0, margi
     lower = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - LENIENCE))
     marks = (hysteresis_marks(probability, lower, min_area, each) for each in (margin, TIGHTENING * margin))
     return torch.maximum(*marks)
+
+
+def bridge_lines(lines: Tensor, probability: Tensor) -> Tensor:
+    """What joins the pieces of broken lines of one photo, see `bridges`.
+
+    Args:
+        lines: (1, 1, H, W) of 0 and 1, 1 = in a line that is filled.
+        probability: that a pixel is in a line, (1, 1, H, W) in [0, 1].
+
+    Returns:
+        (1, 1, H, W) of 0 and 1, 1 = in a bridge, of the dtype and device of `lines`.
+    """
+    import cv2
+
+    factor = max(1, round(min(lines.shape[-2:]) / REDUCED_SIDE))
+    plane = lines[0, 0].byte().cpu().numpy()
+    logit = probability[0, 0].float().cpu().logit(EPSILON).numpy()
+    size = tuple(max(1, length // factor) for length in plane.shape[::-1])
+    small = cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) > REDUCED_COVER
+    traces = np.asarray(cv2.resize(logit, size, interpolation=cv2.INTER_AREA), np.float32)
+    joined = cv2.resize(bridges(small, traces).astype(np.uint8), plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return torch.from_numpy(joined).to(lines)[None, None]

@@ -20,7 +20,7 @@ from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .margins import find_margins
 from .predict import predict_kinds
-from .second_look import is_damaged, second_marks
+from .second_look import bridge_lines, is_damaged, second_marks
 from .wide_specks import wide_specks
 
 DILATION, MAX_DILATION = 1 / 512, 4  # of the shorter side; pixels
@@ -127,8 +127,21 @@ def _look(
             again = _sorted(marks[photo], image[photo], levels, guard)
             for first, second in zip(found, again, strict=True):
                 torch.maximum(first[photo], second, out=first[photo])
-    found.skipped.masked_fill_(found.filled > 0, 0)
+            found.skipped[photo].masked_fill_(found.filled[photo] > 0, 0)
+            if "lines" in levels:
+                _bridge(
+                    marks[photo], probability[photo], found.filled[photo], found.skipped[photo] | found.margin[photo]
+                )
     return marks, found
+
+
+def _bridge(marks: Tensor, probability: Tensor, filled: Tensor, closed: Tensor) -> None:
+    """Add bridges between filled lines to the marks and to what is filled of one photo, but for what is closed."""
+    i = KIND_NAMES.index("lines")
+    lines = marks[:, i : i + 1]
+    bridge = bridge_lines(lines & filled, probability[:, i : i + 1]).masked_fill(closed > 0, 0)
+    lines |= bridge
+    filled |= bridge
 
 
 def _marks(
