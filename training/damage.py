@@ -22,11 +22,13 @@ from photos import random_cut
 from task import StepResult
 from torch import Tensor, nn
 
-TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard"}, "losses": {"entropy", "tversky"}}
+TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard", "fine"}, "losses": {"entropy", "tversky"}}
 RIM_WEIGHT = 0.15  # of pixels within 2 of damage: where it ends is a matter of taste
+FINENESS = 1.5, 3.0  # times as large as the sample, on which fine damage is drawn
+FINE_COVER = 0.35  # of a pixel, from which fine damage counts
 REAL_SHARE = 0.3  # of damaged photos, which get real dust and scratches
 HARD_SHARE = 0.6  # of undamaged photos, which are drawn from those with false alarms (`mine.py`)
-SMOOTHING = 25  # pixels, added above and below, so that a batch without damage of a kind has an index
+SMOOTHING = 25  # pixels, added above and below, so that a photo without damage of a kind has an index
 FALSE_ALARM_WEIGHT = 0.7  # in the Tversky index; a miss has the rest
 MIN_ELONGATION = 4.0  # lengths by widths: of a line, about
 
@@ -44,7 +46,7 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         side: of the sample, in pixels.
         random: draws everything.
         data: of the recipe; `clean` the share of undamaged photos, `masks` a folder of real marks, `hard` a file of
-            `mine.py`.
+            `mine.py`, `fine` the share of damaged photos whose damage is drawn larger and reduced.
 
     Returns:
         The photo (3, side, side) in [0, 1], and 0 or 1 for each kind, (5, side, side).
@@ -60,11 +62,22 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         foreign = random_cut(other, side, random)[None]
         count, seed = int(random.choice([1, 2, 3], p=[0.45, 0.35, 0.2])), int(random.integers(2**32))
         scale = 256 / side * random.uniform(0.5, 1.5)
-        picture, _, _, kinds = degrade(picture, [ANY] * count, random.uniform(0, 0.9), seed, foreign, scale=scale)
+        fineness = random.uniform(*FINENESS) if "fine" in data and random.random() < data["fine"] else 1.0
+        scale /= random.uniform(1, fineness) if fineness > 1 else 1.0
+        large = _resized(picture, round(side * fineness), "bicubic")
+        damaged = degrade(large, [ANY] * count, random.uniform(0, 0.9), seed, foreign, scale=scale)
+        picture, kinds = _resized(damaged.image, side, "area"), damaged.kinds
+        if fineness > 1:
+            kinds = (_resized(kinds, side, "area") > FINE_COVER).float()
         if "masks" in data and random.random() < REAL_SHARE:
             picture, kinds = _with_real_marks(picture, kinds, data["masks"], random)
     scanned = scan(np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy()), random)
     return torch.from_numpy(scanned).permute(2, 0, 1), kinds[0]
+
+
+def _resized(picture: Tensor, side: int, mode: str) -> Tensor:
+    """A square (1, C, H, H) of another side. On small pictures of large prints a crease is narrower than a pixel."""
+    return picture if picture.shape[-1] == side else F.interpolate(picture, (side, side), mode=mode).clamp(0, 1)
 
 
 def cut_square(photo: np.ndarray, side: int, random: Generator) -> Tensor:
@@ -130,7 +143,6 @@ def loss_of(
     batch: tuple[Tensor, Tensor],
     losses: dict,
     names: Sequence[str] = KIND_NAMES,
-    pooled: tuple[int, ...] = (0, 2, 3),
 ) -> StepResult:
     """The weighted sum of the recipe's losses, and the F1 of each kind at 0.5 over the batch.
 
@@ -138,11 +150,9 @@ def loss_of(
         network: from photos to logits.
         batch: photos (B, 3, H, W) in [0, 1], and 0 or 1 for each kind, (B, K, H, W).
         losses: weights by name. entropy: cross entropy, where pixels at the rim of damage hardly count. tversky: 1 less
-            the Tversky index of each kind over the batch (Salehi et al. 2017), where false alarms weigh more than
-            misses. Empty: 1 and 0.5.
+            the Tversky index of each kind (Salehi et al. 2017), where false alarms weigh more than misses; photos count
+            alike, whatever share of them is damaged. Empty: 1 and 0.5.
         names: of the K kinds.
-        pooled: dimensions over which the Tversky index counts pixels; without the batch, 0, photos count alike,
-            whatever share of them is damaged.
     """
     image, kinds = batch
     logits = network(image).float()
@@ -151,7 +161,7 @@ def loss_of(
     weight = 1 - (widened - kinds) * (1 - RIM_WEIGHT)
     entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight
     outcomes = probability * kinds, probability * (1 - kinds), (1 - probability) * kinds
-    hits, false_alarms, misses = ((pixels * weight).sum(pooled) for pixels in outcomes)
+    hits, false_alarms, misses = ((pixels * weight).sum((2, 3)) for pixels in outcomes)
     errors = FALSE_ALARM_WEIGHT * false_alarms + (1 - FALSE_ALARM_WEIGHT) * misses
     tversky = (hits + SMOOTHING) / (hits + errors + SMOOTHING)
     terms = {"entropy": 10 * entropy.mean(), "tversky": 1 - tversky.mean()}

@@ -28,7 +28,7 @@ SCANNED_SHARE = 0.6  # of photos, which are scanned before they are covered
 RESCANNED_SHARE = 0.35  # of photos, which are blurred, grained or compressed after all
 HARD_SHARE = 0.3  # of uncovered photos, which are drawn from those with false alarms (`mine.py`)
 
-loss_of = partial(damage.loss_of, names=(GROUP,), pooled=(2, 3))  # else wide covers outweigh lettering
+loss_of = partial(damage.loss_of, names=(GROUP,))
 preview = partial(preview_of, colors=[kind.color for kind in DAMAGE_KINDS if kind.id == GROUP])
 
 

@@ -47,6 +47,19 @@ def test_every_kind_of_damage_is_drawn(photos):
     assert (kinds.amax((0, 2, 3)) == 1).all()
 
 
+def test_fine_damage_is_thinner(photos):
+    """Of the same damage, as it is and drawn larger; a share of it is drawn so."""
+    plain, fine = (samples(photos, {"clean": 0.0, **fine}, 60, 96) for fine in ({}, {"fine": 1.0}))
+    assert plain[0].shape == fine[0].shape
+    assert set(fine[1].unique().tolist()) == {0.0, 1.0}
+    thickness = []
+    for _, kinds in (plain, fine):
+        lines = kinds[:, KIND_NAMES.index("lines")]
+        inner = 1 - torch.nn.functional.max_pool2d(1 - lines, 3, 1, 1)
+        thickness.append(float(inner.sum() / lines.sum()))
+    assert thickness[1] < 0.7 * thickness[0]
+
+
 def test_real_marks_are_told_by_their_shape(masks):
     marks = cv2.imread(f"{masks}/marks.png", 0) > 0
     lines, specks = damage._by_shape(marks)
