@@ -1,11 +1,8 @@
 """From a damaged photo alone to the hole that restores it: probabilities, marks, guard, hole."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
-from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from ..errors import InputError
 from ..host.cancel import cancellable, check_cancelled
 from ..host.memory import translates_oom
@@ -14,17 +11,13 @@ from ..image import masks
 from ..image.checks import shape_of
 from ..io.convert import Picture, to_image
 from .detection import Detection
-from .detectors import DEFAULT, Detector, get_detector
-from .guard import split_hole
+from .detectors import DEFAULT, get_detector
 from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
-from .margins import find_margins
+from .look import Search, Sorted, look
 from .predict import predict_kinds
-from .second_look import bridge_lines, is_damaged, second_marks
-from .wide_specks import wide_specks
 
 DILATION, MAX_DILATION = 1 / 512, 4  # of the shorter side; pixels
-SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
 
 @translates_oom()
@@ -83,10 +76,9 @@ def find_hole(
     to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate)  # refuses wrong numbers before the work
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
-    thresholds = [levels.get(name, threshold) for name in KIND_NAMES[: probability.shape[1]]]
-    marks, sorted_marks = _look(probability, image, levels, thresholds, min_area, detector, guard)
+    marks, found = look(probability, image, Search(detector, levels, threshold, min_area, guard))
     check_cancelled()
-    hole, skipped, margin = _hole_and_rest(sorted_marks, dilate, protected)
+    hole, skipped, margin = _hole_and_rest(found, dilate, protected)
     check_cancelled()
     hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
@@ -97,68 +89,7 @@ def auto_dilation(h: int, w: int) -> int:
     return min(max(1, round(DILATION * min(h, w))), MAX_DILATION)
 
 
-class _Sorted(NamedTuple):
-    """Marks by what becomes of them, each uint8 (B, 1, H, W) of 0 and 1; some are in several."""
-
-    filled: Tensor  # of kinds to fill where the guard allows it
-    unguarded: Tensor  # of kinds to fill anyway
-    skipped: Tensor  # by the guard
-    margin: Tensor
-    other: Tensor  # of kinds not to fill
-
-
-def _look(
-    probability: Tensor,
-    image: Tensor,
-    levels: dict[str, float],
-    thresholds: list[float],
-    min_area: int,
-    detector: Detector,
-    guard: bool,
-) -> tuple[Tensor, _Sorted]:
-    """The marks (B, K, H, W) of all kinds, and the same sorted; photos with much damage are looked at again."""
-    marks = _marks(probability, thresholds, min_area, detector)
-    found = _sorted(marks, image, levels, guard)
-    for i in range(len(image) if detector.hysteresis else 0):
-        photo = slice(i, i + 1)
-        if is_damaged(found.filled[photo]):
-            lenient = _marks(probability[photo], thresholds, min_area, detector, again=True)
-            torch.maximum(marks[photo], lenient, out=marks[photo])
-            again = _sorted(marks[photo], image[photo], levels, guard)
-            for first, second in zip(found, again, strict=True):
-                torch.maximum(first[photo], second, out=first[photo])
-            found.skipped[photo].masked_fill_(found.filled[photo] > 0, 0)
-            if "lines" in levels:
-                _bridge(
-                    marks[photo], probability[photo], found.filled[photo], found.skipped[photo] | found.margin[photo]
-                )
-    return marks, found
-
-
-def _bridge(marks: Tensor, probability: Tensor, filled: Tensor, closed: Tensor) -> None:
-    """Add bridges between filled lines to the marks and to what is filled of one photo, but for what is closed."""
-    i = KIND_NAMES.index("lines")
-    lines = marks[:, i : i + 1]
-    bridge = bridge_lines(lines & filled, probability[:, i : i + 1]).masked_fill(closed > 0, 0)
-    lines |= bridge
-    filled |= bridge
-
-
-def _marks(
-    probability: Tensor, thresholds: list[float], min_area: int, detector: Detector, again: bool = False
-) -> Tensor:
-    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1, from its probability and threshold.
-
-    Only kinds that are restored unasked have hysteresis: the wide soft edges of areas and overlays would count as weak.
-    again: in a second look, see `second_look`.
-    """
-    mark = second_marks if again else hysteresis_marks
-    planes = zip(DAMAGE_KINDS, probability.split(1, dim=1), thresholds, strict=False)
-    margins = ((plane, at, detector.hysteresis if kind.restored else 0.0) for kind, plane, at in planes)
-    return torch.cat([mark(plane, at, min_area, margin).byte() for plane, at, margin in margins], 1)
-
-
-def _hole_and_rest(found: _Sorted, dilate: int, protected: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _hole_and_rest(found: Sorted, dilate: int, protected: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
     """The hole, what is skipped, and margins, each uint8 (B, 1, H, W)."""
     closed = (found.skipped > found.unguarded) | (found.margin > 0)
     filled = torch.maximum(found.filled, found.unguarded)
@@ -166,41 +97,6 @@ def _hole_and_rest(found: _Sorted, dilate: int, protected: Tensor | None) -> tup
     check_cancelled()
     skipped = torch.maximum(found.skipped, found.other).masked_fill(hole > 0, 0)
     return hole, skipped if protected is None else skipped.masked_fill(protected, 0), found.margin
-
-
-def _sorted(marks: Tensor, image: Tensor, levels: dict[str, float], guard: bool) -> _Sorted:
-    """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
-    guarded, unguarded, other = _by_guard(marks, levels)
-    if not guard:
-        return _Sorted(guarded, unguarded, torch.zeros_like(guarded), torch.zeros_like(guarded), other)
-    filled, skipped, margin = _apply_guard(marks, guarded, image)
-    return _Sorted(filled, unguarded, skipped, margin, other)
-
-
-def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
-    """Marks (B, K, H, W) of kinds to fill where the guard allows it, of kinds to fill anyway, and of all others.
-
-    Each uint8 (B, 1, H, W) of 0 and 1.
-    """
-    guarded, unguarded, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
-    for i, kind in enumerate(DAMAGE_KINDS[: marks.shape[1]]):
-        group = other if kind.id not in levels else guarded if kind.restored else unguarded
-        torch.maximum(group, marks[:, i : i + 1], out=group)
-    return guarded, unguarded, other
-
-
-def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all uint8 (B, 1, H, W).
-
-    marks: of all kinds, (B, K, H, W).
-    """
-    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
-    filled, skipped = split_hole(guarded, image, margin)
-    if marks.shape[1] == len(KIND_NAMES):
-        lines, specks, lost, *_ = marks.split(1, dim=1)
-        wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
-        filled, skipped = filled - wide, skipped + wide
-    return filled, skipped, margin
 
 
 def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Tensor:

@@ -1,0 +1,127 @@
+"""From probabilities to marks, sorted by whether they are filled; worn photos are looked at twice."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from .detectors import Detector
+from .guard import split_hole
+from .hysteresis import hysteresis_marks
+from .margins import find_margins
+from .second_look import bridge_lines, is_damaged, second_marks
+from .wide_specks import wide_specks
+
+SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
+
+
+class Search(NamedTuple):
+    """What is looked for.
+
+    levels: the thresholds of the kinds to fill, by name. threshold: of all other kinds. min_area: connected parts of
+    fewer pixels are dropped. guard: whether margins and what may be content are skipped.
+    """
+
+    detector: Detector
+    levels: dict[str, float]
+    threshold: float
+    min_area: int
+    guard: bool
+
+
+class Sorted(NamedTuple):
+    """Marks by what becomes of them, each uint8 (B, 1, H, W) of 0 and 1; some are in several."""
+
+    filled: Tensor  # of kinds to fill where the guard allows it
+    unguarded: Tensor  # of kinds to fill anyway
+    skipped: Tensor  # by the guard
+    margin: Tensor
+    other: Tensor  # of kinds not to fill
+
+
+def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, Sorted]:
+    """What looks damaged in photos, each by itself.
+
+    Args:
+        probability: of the kinds, (B, K, H, W) in [0, 1], as by `predict_kinds`.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1].
+        search: see `Search`.
+
+    Returns:
+        The marks of each kind, uint8 (B, K, H, W) of 0 and 1, and the same sorted.
+    """
+    marks = _marks(probability, search)
+    found = _sort(marks, image, search)
+    for i in range(len(image) if search.detector.hysteresis else 0):
+        photo = slice(i, i + 1)
+        if is_damaged(found.filled[photo]):
+            _look_again(
+                probability[photo], image[photo], search, marks[photo], Sorted(*(each[photo] for each in found))
+            )
+    return marks, found
+
+
+def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
+    """Add what a second look at one photo finds to its marks, and to the same sorted."""
+    torch.maximum(marks, _marks(probability, search, again=True), out=marks)
+    for first, second in zip(found, _sort(marks, image, search), strict=True):
+        torch.maximum(first, second, out=first)
+    found.skipped.masked_fill_(found.filled > 0, 0)
+    if "lines" in search.levels:
+        i = KIND_NAMES.index("lines")
+        lines = marks[:, i : i + 1]
+        bridge = bridge_lines(lines & found.filled, probability[:, i : i + 1])
+        bridge.masked_fill_((found.skipped | found.margin) > 0, 0)
+        lines |= bridge
+        found.filled.bitwise_or_(bridge)
+
+
+def _marks(probability: Tensor, search: Search, again: bool = False) -> Tensor:
+    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1.
+
+    Only kinds that are restored unasked have hysteresis: the wide soft edges of areas and overlays would count as weak.
+    again: in a second look, see `second_look`.
+    """
+    mark = second_marks if again else hysteresis_marks
+    marks = []
+    for kind, plane in zip(DAMAGE_KINDS, probability.split(1, dim=1), strict=False):
+        threshold = search.levels.get(kind.id, search.threshold)
+        margin = search.detector.hysteresis if kind.restored else 0.0
+        marks.append(mark(plane, threshold, search.min_area, margin).byte())
+    return torch.cat(marks, 1)
+
+
+def _sort(marks: Tensor, image: Tensor, search: Search) -> Sorted:
+    """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
+    guarded, unguarded, other = _by_guard(marks, search.levels)
+    if not search.guard:
+        return Sorted(guarded, unguarded, torch.zeros_like(guarded), torch.zeros_like(guarded), other)
+    filled, skipped, margin = _apply_guard(marks, guarded, image)
+    return Sorted(filled, unguarded, skipped, margin, other)
+
+
+def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, Tensor]:
+    """Marks (B, K, H, W) of kinds to fill where the guard allows it, of kinds to fill anyway, and of all others.
+
+    Each uint8 (B, 1, H, W) of 0 and 1.
+    """
+    guarded, unguarded, other = (torch.zeros_like(marks[:, :1]) for _ in range(3))
+    for i, kind in enumerate(DAMAGE_KINDS[: marks.shape[1]]):
+        group = other if kind.id not in levels else guarded if kind.restored else unguarded
+        torch.maximum(group, marks[:, i : i + 1], out=group)
+    return guarded, unguarded, other
+
+
+def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all uint8 (B, 1, H, W).
+
+    marks: of all kinds, (B, K, H, W).
+    """
+    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
+    filled, skipped = split_hole(guarded, image, margin)
+    if marks.shape[1] == len(KIND_NAMES):
+        lines, specks, lost, *_ = marks.split(1, dim=1)
+        wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
+        filled, skipped = filled - wide, skipped + wide
+    return filled, skipped, margin
