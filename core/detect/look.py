@@ -1,5 +1,6 @@
 """From probabilities to marks, sorted by whether they are filled; worn photos are looked at twice."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -64,7 +65,10 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
 
 def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
     """Add what a second look at one photo finds to its marks, and to the same sorted."""
-    torch.maximum(marks, _marks(probability, search, again=True), out=marks)
+    planes = zip(marks.split(1, dim=1), _planes(probability, search), strict=True)
+    for mark, (plane, threshold, margin) in planes:
+        if margin:
+            torch.maximum(mark, second_marks(plane, threshold, search.min_area, margin).byte(), out=mark)
     for first, second in zip(found, _sort(marks, image, search), strict=True):
         torch.maximum(first, second, out=first)
     found.skipped.masked_fill_(found.filled > 0, 0)
@@ -77,19 +81,20 @@ def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tenso
         found.filled.bitwise_or_(bridge)
 
 
-def _marks(probability: Tensor, search: Search, again: bool = False) -> Tensor:
-    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1.
+def _marks(probability: Tensor, search: Search) -> Tensor:
+    """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1."""
+    planes = _planes(probability, search)
+    return torch.cat([hysteresis_marks(plane, at, search.min_area, margin).byte() for plane, at, margin in planes], 1)
+
+
+def _planes(probability: Tensor, search: Search) -> Iterator[tuple[Tensor, float, float]]:
+    """For each kind its probability (B, 1, H, W), its threshold, and the margin of its hysteresis.
 
     Only kinds that are restored unasked have hysteresis: the wide soft edges of areas and overlays would count as weak.
-    again: in a second look, see `second_look`.
     """
-    mark = second_marks if again else hysteresis_marks
-    marks = []
     for kind, plane in zip(DAMAGE_KINDS, probability.split(1, dim=1), strict=False):
         threshold = search.levels.get(kind.id, search.threshold)
-        margin = search.detector.hysteresis if kind.restored else 0.0
-        marks.append(mark(plane, threshold, search.min_area, margin).byte())
-    return torch.cat(marks, 1)
+        yield plane, threshold, search.detector.hysteresis if kind.restored else 0.0
 
 
 def _sort(marks: Tensor, image: Tensor, search: Search) -> Sorted:

@@ -30,20 +30,18 @@ def is_damaged(filled: Tensor) -> bool:
     return int(filled.count_nonzero()) > DAMAGED_SHARE * filled.numel()
 
 
-def second_marks(probability: Tensor, threshold: float, min_area: int = 0, margin: float = 0.0) -> Tensor:
+def second_marks(probability: Tensor, threshold: float, min_area: int, margin: float) -> Tensor:
     """Marks of 0 and 1, found more readily than by `hysteresis_marks`.
 
     Args:
         probability: (B, 1, H, W) in [0, 1]; each photo by itself.
         threshold: as in the first look; at least 0, below 1.
         min_area: connected parts of fewer pixels are dropped.
-        margin: of the hysteresis in the first look, in logits. 0 is none: then the marks are those of the first look.
+        margin: of the hysteresis in the first look, in logits.
 
     Returns:
         (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
     """
-    if not margin:
-        return hysteresis_marks(probability, threshold, min_area)
     lower = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - LENIENCE))
     marks = (hysteresis_marks(probability, lower, min_area, each) for each in (margin, TIGHTENING * margin))
     return torch.maximum(*marks)

@@ -42,7 +42,6 @@ def test_it_drops_nothing_that_the_first_look_found():
         first, second = (mark(chance, threshold, 3, margin=2.0) for mark in (hysteresis_marks, second_marks))
         assert (second >= first).all()
     assert second.sum() > first.sum() > 0
-    assert torch.equal(second_marks(chance, 0.6, 3), hysteresis_marks(chance, 0.6, 3))
 
 
 def test_it_keeps_the_sure_part_of_a_weak_mark():
@@ -52,7 +51,7 @@ def test_it_keeps_the_sure_part_of_a_weak_mark():
     chance[..., 1, :20] = 0.2  # logit -1.4
     chance[..., 1, :8] = 0.9
     assert not hysteresis_marks(chance, 0.5, margin=4.0).any()
-    assert second_marks(chance, 0.5, margin=4.0)[0, 0, 1].sum() == 20
+    assert second_marks(chance, 0.5, 0, margin=4.0)[0, 0, 1].sum() == 20
 
 
 def test_a_worn_photo_is_found_more_of_and_a_clean_one_is_as_before(photos, looked_once):
