@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from checkpoint import load_average
-from monochromic.core.detect.network import MULTIPLE, build
+from monochromic.core.detect.network import DamageNetwork, build
 from photos import load_photos
-from torch import Tensor, nn
+from torch import Tensor
 
 HARD_SHARE = 0.1  # of the photos
 MAX_GRAY_SPREAD = 6  # levels of 255 by which the channels of a gray scan may differ in the mean
 
 
-def false_alarms(network: nn.Module, photo: np.ndarray) -> float:
+def false_alarms(network: DamageNetwork, photo: np.ndarray) -> float:
     """How much of a clean photo, uint8 (H, W, 3), is taken for lines, specks or lost parts: a mean square in [0, 1]."""
-    h, w = (side // MULTIPLE * MULTIPLE for side in photo.shape[:2])
+    h, w = (side // network.multiple * network.multiple for side in photo.shape[:2])
     image = torch.from_numpy(photo[:h, :w].copy()).permute(2, 0, 1)[None].float() / 255
     with torch.no_grad():
         probability: Tensor = network(image.contiguous(memory_format=torch.channels_last)).sigmoid()[:, :3]

@@ -6,7 +6,7 @@ from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..backbones import get_backbone
 from ..backbones.loaded import Model
@@ -20,7 +20,7 @@ from ..weights.select import load_model
 from .batch import join_photos
 from .filters import find_marks
 from .multiscale import MIN_TILE, TILE, predict_multiscale
-from .network import TRAINED
+from .network import TRAINED, DamageNetwork
 from .networks import damage_network, overlays_network
 
 LOGIT_BOOST = 8.0  # added to the network's logits where the filters are sure of a line or a speck
@@ -57,12 +57,18 @@ def overlays(image: Tensor, progress: Progress = silent) -> Tensor:
     return _by_network(overlays_network, image, progress)
 
 
-def _by_network(load: Callable[[torch.device], nn.Module], image: Tensor, progress: Progress) -> Tensor:
+def _by_network(load: Callable[[torch.device], DamageNetwork], image: Tensor, progress: Progress) -> Tensor:
     def predict(tile: int) -> Tensor:
         network = load(image.device)
         with cancel_between_layers(network):
             return predict_multiscale(
-                lambda part: network(_to_channels_last(part)).sigmoid(), image, TRAINED, progress, tile, MIN_SIDE
+                lambda part: network(_to_channels_last(part)).sigmoid(),
+                image,
+                TRAINED,
+                progress,
+                tile,
+                MIN_SIDE,
+                network.multiple,
             )
 
     return _retry_smaller_tiles(predict, image)
@@ -89,7 +95,12 @@ def vcnet(image: Tensor, progress: Progress = silent) -> Tensor:
         model.on_device(tile * tile)
         with cancel_between_layers(model.network):
             return predict_multiscale(
-                lambda part: _predict_vcnet(model, part), image, model.backbone.trained, progress, tile
+                lambda part: _predict_vcnet(model, part),
+                image,
+                model.backbone.trained,
+                progress,
+                tile,
+                multiple=model.backbone.multiple,
             )
 
     return _retry_smaller_tiles(predict, image)

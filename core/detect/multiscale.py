@@ -11,6 +11,7 @@ below `MIN_THIN_SIDE`: there broad things of the scene look as thin as scratches
 
 from collections.abc import Callable
 from itertools import count
+from math import lcm
 
 import torch
 import torch.nn.functional as F
@@ -24,9 +25,9 @@ from ..image.tiling import Blend, cover, edge_distance, tile_boxes
 from .batch import join_photos
 
 Predict = Callable[[Tensor], Tensor]
-"""From a picture (1, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to probabilities of damage (1, K, H, W)."""
+"""From a picture (1, 3, H, W) in [0, 1], whose sides suit it, to probabilities of damage (1, K, H, W)."""
 
-MULTIPLE = 8  # pixels: of the sides of tiles, and of where they begin
+GRID = 8  # pixels: sides of tiles, and where they begin, are multiples of it and of what the network asks for
 TILE, MIN_TILE = 1024, 256  # pixels a side: usually, and where memory is short
 OVERLAP = 192  # pixels that neighbors share at least
 INSET = 64  # pixels at a tile's edge that hardly count where a neighbor has them further inside
@@ -46,6 +47,7 @@ def predict_multiscale(
     progress: Progress = silent,
     tile: int = TILE,
     min_side: int = 0,
+    multiple: int = 1,
 ) -> Tensor:
     """Probabilities of damage in photos of any size, each photo by itself.
 
@@ -56,15 +58,20 @@ def predict_multiscale(
         progress: called after each tile as `progress(done, total)`.
         tile: pixels of the side of the tiles.
         min_side: pixels of the shorter side up to which smaller photos are enlarged, by `MAX_ENLARGEMENT` at most.
+        multiple: `predict` takes pictures whose sides are multiples of it; divides `tile`.
 
     Returns:
         float32 (B, K, H, W) in [0, 1].
     """
     h, w = image.shape[-2:]
     sizes = scale_sizes(h, w, trained, min_side)
-    step_done = _counted(progress, len(image) * sum(len(tiles_of(*size, tile)) for size in sizes))
+    step_done = _counted(progress, len(image) * sum(len(tiles_of(*size, tile, multiple)) for size in sizes))
+
+    def predict_one(part: Tensor) -> Tensor:
+        return predict_tiled(predict, part, tile, step_done, multiple)
+
     photos = (photo.float().expand(-1, 3, -1, -1) for photo in image.split(1))
-    return join_photos([_predict_photo(predict, photo, sizes, tile, step_done) for photo in photos])
+    return join_photos([_predict_photo(predict_one, photo, sizes) for photo in photos])
 
 
 def scale_sizes(h: int, w: int, trained: int, min_side: int = 0) -> list[tuple[int, int]]:
@@ -83,12 +90,17 @@ def scale_sizes(h: int, w: int, trained: int, min_side: int = 0) -> list[tuple[i
 
 
 def predict_tiled(
-    predict: Predict, image: Tensor, tile: int = TILE, step_done: Callable[[], None] = lambda: None
+    predict: Predict,
+    image: Tensor,
+    tile: int = TILE,
+    step_done: Callable[[], None] = lambda: None,
+    multiple: int = 1,
 ) -> Tensor:
     """Probabilities of damage in a picture at its own size, (1, 3, H, W) to (1, K, H, W)."""
     h, w = image.shape[-2:]
-    image = F.pad(image, (0, -w % MULTIPLE, 0, -h % MULTIPLE), mode="replicate")
-    for i, box in enumerate(tiles_of(h, w, tile)):
+    grid = lcm(GRID, multiple)
+    image = F.pad(image, (0, -w % grid, 0, -h % grid), mode="replicate")
+    for i, box in enumerate(tiles_of(h, w, tile, multiple)):
         probability = predict(box.crop(image))
         if i == 0:
             channels = probability.shape[1]
@@ -98,9 +110,10 @@ def predict_tiled(
     return blend.total.div_(blend.weight)[..., :h, :w]
 
 
-def tiles_of(h: int, w: int, tile: int = TILE) -> list[Box]:
-    """Tiles that cover a picture padded to multiples of `MULTIPLE`, as small as their number allows."""
-    rows, columns = (cover(side + -side % MULTIPLE, tile, OVERLAP, MULTIPLE) for side in (h, w))
+def tiles_of(h: int, w: int, tile: int = TILE, multiple: int = 1) -> list[Box]:
+    """Tiles that cover a picture padded to multiples of `GRID` and `multiple`, as small as their number allows."""
+    grid = lcm(GRID, multiple)
+    rows, columns = (cover(side + -side % grid, tile, OVERLAP, grid) for side in (h, w))
     return tile_boxes(rows, columns)
 
 
@@ -116,13 +129,11 @@ def _fade(start: int, end: int, length: int) -> Tensor:
     return (rise * rise * (3 - 2 * rise)).clamp(min=MIN_WEIGHT)
 
 
-def _predict_photo(
-    predict: Predict, photo: Tensor, sizes: list[tuple[int, int]], tile: int, step_done: Callable[[], None]
-) -> Tensor:
+def _predict_photo(predict: Predict, photo: Tensor, sizes: list[tuple[int, int]]) -> Tensor:
     """The highest probabilities of all scales of one photo, (1, 3, H, W) to (1, K, H, W)."""
     highest = None
     for size in sizes:
-        probability = predict_tiled(predict, _resized(photo, size, "bicubic"), tile, step_done)
+        probability = predict(_resized(photo, size, "bicubic"))
         if probability.shape[1] > 1 and min(size) < MIN_THIN_SIDE and size != sizes[-1]:
             probability[:, THIN_CHANNELS] = 0
         if highest is not None:

@@ -11,9 +11,7 @@ from torch import Tensor, nn
 
 from ..backbones.record import build_network
 from ..damage_kinds import DAMAGE_KINDS
-from ..layers.unet import MULTIPLE, UNet, widths_of
-
-__all__ = ["MULTIPLE", "DamageNetwork", "build"]
+from ..layers.unet import UNet, widths_of
 
 TRAINED = 256  # pixels a side
 
@@ -24,13 +22,14 @@ class DamageNetwork(nn.Module):
     def __init__(self, widths: tuple[int, ...], kinds: int = len(DAMAGE_KINDS)) -> None:
         super().__init__()
         self.body = UNet(3, kinds, widths)
+        self.multiple = self.body.multiple
 
     def forward(self, image: Tensor) -> Tensor:
-        """image (B, 3, H, W) in [0, 1], sides multiples of `MULTIPLE`, to logits (B, 5, H, W) by `DAMAGE_KINDS`."""
+        """image (B, 3, H, W) in [0, 1], sides multiples of `multiple`, to logits (B, 5, H, W) by `DAMAGE_KINDS`."""
         return self.body(image - 0.5)
 
 
-def build(state: Mapping[str, Tensor]) -> nn.Module:
+def build(state: Mapping[str, Tensor]) -> DamageNetwork:
     """The network of these tensors, in evaluation mode. Raises `RuntimeError` where they do not fit."""
     widths = widths_of({name.removeprefix("body."): value for name, value in state.items()})
     kinds = len(state["body.leave.bias"]) // 4  # each of 2 x 2 pixels has an output of its own

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import torch
-from torch import nn
 
 from ..host.device import on_device
 from ..weights import load_weights
 from ..weights.load import cached_network
 from .multiscale import TILE
-from .network import build
+from .network import DamageNetwork, build
 
 LOGIT_BIAS = {"lines": -3.0, "specks": -3.0, "lost": -3.0, "areas": -1.0, "overlays": 0.0}
 """Added to the network's logits of each kind, because it is surer of real photos than it is right."""
@@ -17,20 +16,20 @@ OVERLAYS_BIAS = 0.4
 """Added to the logits of the network for overlays."""
 
 
-def damage_network(device: torch.device) -> nn.Module:
+def damage_network(device: torch.device) -> DamageNetwork:
     """The network for all kinds of damage, on a device: (B, 3, H, W) to logits (B, 5, H, W)."""
     return _network("damage", [*LOGIT_BIAS.values()], device)
 
 
-def overlays_network(device: torch.device) -> nn.Module:
+def overlays_network(device: torch.device) -> DamageNetwork:
     """The network for overlays alone, on a device: (B, 3, H, W) to logits (B, 1, H, W)."""
     return _network("overlays", [OVERLAYS_BIAS], device)
 
 
-def _network(weights: str, biases: Sequence[float], device: torch.device) -> nn.Module:
+def _network(weights: str, biases: Sequence[float], device: torch.device) -> DamageNetwork:
     """The network of shipped weights, with a bias added to the logits of each of its kinds."""
 
-    def build_it() -> nn.Module:
+    def build_it() -> DamageNetwork:
         state = {name: value.float() for name, value in load_weights(weights).items()}
         bias = state["body.leave.bias"].view(len(biases), -1) + torch.tensor(biases)[:, None]
         network = build({**state, "body.leave.bias": bias.flatten()})

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-MULTIPLE = 16  # of the sides, for every number of widths
+MULTIPLE = 16  # of the sides, for every number of widths; `UNet.multiple` is that of one
 DILATIONS = (1, 2, 4, 8, 2, 1)
 
 
@@ -93,7 +93,7 @@ class Below(nn.Module):
 
 
 class UNet(nn.Module):
-    """(B, in_channels, H, W) -> (B, out_channels, H, W), H and W multiples of `MULTIPLE`.
+    """(B, in_channels, H, W) -> (B, out_channels, H, W), H and W multiples of its `multiple`.
 
     Args:
         in_channels: Of the input.
@@ -105,6 +105,7 @@ class UNet(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, widths: Sequence[int], heads: int = 0) -> None:
         super().__init__()
         fine, middle, coarse, *deep = widths
+        self.multiple = 2 ** len(widths)
         self.enter = nn.Conv2d(4 * in_channels, fine, 3, padding=1)
         self.fine_in = Residual(fine)
         self.to_middle = nn.Conv2d(fine, middle, 2, 2)

@@ -5,9 +5,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import make_photo
+from monochromic.core.detect import detectors
 from monochromic.core.detect.multiscale import (
+    GRID,
     INSET,
-    MULTIPLE,
     OVERLAP,
     TILE,
     predict_multiscale,
@@ -15,6 +16,8 @@ from monochromic.core.detect.multiscale import (
     scale_sizes,
     tiles_of,
 )
+from monochromic.core.detect.network import DamageNetwork
+from monochromic.core.host.progress import silent
 
 
 def box_mean(plane, radius):
@@ -24,13 +27,15 @@ def box_mean(plane, radius):
 
 
 class TestSizesAndTiles:
+    @pytest.mark.parametrize("multiple", [1, 4, GRID, 16])
     @pytest.mark.parametrize("size", [(5, 3), (8, 1024), (1025, 600), (900, 1700), (1033, 3001)])
-    def test_tiles_cover_everything_and_overlap(self, size):
-        high, wide = (side + -side % MULTIPLE for side in size)
+    def test_tiles_cover_everything_and_overlap(self, size, multiple):
+        grid = max(GRID, multiple)
+        high, wide = (side + -side % grid for side in size)
         seen = torch.zeros(high, wide)
-        boxes = tiles_of(*size)
+        boxes = tiles_of(*size, multiple=multiple)
         for box in boxes:
-            assert not (box.top | box.left) % MULTIPLE
+            assert not any(edge % grid for edge in (box.top, box.left, box.bottom, box.right))
             assert box.bottom <= high
             assert box.right <= wide
             box.crop(seen)[:] += 1
@@ -38,6 +43,15 @@ class TestSizesAndTiles:
         for starts in ({box.top for box in boxes}, {box.left for box in boxes}):
             steps = np.diff(sorted(starts))
             assert not len(steps) or steps.max() <= TILE - OVERLAP
+
+    @pytest.mark.parametrize("widths", [(4, 8, 16), (4, 8, 16, 6)])
+    def test_a_network_gets_sides_that_it_can_halve_to_its_last_level(self, widths):
+        network, sides = DamageNetwork(widths).eval().requires_grad_(False), set()
+        network.register_forward_pre_hook(lambda _, inputs: sides.update(inputs[0].shape[-2:]))
+        found = detectors._by_network(lambda device: network, make_photo(3, 401, 1190), silent)
+        assert found.shape == (1, 5, 401, 1190)
+        assert {side % 2 ** len(widths) for side in sides} == {0}
+        assert len(widths) == 4 or any(side % 16 for side in sides)  # what three levels get stays as it was
 
     def test_sizes_go_from_the_training_to_the_photo(self):
         assert scale_sizes(100, 300, 256) == [(100, 300)]

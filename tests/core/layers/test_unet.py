@@ -33,6 +33,16 @@ def test_a_level_added_to_trained_weights_changes_nothing_at_first():
 
 
 @pytest.mark.parametrize("widths", WIDTHS)
+def test_a_network_says_which_sides_it_takes(widths):
+    network = UNet(3, 2, widths)
+    side = network.multiple
+    assert MULTIPLE % side == 0
+    assert network(torch.rand(1, 3, side, 3 * side)).shape == (1, 2, side, 3 * side)
+    with pytest.raises(RuntimeError):
+        network(torch.rand(1, 3, side // 2, 3 * side))
+
+
+@pytest.mark.parametrize("widths", WIDTHS)
 def test_attention_is_at_the_smallest_size(widths):
     names = [name for name in UNet(3, 2, widths, 2).state_dict() if ".look." in name]
     assert names
