@@ -59,7 +59,8 @@ class PriorNetwork(nn.Module):
         self.key = nn.Conv2d(a, heads * head_dim, 1)
         self.worth = nn.Conv2d(a, heads, 1)  # key bias
         self.gate = nn.Conv2d(a, heads, 1)
-        self.nearness = nn.Parameter(torch.arange(heads, dtype=torch.float32))  # log of the distance scale
+        # log of the distance scale; without values, torch.arange would make torch load its compiler, a second's work
+        self.nearness = nn.Parameter(torch.tensor(range(heads), dtype=torch.float32))
         self.shares = nn.Conv2d(a, 9 * PATCH**2, 1)  # upsampling weights
         self.doubt = nn.Conv2d(a, PATCH**2, 1)  # log variance
 

@@ -88,6 +88,25 @@ def test_importing_is_light(module):
     assert not out.stderr
 
 
+def test_torch_reads_no_compiler_for_our_work():
+    """Building a network without values, some functions of torch do: each process would lose a second to that."""
+    code = """
+import sys, torch
+import monochromic.core as core
+photo, hole = torch.rand(1, 3, 48, 64), torch.zeros(1, 1, 48, 64)
+hole[..., 20:30, 20:30] = 1
+core.restore(photo, hole, texture=1.0)
+core.find_hole(photo)
+for backbone in core.BACKBONES.values():
+    for variant in backbone.variants if backbone.id not in ("lama", "mat") else ():
+        variant.build(variant.fresh((1, 1), 4).state_dict())
+        assert "torch._dynamo" not in sys.modules, (backbone.id, variant.id)
+print({"torch._dynamo", "sympy"} & set(sys.modules))
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (out.returncode, out.stdout.strip()) == (0, "set()"), out.stderr
+
+
 def test_the_error_tree_is_as_drawn():
     from monochromic.core import errors
 
