@@ -1,14 +1,15 @@
 """Which files a workflow reads and writes: those of its folders, and those that the user named."""
 
 import os
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import make_photo
+from forked import ended, fork
 from monochromic.cli import main
 from monochromic.core import load_image, save_image
 from monochromic.core.host.host import using_host
@@ -16,17 +17,6 @@ from monochromic.nodes import runtime
 from monochromic.runner.comfy_nodes import HOST_CLASSES
 from PIL import Image
 from workflow_files import refused, write
-
-WATCHED = """
-import os, sys
-def watch(event, args):
-    if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], (str, bytes, os.PathLike)):
-        print("read", os.path.realpath(os.fsdecode(args[0])), file=sys.stderr)
-from monochromic.cli import main
-import monochromic.nodes, monochromic.runner.execute
-sys.addaudithook(watch)
-sys.exit(main(sys.argv[1:]))
-"""
 
 
 def loading(name, kind="LoadImage", folder="album"):
@@ -104,21 +94,31 @@ def test_what_the_user_names_is_read_from_anywhere(house, node_input, value, kin
     assert main(["run", workflow, "--input", "in", "--set", f"1.{node_input}={value.format(house)}"]) == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), [("LoadImage", "out.png"), ("MonochromicLoadMask", "../secret/s.png")])
 def test_nothing_outside_is_opened(house, kind, name):
-    """Python's own record of every file that is opened and every folder that is listed."""
+    """Python's own record of every file that is opened and every folder that is listed, in a process of its own."""
 
     def opened(workflow, *options):
-        command = [sys.executable, "-c", WATCHED, "run", write(workflow), "--input", "in", "--out", "made", *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        return done.returncode, [x for x in done.stderr.splitlines() if x.startswith("read ") and "/secret" in x]
+        def run():
+            found = []
+
+            def watch(event, args):
+                if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], (str, bytes, os.PathLike)):
+                    found.append(os.path.realpath(os.fsdecode(args[0])))
+
+            sys.addaudithook(watch)
+            code = main(["run", write(workflow), "--input", "in", "--out", "made", *options])
+            Path("found").write_text("\n".join(found))
+            return code
+
+        code = ended(fork(run))
+        return code, [path for path in Path("found").read_text().splitlines() if "/secret" in path]
 
     assert opened(loading(name, kind)) == (2, [])
     assert opened(loading("album", "MonochromicLoadFolder")) == (0, [])
     code, read = opened(loading("a.png", kind), "--set", "1.image=secret/s.png")
     assert code == 0
-    assert read == [f"read {house.resolve()}/secret/s.png"] * len(read) != []
+    assert read == [f"{house.resolve()}/secret/s.png"] * len(read) != []
 
 
 def test_an_album_leaves_out_what_is_hidden_or_broken_and_says_so(house, capsys, caplog):
@@ -257,15 +257,21 @@ def test_names_that_came_by_a_link_are_checked_too(place, capsys):
     assert not Path("o").exists()
 
 
-@pytest.mark.slow
 def test_eight_runs_into_one_folder(place):
-    """Each picture has a name of its own, and none is lost."""
+    """Each picture has a name of its own, and none is lost. All begin to write at once."""
     write(saving("x"), "w.json")
-    workers = [
-        subprocess.Popen([sys.executable, "-m", "monochromic", "run", "w.json"], stdout=subprocess.PIPE, text=True)
-        for _ in range(8)
-    ]
-    said = [worker.communicate()[0].strip() for worker in workers]
+    waiting, go = os.pipe()
+
+    def run(number):
+        with Path(f"said{number}").open("w") as sys.stdout:
+            os.read(waiting, 1)
+            return main(["run", "w.json"])
+
+    children = [fork(partial(run, i)) for i in range(8)]
+    os.write(go, bytes(8))
+    assert [ended(child) for child in children] == [0] * 8
+    os.close(waiting), os.close(go)
+    said = [Path(f"said{i}").read_text().strip() for i in range(8)]
     assert sorted(said) == [f"output/x_0000{i}_.png" for i in range(1, 9)]
     for name in said:
         assert torch.equal(load_image(name), load_image("old.png"))

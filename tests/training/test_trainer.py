@@ -159,7 +159,8 @@ def test_exported_weights_load_as_a_backbone(name, tmp_path, capsys):
 def test_networks_are_trained_in_the_order_of_memory_that_suits_them(name, order, root, photos, tmp_path):
     """In the other, a step of VCNet on a CPU ends the process: torch's kernel of a 1 x 1 convolution with a stride."""
     recipe = load_recipe(root / "training" / "recipes" / f"{name}.toml")
-    run = Training(replace(recipe, phases=(Phase(128, 2, 2),)), tmp_path)  # at a side of 64 torch's kernel does not break
+    recipe = replace(recipe, phases=(Phase(128, 2, 2),))  # at a side of 64 torch's kernel does not break
+    run = Training(recipe, tmp_path)
     weights = [w for w in run.network.parameters() if w.ndim == 4 and min(w.shape) > 1]
     assert weights
     assert all(w.is_contiguous(memory_format=order) for w in weights)

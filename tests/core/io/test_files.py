@@ -1,29 +1,31 @@
 """Files: what a killed process left is removed, a lock is one process's, and JSON is bounded."""
 
-import subprocess
-import sys
+import os
 import time
 from pathlib import Path
 
 import pytest
+from forked import ended, fork
 from monochromic.core import PictureError
 from monochromic.core.io import files
 from monochromic.core.io.files import atomic_write, file_lock, parse_json, write_bytes
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from monochromic.core.io.files import atomic_write
-with atomic_write(sys.argv[1]) as part:
-    part.write_bytes(b"half")
-    os._exit(9)
-"""
+
+def killed(path):
+    """A process that ends within a write; its number."""
+
+    def work():
+        with atomic_write(path) as part:
+            part.write_bytes(b"half")
+            os._exit(9)
+
+    return fork(work)
 
 
 def test_what_a_killed_process_left_goes_at_the_next_run(tmp_path):
     """Only of the same file, and only where its process is gone."""
     for name in ("x.png", "y.png"):
-        assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / name)], check=False).returncode == 9
+        assert ended(killed(tmp_path / name)) == 9
     left = {p.name for p in tmp_path.iterdir()}
     assert len(left) == 2
     with atomic_write(tmp_path / "x.png") as ours:
@@ -37,16 +39,16 @@ def test_what_a_killed_process_left_goes_at_the_next_run(tmp_path):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell which processes have ended")
 def test_what_a_process_left_that_nobody_has_asked_for_goes_too(tmp_path):
     """It has its number until then."""
-    child = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "x.png")])
-    while not files._is_zombie(child.pid):
+    child = killed(tmp_path / "x.png")
+    while not files._is_zombie(child):
         time.sleep(0.01)
     write_bytes(b"new", tmp_path / "x.png")
     assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
-    child.wait()
+    ended(child)
 
 
 def test_what_another_machine_writes_stays(tmp_path, monkeypatch):
-    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "x.png")], check=False)
+    ended(killed(tmp_path / "x.png"))
     monkeypatch.setattr(files, "_machine", lambda: "0000000x")
     write_bytes(b"", tmp_path / "x.png")
     assert len(list(tmp_path.glob(".*.part"))) == 1

@@ -12,6 +12,7 @@ import time
 import warnings
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -403,6 +404,16 @@ def test_a_pickle_that_never_ends(tmp_path, home, monkeypatch):
     assert not list(home.rglob("*"))
 
 
+def wait_for_a_child_of(number, seconds=60):
+    """Until the process has one, or for so long where the system does not tell."""
+    listed, end = Path(f"/proc/{number}/task/{number}/children"), time.monotonic() + seconds
+    if not listed.exists():
+        end = time.monotonic() + 12
+    while time.monotonic() < end and not (listed.exists() and listed.read_text()):
+        time.sleep(0.05)
+    time.sleep(0.5)
+
+
 @pytest.mark.slow
 def test_a_pickle_that_never_ends_is_stopped(tmp_path, home):
     """The trial runs in a process of its own, so that Ctrl-C ends it."""
@@ -411,7 +422,7 @@ def test_a_pickle_that_never_ends_is_stopped(tmp_path, home):
     script += "from monochromic.cli import main; sys.exit(main())"
     words = ["weights", "convert", str(tmp_path / "x.pth"), "--as", "mine"]
     child = subprocess.Popen([sys.executable, "-c", script, *words], stderr=subprocess.PIPE)
-    time.sleep(12)
+    wait_for_a_child_of(child.pid)
     assert child.poll() is None
     child.send_signal(signal.SIGINT)
     assert child.communicate(timeout=20)[1] == b"monochromic: stopped\n"

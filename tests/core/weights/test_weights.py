@@ -6,12 +6,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from forked import ended, fork
 from monochromic.core import BACKBONES, InputError, MonochromicError, UnknownNameError, WeightsError
 from monochromic.core.host.host import using_host
 from monochromic.core.io import files
@@ -496,21 +496,14 @@ def test_the_page_names_no_password(monkeypatch):
     assert HOSTED.page.startswith("https://hub.example:8/x/team/nets/blob/")
 
 
-ADD = """
-import sys
-from dataclasses import replace
-from monochromic.core.weights import WeightFile, add_entry
-told = dict(use="a test", trained_on="x", license="CC0", source="us", sha256="0" * 64, size=1)
-for i in range(5):
-    add_entry(WeightFile(id=f"{sys.argv[1]}-{i}", filename="x.safetensors", **told))
-"""
-
-
-@pytest.mark.slow
 def test_rows_that_several_processes_add(home):
+    def add(name):
+        for i in range(5):
+            add_entry(replace(HOSTED, id=f"{name}-{i}"))
+
     names = ["a", "b", "c", "d"]
-    children = [subprocess.Popen([sys.executable, "-c", ADD, name]) for name in names]
-    assert [child.wait(120) for child in children] == [0] * len(names)
+    children = [fork(partial(add, name)) for name in names]
+    assert [ended(child) for child in children] == [0] * len(names)
     added = all_entries().keys() - read_manifest().keys()
     assert added == {f"{name}-{i}" for name in names for i in range(5)}
 
