@@ -1,6 +1,7 @@
 # make demo       set up and restore the shipped photo
 # make test       set up and pass the tests
-# make coverage   the tests again, and which lines they leave out
+# make test-all   the slow tests too
+# make coverage   all tests again, and which lines they leave out
 # Needs Python 3.10 or newer, make, and a package index. PYTHON=python3.12 chooses another Python.
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ TESTS = $(BIN)/python -m pytest tests -n auto --dist worksteal
 MYPY = MYPYPATH="$(CURDIR)/$(VENV)/types:$(CURDIR)/training" "$(CURDIR)/$(BIN)/mypy" \
 	--config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/$(VENV)/mypy"
 
-.PHONY: demo test coverage lint browser clean
+.PHONY: demo test test-all coverage lint browser clean
 
 demo: $(READY)
 	$(BIN)/monochromic restore $(INPUT)/astronaut_scratched.png --mask $(INPUT)/astronaut_scratches.png \
@@ -25,6 +26,9 @@ demo: $(READY)
 	@echo "Look at $(CURDIR)/demo: restored.png is the photo, restored_report.png shows it beside the damage."
 
 test: $(READY) lint browser
+	$(TESTS) -m "not slow"
+
+test-all: $(READY) lint browser
 	$(TESTS)
 
 # By itself: counting lines makes the tests a third slower.

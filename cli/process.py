@@ -43,7 +43,15 @@ def _say_nothing(unraisable: object) -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     global stopped
     stopped = True
+    if any(map(_is_being_read, ("numpy", "torch"))):  # they swallow it, or end by it with a core dump
+        print("monochromic: stopped", file=sys.stderr, flush=True)
+        os._exit(130)
     raise KeyboardInterrupt
+
+
+def _is_being_read(module: str) -> bool:
+    """Whether an import of it has begun and not ended; no work was begun then."""
+    return bool(getattr(getattr(sys.modules.get(module), "__spec__", None), "_initializing", False))
 
 
 def _quiet_libraries() -> None:

@@ -11,7 +11,7 @@ from batch_faults import BrokenJob, FaultyJob, TogetherJob, run_job
 from batch_runs import results
 
 pytest.importorskip("ray", reason="Ray is tested with the extra [ray]")
-pytestmark = [pytest.mark.ray, pytest.mark.slow]
+pytestmark = pytest.mark.ray
 
 from monochromic.batch.ray_pool import RayPool  # noqa: E402
 from monochromic.core.errors import MonochromicError  # noqa: E402

@@ -5,11 +5,9 @@ import shutil
 import subprocess
 import sys
 
-import pytest
 from PIL import Image
 
 
-@pytest.mark.slow
 def test_curves_with_and_without(root, inputs, tmp_path):
     for folder, name in (("train", "astronaut"), ("test", "coffee_stain")):
         (tmp_path / folder).mkdir()

@@ -523,6 +523,21 @@ def test_control_c_while_torch_is_read(tmp_path):
     assert (out.returncode, out.stdout, out.stderr) == (130, b"", b"monochromic: stopped\n")
 
 
+@pytest.mark.parametrize("name", ["numpy", "torch"])
+def test_control_c_while_a_library_is_read_that_swallows_it(tmp_path, name):
+    """As numpy does where its import is interrupted at some places; at others torch aborts the process."""
+    lines = ["import os, signal", "try:", "    os.kill(os.getpid(), signal.SIGINT)", "    [i for i in range(1000)]"]
+    went_on = tmp_path / "went_on"
+    lines += ["except KeyboardInterrupt:", "    pass", f"open({str(went_on)!r}, 'w').close()"]
+    (tmp_path / f"{name}.py").write_text("\n".join(lines))
+    script = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script += "from monochromic.cli import main; sys.exit(main())"
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    out = subprocess.run([sys.executable, "-c", script, "weights", "list"], capture_output=True, check=False, env=env)
+    assert (out.returncode, out.stdout, out.stderr) == (130, b"", b"monochromic: stopped\n")
+    assert not went_on.exists()
+
+
 def test_control_c_leaves_nothing_behind(place, capsys, monkeypatch):
     """Cancelled in the middle of the work, on however slow a machine: exit code 130, one line, no file."""
     save_image(make_photo(height=2000, width=2000), "large.png")

@@ -36,7 +36,6 @@ def started(*words, shell=None, **options):
 FILL = ["restore", "old.png", "--mask", "mask.png", "--backbone", "telea", "-o", "x.png"]
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
 @pytest.mark.parametrize("words", [["weights", "list"], ["--help"], FILL])
 def test_a_full_or_closed_standard_output(place, words):
@@ -52,7 +51,6 @@ def test_a_full_or_closed_standard_output(place, words):
     assert started(*words, shell="2>&-").returncode == 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 def test_names_that_are_no_utf_8(place):
     name = b"\xff\xfe\x1b[31m.png"
@@ -65,7 +63,6 @@ def test_names_that_are_no_utf_8(place):
     assert b"\x1b" not in wrong.stderr
 
 
-@pytest.mark.slow
 def test_libraries_do_not_speak_before_us(place):
     """A TIFF with a tag that libtiff does not know: libtiff, in C, prints a line for it."""
     levels = np.random.default_rng(0).integers(0, 2**16, (40, 40, 3), np.uint16)
@@ -141,7 +138,6 @@ def test_a_fault_of_ours_is_one_line(place, capsys, monkeypatch):
         main(FILL)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "waits"), [("propagate", (0, 0.02, 0.05, 0.1, 0.3, 0.6, 1, 1.5, 2, 3)), ("paper", (1, 1.5, 2, 3))]
 )

@@ -48,7 +48,6 @@ def test_saved_pictures_carry_their_workflow(place, root):
     assert torch.equal(first, second)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_shipped_workflows(name, place, root, capsys):
     assert main(["run", str(root / "workflows" / f"{name}.json"), "--out", "result"]) == 0

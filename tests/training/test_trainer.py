@@ -45,7 +45,6 @@ def loss_on(recipe, network, photos, count=24):
         return recipe.module.loss_of(network, batch, recipe.losses).loss
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["autoencoder", "rgb", "colour_prior", "hinge", "wgan_gp"])
 def test_the_loss_falls(name, photos, tmp_path):
     recipe = RECIPES[name]
@@ -71,7 +70,6 @@ def test_resuming_equals_not_stopping_to_the_bit(name, photos, tmp_path):
     assert_equal(tmp_path / "whole", tmp_path / "parts", 22)
 
 
-@pytest.mark.slow
 def test_a_kill_between_checkpoints_loses_nothing(root, folder, photos, tmp_path):
     told = tmp_path / "tiny.toml"
     told.write_text(KILLED)

@@ -305,7 +305,6 @@ assert not glob.glob(tempfile.gettempdir() + "/*"), glob.glob(tempfile.gettempdi
 """
 
 
-@pytest.mark.slow
 def test_the_first_call_of_a_process_changes_no_global_state(tmp_path):
     """Nor does it make a folder of torch's compiler."""
     env = {**os.environ, "TMPDIR": str(tmp_path)}

@@ -65,7 +65,6 @@ def test_only_the_tokens_named_are_attended_to():
     assert every[middle].abs().max() > 1e-3
 
 
-@pytest.mark.slow
 def test_training_fits_the_photo():
     """What is hidden in the known part of the photo is found better than before: a bound."""
     photo = torch.from_numpy(data.chelsea()[80:208, 60:188].copy()).permute(2, 0, 1)[None].float() / 255

@@ -143,7 +143,6 @@ small = slice(0, 100)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS") or sys.platform != "linux", reason="no limit of memory here")
 class TestARealLimit:
     def run(self, side, text):

@@ -414,7 +414,6 @@ def wait_for_a_child_of(number, seconds=60):
     time.sleep(0.5)
 
 
-@pytest.mark.slow
 def test_a_pickle_that_never_ends_is_stopped(tmp_path, home):
     """The trial runs in a process of its own, so that Ctrl-C ends it."""
     (tmp_path / "x.pth").write_bytes(endless())

@@ -291,7 +291,6 @@ def test_settings_that_are_at_fault_are_named(connect, server, entry, monkeypatc
     assert server.requests == []
 
 
-@pytest.mark.slow
 def test_two_processes_at_once(connect, server, entry, data, tmp_path):
     given = json.dumps(vars(entry))
     command = [sys.executable, "-c", CLIENT, given]
