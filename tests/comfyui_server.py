@@ -17,11 +17,11 @@ FOLDER = os.environ.get("MONOCHROMIC_COMFYUI")
 class Server:
     """A ComfyUI on the CPU, on loopback, with folders of its own."""
 
-    def __init__(self, base, pack, arguments=()):
+    def __init__(self, base, pack, arguments=(), folder="any name-1"):  # a folder may be called anything
         self.base, self.log = base, base / "server.log"
         for name in ("custom_nodes", "input", "output", "models", "user"):
             (base / name).mkdir()
-        self.folder = "any name-1"  # a folder may be called anything
+        self.folder = folder
         (base / "custom_nodes" / self.folder).symlink_to(pack, target_is_directory=True)
         for picture in (pack / "workflows" / "input").glob("*.png"):
             shutil.copy(picture, base / "input")
