@@ -33,16 +33,16 @@ NODES = {
 }
 """The nodes whose help shows them as they are in a template after its run. A person took the others."""
 SCALE, WIDTH = 0.8, 1228  # of the page, and of the pictures of templates
-MARGIN = 10  # pixels around a node or the groups
+MARGIN = 10  # pixels around a node or a template
 DIALOG = 1600, 960  # pixels of the page, to be shown at three quarters
 PLACE = """([scale, x, y]) => {
-  Object.assign(app.canvas.ds, { scale, offset: [100 / scale - x, 100 / scale - y] });
+  Object.assign(app.canvas.ds, { scale, offset: [100 / scale - x, 160 / scale - y] });
   app.canvas.setDirty(true, true);
   const { left, top } = app.canvas.canvas.getBoundingClientRect();
-  return [left + 100, top + 100];
+  return [left + 100, top + 160];
 }"""
 NODE = "(type) => { const n = app.graph.nodes.find((n) => n.type === type); return [...n.pos, ...n.size]; }"
-TITLE = 30  # pixels of a node above its position
+TITLE, POINT = 30, 10  # pixels of a node above its position, and of a point of a link around its own
 
 
 def save(page: Any, box: tuple[float, float, float, float], path: Path, width: int | None = None) -> None:
@@ -69,10 +69,11 @@ def shoot_template(page: Any, server: Server, name: str) -> None:
     """A template after its run, and the nodes whose help shows them."""
     saved = json.loads((ROOT / "workflows" / f"{name}.json").read_text())
     boxes = [group["bounding"] for group in saved["groups"]]
-    boxes += [[*point["pos"], 0, 0] for point in saved.get("extra", {}).get("reroutes", [])]
+    points = [point["pos"] for point in saved.get("extra", {}).get("reroutes", [])]
+    boxes += [[x - POINT, y - POINT, 2 * POINT, 2 * POINT] for x, y in points]
     left, top = (min(box[i] for box in boxes) - MARGIN for i in (0, 1))
     width, height = (max(box[i] + box[i + 2] for box in boxes) + MARGIN - start for i, start in ((0, left), (1, top)))
-    page.set_viewport_size({"width": int(width * SCALE) + 260, "height": int(height * SCALE) + 220})
+    page.set_viewport_size({"width": int(width * SCALE) + 260, "height": int(height * SCALE) + 240})
     page.evaluate("(graph) => app.loadGraphData(graph)", saved)
     page.wait_for_timeout(5000)
     done = run(page, server, 1800)

@@ -1,6 +1,7 @@
 """What the project's files say of each other."""
 
 import hashlib
+import itertools
 import json
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import ROOT
 from PIL import Image
 
 try:
@@ -21,6 +23,7 @@ from monochromic.core.weights import read_manifest
 from monochromic.nodes import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
 from monochromic.runner.schema import inputs_of
 
+WORKFLOWS = sorted(path.stem for path in (ROOT / "workflows").glob("*.json"))
 NAMES = re.compile(r"^[\w-]+")
 CORE = {"IMAGE", "MASK", "STRING", "INT", "FLOAT", "BOOLEAN", "COMBO"}
 
@@ -84,6 +87,34 @@ def test_every_workflow_has_its_picture(root):
     assert len(workflows) >= 3
     for path in workflows:
         assert path.with_suffix(".jpg").is_file()
+
+
+HEADER, SOCKET, WIDGET, FOOTER = 30, 20, 28, 42  # pixels of Vue nodes, the taller ones, in the front end 1.58.1
+
+
+def is_over(one, other):
+    """Whether two boxes, (left, top, width, height), overlap."""
+    return all(one[i] < other[i] + other[i + 2] and other[i] < one[i] + one[i + 2] for i in (0, 1))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_nodes_of_a_template_have_room(root, name):
+    """For all their widgets; they overlap no other node, and lie in the groups in which they begin."""
+    saved, boxes = json.loads((root / "workflows" / f"{name}.json").read_text()), []
+    for node in saved["nodes"]:
+        (x, y), (width, height) = node["pos"], node["size"]
+        boxes.append((x, y - HEADER, width, height + HEADER))
+        if node["type"] in NODE_CLASS_MAPPINGS:
+            widgets = sum("widget" in each for each in node["inputs"])
+            sockets = max(len(node["inputs"]) - widgets, len(node["outputs"]))
+            least = sockets * SOCKET + widgets * WIDGET + FOOTER
+            assert height >= least, f"{node['type']} in workflows/{name}.json needs a height of {least}"
+    groups = [group["bounding"] for group in saved["groups"]]
+    for one, other in [*itertools.combinations(boxes, 2), *itertools.combinations(groups, 2)]:
+        assert not is_over(one, other), (one, other)
+    for box, group in itertools.product(boxes, groups):
+        if is_over((*box[:2], 1, 1), group):
+            assert all(box[i] + box[i + 2] <= group[i] + group[i + 2] for i in (0, 1)), (box, group)
 
 
 def archive(root):

@@ -1,4 +1,4 @@
-"""The weights of the pack: every backbone but the two large and the two new ones runs in a fresh installation."""
+"""The weights of the pack: every backbone but the two large ones runs in a fresh installation."""
 
 import socket
 
