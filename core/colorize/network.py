@@ -24,6 +24,7 @@ from torch import Tensor
 
 from ..image.color import to_rgb, to_rgb_in_gamut
 from ..image.random_masks import random_hole
+from .adam import Adam
 from .method import Callbacks, Method, Settings, Task
 from .prior import color_prior, prior_network
 from .prior_network import MULTIPLE, PATCH, PriorNetwork
@@ -72,14 +73,13 @@ def adapt(
     """
     network = copy.deepcopy(shipped).requires_grad_(True)
     average = copy.deepcopy(shipped)
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE, betas=(0.9, 0.99))
+    optimizer = Adam(network.parameters(), RATE, betas=(0.9, 0.99))
     random = np.random.default_rng(settings.seed)
     examples = _two_sizes(small, strength)
     steps = settings.iterations or ITERATIONS
     for step in range(steps):
         callbacks.progress(step, steps)
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
+        optimizer.rate = RATE * min(1, (step + 1) / WARM_UP) * (1 - step / steps)
         error = _train_step(network, optimizer, examples, random)
         _mix(average, network, 1 - min(0.98, 1 - 1 / (1 + step / 5)))
         if callbacks.preview and step % PREVIEW_EVERY == 0:
@@ -91,17 +91,12 @@ def adapt(
     return average
 
 
-def _train_step(
-    network: PriorNetwork, optimizer: torch.optim.Optimizer, examples: list["Example"], random: Generator
-) -> float:
+def _train_step(network: PriorNetwork, optimizer: Adam, examples: list["Example"], random: Generator) -> float:
     """One step on a batch of random crops; the mean squared RGB error of what was hidden."""
     example = examples[int(random.integers(len(examples)))]
     batch = [_hide_some(_random_crop(example, random), random) for _ in range(BATCH)]
     loss, error = _loss(network, Example(*(torch.cat(t) for t in zip(*batch, strict=True))), random)
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
+    optimizer.step(loss, clip=1.0)
     return error
 
 

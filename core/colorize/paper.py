@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..host.thread import run_in_thread
+from .adam import Adam
 from .method import Callbacks, Method, Settings, Task
 from .pyramid import enlarge, hint_pyramid, image_pyramid, known_pyramid
 from .residual import build
@@ -47,7 +48,7 @@ def run(task: Task, settings: Settings, callbacks: Callbacks) -> Tensor:
         if result is not None:
             source = torch.cat([source, enlarge(result, *source.shape[-2:])], dim=1)
         net = build(source.shape[1], source, (settings.seed + scale) % 2**64)
-        optimizer = torch.optim.Adam(net.parameters(), lr=level.rate)
+        optimizer = Adam(net.parameters(), level.rate)
         for step in range(steps):
             callbacks.progress(scale * steps + step, len(levels) * steps)
             arguments = net, optimizer, source, level.target, level.known, level.hints, level.hint_weight
@@ -93,7 +94,7 @@ def _levels(task: Task, settings: Settings) -> list[Level]:
 
 def train_step(
     net: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Adam,
     source: Tensor,
     target: Tensor,
     known: Tensor,
@@ -114,15 +115,13 @@ def train_step(
     Returns:
         The network's output before the step (1, 3, H, W), and its mean squared error on the known pixels.
     """
-    optimizer.zero_grad()
     out = net(source)
     loss = F.mse_loss(out * known, target * known)
     total = loss
     if hints and hint_weight:
         where, colors = hints
         total = loss + hint_weight * ((out - colors) * where).square().sum() / (3 * where.sum())
-    total.backward()
-    optimizer.step()
+    optimizer.step(total)
     return out.detach(), loss.item()
 
 

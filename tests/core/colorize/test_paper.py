@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from monochromic.core.colorize.adam import Adam
 from monochromic.core.colorize.paper import train_step
 from monochromic.core.colorize.pyramid import enlarge, image_pyramid, known_pyramid
 from monochromic.core.colorize.residual import ResidualNetwork, build
@@ -61,7 +62,7 @@ def test_forward_and_five_steps_are_the_programs(fixture, case, name):
     for dtype, suffix in ((torch.float32, ""), (torch.float64, "_float64")):
         net = filled_network(fixture, name, dtype)
         source, target, known = given(arrays, case, name, dtype)
-        optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        optimizer = Adam(net.parameters(), 0.01)
         losses = []
         for step in range(5):
             out, loss = train_step(net, optimizer, source, target, known)
