@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..core.errors import PictureError
 from .journal import Journal, Task
-from .pool import Ended, Pool
+from .pool import Ended, Pool, StartError
 
 log = logging.getLogger(__name__)
 WORKER_MEMORY = 4 << 30  # bytes for a worker with three photos of 12 megapixels: over 3.2 GB were seen
@@ -38,11 +38,13 @@ class Stop:
         self.asked += 1
         if self.asked == 1:
             log.warning("stopping after what is in hand; press Ctrl-C again to stop at once")
+        else:
+            raise KeyboardInterrupt
 
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Within it, Ctrl-C and the system's request to end are written down and nothing is interrupted."""
+    """Within it, the first Ctrl-C or request of the system to end is written down; a second one interrupts."""
     stop = Stop()
     numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = {number: signal.signal(number, stop) for number in numbers}
@@ -85,7 +87,19 @@ class Run:
         """
         if not self.journal.to_do()[1]:
             return
-        started, pool = time.perf_counter(), self.pool()
+        started = time.perf_counter()
+        try:
+            self._work(limit)
+        except KeyboardInterrupt:  # asked for twice
+            pass
+        except StartError:
+            if not self.stop.asked:  # a request to end that reaches all processes ends what starts the workers
+                raise
+        finally:
+            self.seconds = time.perf_counter() - started
+
+    def _work(self, limit: int | None) -> None:
+        pool = self.pool()
         try:
             self._hand_out(pool, self.journal.tasks(limit=limit), last=False)
             if not self.stop.asked and self.journal.is_set_aside():
@@ -93,7 +107,6 @@ class Run:
                 self._hand_out(pool, self.journal.tasks(todo=2), last=True)
         finally:
             pool.close(at_once=pool.in_hand() > 0)
-            self.seconds = time.perf_counter() - started
 
     def _hand_out(self, pool: Pool, tasks: Iterator[Task], last: bool) -> None:
         task = next(tasks, None)

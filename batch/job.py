@@ -50,6 +50,9 @@ class Job(Protocol):
     def encode(self, task: Task, decoded: Any, result: Any) -> Outcome:
         """Write the result."""
 
+    def places(self) -> list[str]:
+        """The folders that results are written to, paths or URLs."""
+
     def settings(self) -> str:
         """A hash of all that the results depend on beside the files: settings, weights and version."""
 
@@ -151,6 +154,10 @@ class RestoreJob:
         small = thumbnail(photo.image, image, hole)
         share = float(hole.mean())
         return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)
+
+    def places(self) -> list[str]:
+        """That of the results, and that of the sheets."""
+        return [self.out, *([self.sheets] if self.sheets else [])]
 
     def _backbone(self) -> str | None:
         """The one that is named, but for the word that lets the hole choose."""

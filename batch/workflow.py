@@ -86,6 +86,10 @@ class WorkflowJob:
                 store(f"{self.out}/{name}", lambda place, data=data: write_bytes(data, place))  # type: ignore[misc]
         return Outcome("done")
 
+    def places(self) -> list[str]:
+        """That of the results."""
+        return [self.out]
+
     def settings(self) -> str:
         """A hash of the workflow, of what is set in it, and of all weights."""
         content = hashlib.sha256(Path(self.workflow).read_bytes()).hexdigest()

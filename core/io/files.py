@@ -6,6 +6,7 @@ import io
 import json
 import os
 import platform
+import re
 import sys
 import time
 import zlib
@@ -19,6 +20,16 @@ from ..host.cancel import check_cancelled
 from ..host.host import current_host
 
 LOCK_SECONDS = 60  # that another process is waited for
+WINDOWS = sys.platform == "win32"
+NOT_ON_WINDOWS = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|com[1-9¹²³]|lpt[1-9¹²³]) *(\..*)?|.*[<>:\"|?*\x00-\x1f].*|.*[. ]",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names of devices, whatever their ending, characters that mean something else, and ends that are cut off."""
+BUSY_TRIES, BUSY_PAUSE = (
+    20,
+    0.05,
+)  # to put a file in the place of one that another program has open, and seconds between
 
 
 def data_folder() -> Path:
@@ -65,6 +76,8 @@ def atomic_write(
         PictureError: or `error`, where the file cannot be written. Errors of this package pass through.
     """
     path = Path(path)
+    if fault := unfit_name(path):
+        raise error(f"cannot write {path}: Windows takes no file or folder named {fault!r}; choose another name")
     mark = f".{os.fsencode(path.name)[:100].decode(errors='ignore')}.{_machine()}-"
     part = path.with_name(f"{mark}{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
@@ -75,7 +88,7 @@ def atomic_write(
         yield part
         if lasting:
             settle(part, usual)
-            part.replace(path)
+            _replace(part, path)
     except OSError as reason:
         if isinstance(reason, MonochromicError):
             raise
@@ -83,6 +96,30 @@ def atomic_write(
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def unfit_name(path: Path) -> str | None:
+    """What of a path no file or folder of Windows may be named, where this is Windows.
+
+    Args:
+        path: of a file to write, or of its folder.
+
+    Returns:
+        The name: of a device such as `NUL.png`, with a character such as `:`, or with a dot or a space at its end. None
+        for a path that will do.
+    """
+    names = path.parts[1:] if path.anchor else path.parts
+    return next((name for name in names if name != ".." and NOT_ON_WINDOWS.fullmatch(name)), None) if WINDOWS else None
+
+
+def _replace(part: Path, path: Path) -> None:
+    """Put a file in the place of another; Windows refuses that while a viewer or a virus scanner has it open."""
+    for _ in range(BUSY_TRIES if WINDOWS else 0):
+        with suppress(PermissionError):
+            part.replace(path)
+            return
+        time.sleep(BUSY_PAUSE)
+    part.replace(path)
 
 
 def settle(path: Path, mode: int) -> None:
@@ -119,9 +156,21 @@ def _remove_left_over(folder: Path, mark: str) -> None:
                 part.unlink(missing_ok=True)
 
 
+def remove_parts(folder: Path, process: int) -> None:
+    """Remove what a process of this machine that was ended left of the files it was writing.
+
+    Args:
+        folder: of the files.
+        process: its number.
+    """
+    with suppress(OSError):
+        for part in folder.glob(f".*.{_machine()}-{process}-*.part"):
+            part.unlink(missing_ok=True)
+
+
 def _ended(part: Path, number: int) -> bool:
     """Whether the process that wrote a file is gone; on Windows, where that cannot be asked so, if a day has passed."""
-    if sys.platform == "win32":
+    if WINDOWS:
         return time.time() - part.stat().st_mtime > 86_400
     try:
         os.kill(number, 0)

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -155,12 +156,36 @@ def test_a_dry_run_writes_nothing(scans, capsys, caplog):
     assert sorted(scans.rglob("*")) == before
 
 
-def test_a_run_survives_kill_9_at_any_moment(tmp_path):
+def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path):
     """See the program: what is said to be done is whole and never done again; in the end all is as undisturbed."""
-    command = [sys.executable, str(Path(__file__).parents[1] / "batch_killed.py"), str(tmp_path), "8", "20"]
+    command = [sys.executable, str(Path(__file__).parents[1] / "batch_stopped.py"), str(tmp_path), "9", "12"]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr
-    assert "all 20 equal" in ended.stdout
+    assert ended.stdout.count("all 12 equal") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for the process that starts the workers")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+def test_a_signal_to_all_processes_while_the_workers_start(scans, sent, code):
+    """Ctrl-C of a terminal reaches what starts the workers, too, which reads the library then."""
+    command = [sys.executable, "-m", "monochromic", "batch", "scans", "--out", "out", "--mask", "mask.png", *OPTIONS]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    while not any(b"forkserver" in Path(f"/proc/{number}/cmdline").read_bytes() for number in children(run.pid)):
+        assert run.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.killpg(run.pid, sent)
+    error = run.communicate(timeout=120)[1].decode()
+    assert run.returncode == code, error
+    assert error.splitlines() == [
+        "monochromic: stopping after what is in hand; press Ctrl-C again to stop at once",
+        "monochromic: stopped",
+    ]
+
+
+def children(number):
+    return Path(f"/proc/{number}/task/{number}/children").read_text().split()
 
 
 WRONG = [
