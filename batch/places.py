@@ -44,7 +44,8 @@ def plain(place: str) -> str:
     """A place as it is used here: a local file's URL as its path."""
     for head in ("file://", "local://"):
         if place.startswith(head):
-            return place.removeprefix(head) or "/"
+            path = place.removeprefix(head) or "/"
+            return path[1:] if os.path.splitdrive(path[1:])[0] else path  # /C:/scans on Windows
     return place
 
 

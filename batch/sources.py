@@ -109,7 +109,8 @@ def _listed(place: str) -> Iterator[Source]:
         files = {role: _joined(folder, row[role]) for role in ROLES if row.get(role)}
         photo = _joined(folder, row["photo"])
         relative = row["photo"].replace(os.sep, "/")
-        keeps = not is_url(relative) and not relative.startswith("/") and ".." not in relative.split("/")
+        fixed = is_url(relative) or os.path.isabs(relative) or os.path.splitdrive(relative)[0]  # noqa: PTH117
+        keeps = not fixed and ".." not in relative.split("/")
         name = PurePosixPath(relative if keeps else _last(photo))
         yield Source(photo, stamp(photo), name.as_posix() if name.name else "photo", files)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -83,7 +84,7 @@ def check_run_options(options: argparse.Namespace) -> None:
 
     if not options.out:
         raise UsageError("--out is empty; give the folder of the results")
-    options.out = plain(options.out).rstrip("/") or "/"
+    options.out = _without_end(plain(options.out))
     if "::" in options.out and is_url(options.out):
         raise UsageError(f"results cannot be written into {options.out}; give a folder, or a URL without ::")
     if not is_url(options.out):
@@ -92,6 +93,12 @@ def check_run_options(options: argparse.Namespace) -> None:
     if options.journal is None:
         raise UsageError("OUT is a URL; add --journal FILE, where this machine writes down what is done")
     exists(options.out)  # or it cannot be reached
+
+
+def _without_end(place: str) -> str:
+    """A folder without a slash at its end, but for the uppermost one, such as / or C:/."""
+    short = place.rstrip("/")
+    return short if os.path.splitdrive(short)[1] else place
 
 
 def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[str, str]) -> int:

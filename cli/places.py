@@ -92,7 +92,11 @@ def _check_file(path: Path) -> None:
 
 
 def _check_names(path: Path) -> None:
-    """Refuse names that are longer than files and folders may have there."""
+    """Refuse names that are longer than files and folders may have there, or that Windows does not take."""
+    from ..core.io.files import unfit_name
+
+    if fault := unfit_name(path):
+        raise UsageError(f"Windows takes no file or folder named {fault!r}; choose another name for {path}")
     there = next((f for f in path.absolute().parents if os.path.lexists(f)), Path())
     try:
         most = os.pathconf(there, "PC_NAME_MAX")

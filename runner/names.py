@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.io.files import unfit_name
 
 PARTS = {"month": "mon", "day": "mday", "hour": "hour", "minute": "min", "second": "sec"}
 ENDING = "_00001_.png"
@@ -29,6 +30,8 @@ def place_of(prefix: str, base: Path, width: int = 0, height: int = 0) -> tuple[
     inside = folder.is_relative_to(os.path.normpath(root)) and _real(folder).is_relative_to(_real(root))
     if stem == ".." or not inside:
         raise InputError(f"filename_prefix {shown!r} leads out of the output folder; choose a name within it")
+    if fault := unfit_name(Path(subfolder, stem + ENDING)):
+        raise InputError(f"filename_prefix {shown!r} holds {fault!r}, which Windows does not take; choose another name")
     if any(len(os.fsencode(part)) > LONGEST for part in (*folder.parts, stem + ENDING)):
         raise InputError(f"filename_prefix {shown!r} has a name longer than {LONGEST} bytes; choose a shorter one")
     return base / folder.relative_to(os.path.normpath(root)), stem

@@ -6,6 +6,7 @@ So each file is first read in a process of its own, which has limits; only what 
 
 import os
 import signal
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -67,8 +68,8 @@ def _unpacked(path: Path) -> int:
 
 def _try(load: Callable[[Path], Any], path: Path, size: int) -> None:
     """Read a file in a process of its own. Raises `WeightsError` where that does not end, or ends badly."""
-    if not hasattr(os, "fork"):  # Windows; there only what an archive says of itself is checked
-        return
+    if not hasattr(os, "fork") or sys.platform == "darwin":  # where libraries of the system do not survive a fork
+        return  # only what an archive says of itself is checked
     seconds, spare = int(SECONDS + size / BYTES_PER_SECOND), 3 * size + SPARE
     with without_warnings():  # threads, of which the other process has none, are warned of
         child = os.fork()

@@ -83,3 +83,59 @@ def test_json(tmp_path):
     for text in ("", "{", "[" * 100_000, "[" * 100_000 + "]" * 100_000, "9" * 5000):
         with pytest.raises(ValueError, match=r"."):
             parse_json(text)
+
+
+DEVICES = ("con", "NUL", "Prn.txt", "aux.tar.gz", "COM1", "lpt9.png", "CONIN$", "com²", "NUL .png", "nul  ")
+FINE = ("console", "nul1.png", "a.con", "com10.png", "lpt", "é.png", ".hidden", "a b", "a..b", "con_1.png")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="the oracle is gone there")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*DEVICES, *FINE])
+def test_devices_of_windows(monkeypatch, name):
+    """The oracle is pathlib, which knows the names of devices."""
+    from pathlib import PureWindowsPath
+
+    monkeypatch.setattr(files, "WINDOWS", True)
+    assert (files.unfit_name(Path("a", name)) == name) == PureWindowsPath(name).is_reserved() == (name in DEVICES)
+    assert files.unfit_name(Path(name, "..", "a.png")) == (name if name in DEVICES else None)
+
+
+@pytest.mark.parametrize(
+    "name", ["a:b.png", "a?.png", "a*", 'a".png', "a|b", "a<b>", "a\n.png", "a.", "a ", "...", "nul.png"]
+)
+def test_what_windows_cannot_name_is_not_written(tmp_path, monkeypatch, name):
+    """Elsewhere it is: a name with a colon would be a stream of another file there, and NUL would hold nothing."""
+    write_bytes(b"x", tmp_path / name)
+    (tmp_path / name).unlink()
+    monkeypatch.setattr(files, "WINDOWS", True)
+    with pytest.raises(PictureError, match="Windows takes no file or folder named"):
+        write_bytes(b"x", tmp_path / name)
+    with pytest.raises(PictureError, match="Windows takes no"):
+        write_bytes(b"x", tmp_path / name / "a.png")
+    assert list(tmp_path.iterdir()) == []
+    write_bytes(b"x", tmp_path / ".." / tmp_path.name / "a.png")
+
+
+@pytest.mark.parametrize("times", [0, 3, 99])
+def test_a_file_that_a_viewer_has_open(tmp_path, monkeypatch, times):
+    """Windows refuses to put another in its place as long as that is so."""
+    write_bytes(b"old", tmp_path / "a.png")
+    replace, left = Path.replace, [times]
+
+    def busy(part, path):
+        left[0] -= 1
+        if left[0] >= 0:
+            raise PermissionError(13, "The process cannot access the file")
+        return replace(part, path)
+
+    monkeypatch.setattr(files, "WINDOWS", True)
+    monkeypatch.setattr(files, "BUSY_PAUSE", 0)
+    monkeypatch.setattr(Path, "replace", busy)
+    if times > files.BUSY_TRIES:
+        with pytest.raises(PictureError, match="cannot write .*a.png: The process cannot access"):
+            write_bytes(b"new", tmp_path / "a.png")
+    else:
+        write_bytes(b"new", tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes() == (b"old" if times > files.BUSY_TRIES else b"new")
+    assert len(list(tmp_path.iterdir())) == 1
