@@ -198,6 +198,8 @@ def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
         try:
             run_in_thread(picture.width * picture.height, picture.load)
             deep = decode_deep(picture, path, index)
+        except PictureError:
+            raise
         except BROKEN:
             return _decode_cut(path, index, accept)
         flat = _decode_flat(picture)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ..errors import PictureError
 from ..host.thread import run_in_thread
 from .opening import FilePath
 
@@ -21,6 +22,7 @@ START = 1 << 16  # bytes of a file in which its depth is looked for
 MODES = ("RGB", "RGBA", "RGBX", "LA")
 SIZ = b"\xff\x4f\xff\x51"  # how a codestream of JPEG 2000 begins
 ALIKE = 4.0  # of 255: the mean difference to what Pillow reads, above which OpenCV took the file for another
+WRAPS = "JPEG2000"  # of which Pillow rounds the brightest up to 256, and makes that 0
 Deep = tuple[NDArray[Any], NDArray[Any] | None]
 
 
@@ -35,6 +37,9 @@ def decode_deep(picture: Image.Image, path: FilePath, index: int) -> Deep | None
     Returns:
         (H, W) or (H, W, 3) and (H, W) or None, in the range of 16 bits; None for a file of 8 bits, and with a warning
         where its depth cannot be read.
+
+    Raises:
+        PictureError: for a file of more than 8 bits whose white Pillow makes black, where OpenCV cannot read it.
     """
     if picture.mode not in MODES or not getattr(picture, "filename", ""):
         return None
@@ -44,6 +49,11 @@ def decode_deep(picture: Image.Image, path: FilePath, index: int) -> Deep | None
         return None
     readable = not index and (picture.mode != "LA" or picture.format == "PNG")
     deep = run_in_thread(picture.width * picture.height, _by_opencv, data, top, picture) if readable else None
+    if deep is None and picture.format == WRAPS:
+        raise PictureError(
+            f"it is a JPEG 2000 of {top.bit_length()} bits a channel whose colors are not read; save it as TIFF or PNG "
+            "of 16 bits"
+        )
     if deep is None:
         log.warning(
             "%s has %d bits a channel, of which 8 are read; save it as TIFF or PNG of 16 bits to keep them",
@@ -97,4 +107,7 @@ def _by_opencv(data: NDArray[np.uint8], top: int, picture: Image.Image) -> Deep 
     alpha = array[..., 3] if array.shape[2] == 4 else None
     colors = array[..., 0] if picture.mode == "LA" else array[..., 2::-1]
     shown = np.asarray(picture.convert("L" if picture.mode == "LA" else "RGB"))
-    return (colors, alpha) if np.abs(colors / 257 - shown).mean() < ALIKE else None
+    difference = np.abs(colors / 257 - shown)
+    if picture.format == WRAPS:
+        difference = np.minimum(difference, 256 - difference)
+    return (colors, alpha) if difference.mean() < ALIKE else None

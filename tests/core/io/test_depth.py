@@ -3,8 +3,9 @@
 import imagecodecs
 import numpy as np
 import pytest
-from monochromic.core import load_photo
+from monochromic.core import PictureError, load_photo
 from monochromic.core.io.depth import top_of
+from PIL import Image
 
 Y, X = np.mgrid[0:48, 0:64]
 LEVELS = np.stack([X * 1000, Y * 1300, (X + Y) * 500], -1).astype(np.uint16)
@@ -43,6 +44,21 @@ def test_color_is_read_at_its_full_depth(ending, write, bits, tmp_path, caplog):
     assert not caplog.text
 
 
+@pytest.mark.parametrize("bits", [10, 12, 16])
+@pytest.mark.parametrize("level", [0, 60])
+def test_white_stays_white(bits, level, tmp_path):
+    """Pillow makes the brightest levels of JPEG 2000 black; a lossy file has many of them in what was white."""
+    levels = LEVELS >> (16 - bits)
+    levels[:30] = 2**bits - 1
+    data = imagecodecs.jpeg2k_encode(levels, level=level, bitspersample=bits, reversible=not level)
+    (tmp_path / "x.jp2").write_bytes(data)
+    photo = load_photo(tmp_path / "x.jp2")
+    assert photo.bits == 16
+    oracle = imagecodecs.jpeg2k_decode(data) / (2**bits - 1)
+    assert np.abs(photo.image[0].permute(1, 2, 0).numpy() - oracle).max() < 1e-3
+    assert photo.image[..., :28, :].min() > 0.97
+
+
 def test_alpha_of_16_bits(tmp_path):
     (tmp_path / "x.jp2").write_bytes(jpeg2000(np.dstack([LEVELS, LEVELS[..., :1]]), 16))
     photo = load_photo(tmp_path / "x.jp2")
@@ -59,9 +75,13 @@ def test_8_bits_are_read_as_before(ending, tmp_path, caplog):
 
 
 def test_depth_that_is_not_read_is_said(tmp_path, caplog):
+    """Refused where its white would be black, else read at 8 bits."""
     (tmp_path / "x.jp2").write_bytes(jpeg2000(LEVELS[..., :2].copy(), 16))
-    assert load_photo(tmp_path / "x.jp2").bits == 8
-    assert "x.jp2 has 16 bits a channel, of which 8 are read; save it as TIFF or PNG" in caplog.text
+    with pytest.raises(PictureError, match="JPEG 2000 of 16 bits a channel .* save it as TIFF or PNG"):
+        load_photo(tmp_path / "x.jp2")
+    Image.fromarray((LEVELS >> 8).astype(np.uint8)).save(tmp_path / "x.sgi", bpc=2)
+    assert load_photo(tmp_path / "x.sgi").bits == 8
+    assert "x.sgi has 16 bits a channel, of which 8 are read; save it as TIFF or PNG" in caplog.text
 
 
 @pytest.mark.parametrize(
