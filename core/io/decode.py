@@ -24,9 +24,11 @@ from .metadata import Metadata, read_metadata
 from .opening import FilePath, check_size, chosen_page, count_frames, explained, opened
 from .profiles import fits, is_like_srgb, space_of, to_srgb
 from .tiff import BROKEN, MAGIC, Page, decode_page, read_pages
+from .tiff_data import COMPRESSIONS
 from .truncated import salvage
 
 log = logging.getLogger(__name__)
+SURE = {*COMPRESSIONS, 2, 3, 4, 7}  # ways to compress a TIFF that every build of Pillow reads
 TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {  # by EXIF orientation
     2: np.fliplr,
     3: lambda a: np.rot90(a, 2),
@@ -183,7 +185,10 @@ def _decode_odd_tiff(path: Path, page: Page, metadata: Metadata, accept: bool) -
         raise PictureError(reason)
     try:
         raw = _decode_file(path, page.index + 1, accept)
-    except UnidentifiedImageError as error:
+    except OSError as error:
+        known = page.one(259, 1) in SURE and not isinstance(error, UnidentifiedImageError)
+        if known or isinstance(error, PictureError):
+            raise
         raise PictureError(reason) from error
     raw.metadata = metadata
     return raw

@@ -128,7 +128,8 @@ class Page:
         alpha = " with alpha" if self.alpha is not None else ""
         packed = self.one(259, 1)
         coded = "" if packed in COMPRESSIONS else f", compressed by {NAMES.get(packed, f'method {packed}')}"
-        return f"a {bits}-bit {NUMBERS.get(self.numbers[0], 'other ')}{color} TIFF{alpha}{coded}"
+        article = "an" if bits.startswith("8") else "a"
+        return f"{article} {bits}-bit {NUMBERS.get(self.numbers[0], 'other ')}{color} TIFF{alpha}{coded}"
 
 
 KINDS = ("u1", "u2", "u4", "u8", "i4", "f2", "f4", "f8")

@@ -116,6 +116,16 @@ def test_integers_of_32_bits_that_hold_16(tmp_path):
         (np.zeros(SHAPE, np.int16), {}, "16-bit signed gray TIFF, which is not read"),
         (np.zeros(SHAPE, np.complex64), {}, "64-bit complex gray TIFF, which is not read"),
         (np.zeros((*SHAPE, 3), np.uint16), {"photometric": "cielab"}, "16-bit CIELab TIFF, which is not read"),
+        (
+            np.zeros((*SHAPE, 3), np.uint8),
+            {"compression": "webp"},
+            "an 8-bit RGB TIFF, compressed by WebP, which is not",
+        ),
+        (
+            np.zeros((*SHAPE, 3), np.uint8),
+            {"compression": "jpegxl"},
+            "an 8-bit RGB TIFF, compressed by JPEG XL, which is",
+        ),
         (np.zeros(SHAPE, np.uint16), {"photometric": "cfa"}, "a raw file of a camera; develop it"),
     ],
 )
