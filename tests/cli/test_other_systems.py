@@ -76,8 +76,8 @@ WORDS = [
 def test_every_command_works_without_what_only_unix_has(tmp_path, root):
     from safetensors.torch import load_file
 
-    for name in ("scans/p0.png", "scans/p1.png", "old.png"):
-        save_image(make_photo(len(name)), tmp_path / name)
+    for seed, name in enumerate(("scans/p0.png", "scans/p1.png", "old.png")):
+        save_image(make_photo(seed), tmp_path / name)
     save_image(make_hole(), tmp_path / "mask.png")
     torch.save(load_file(root / "weights" / "mono.safetensors"), tmp_path / "mono.pth")
     (tmp_path / "hidden").mkdir()
