@@ -1,6 +1,7 @@
 """Files: what a killed process left is removed, a lock is one process's, and JSON is bounded."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
