@@ -96,7 +96,8 @@ class RayPool:
         self.losses: Counter[int] = Counter()  # by the number of a photo
         self.failed_starts, self.idle = 0, time.monotonic()
         try:
-            ray.init(address=address or "local", log_to_driver=False, include_dashboard=False, logging_level="ERROR")
+            own = {} if address else {"include_dashboard": False, "_system_config": {"worker_niceness": 0}}
+            ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **own)
         except Exception as error:  # Ray's own are of no common class
             raise MonochromicError(f"cannot start Ray at {address or 'this machine'}: {error}") from error
         threads = threads or 1

@@ -1,9 +1,10 @@
 """Photos a second of `monochromic batch`, beside a shell loop over `monochromic restore`; its memory; its journal.
 
-`python benchmarks/batch.py [--sides 512 2048] [--photos 20] [--ray]` prints a table; on a machine that does more things
-compare the seconds of the CPU, in which all processes of a command are counted. `--many 10000` restores so many photos
-of 64 x 64 instead, prints the memory of each process as it goes, and how long a second run takes that finds everything
-done. `--journal 10000` does the journal of so many photos alone. Linux.
+`python benchmarks/batch.py [--sides 512 2048] [--photos 20] [--ways 2 ray --rounds 2]` prints a table; on a machine
+that does more things compare the seconds of the CPU, in which all processes of a command are counted. The columns
+without the start are of the photos after the first six. `--many 10000` restores so many photos of 64 x 64 instead, is
+killed half-way and goes on, prints the memory of each process as it goes, and how long a further run takes that finds
+everything done. `--journal 10000` does the journal of so many photos alone. Linux.
 """
 
 import argparse
@@ -18,14 +19,24 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
+TITLES = {
+    "loop": "shell loop over `restore`",
+    "1": "`batch --workers 1`",
+    "2": "`batch --workers 2`",
+    "ray": "`batch --engine ray --workers 2`",
+}
 COMMAND = [sys.executable, "-m", "monochromic"]
 PHOTO = Path(__file__).parents[1] / "workflows" / "input" / "astronaut_scratched.png"
 MASK = PHOTO.with_name("astronaut_scratches.png")
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER
-EVERY = 10.0  # seconds between two looks at the memory
+EVERY = 1.0  # seconds between two looks at the memory
+LOOK = 0.1  # seconds between two looks at the results
+FIRST = 6  # results after which all workers are at work
+STEP = 250  # photos between two lines about it
 
 
 def make_photos(folder: Path, count: int, side: int) -> None:
@@ -39,71 +50,111 @@ def make_photos(folder: Path, count: int, side: int) -> None:
         each.save(folder / "scans" / f"{i:06}.png", compress_level=1)
 
 
-def measure(commands: list[list[str]], folder: Path) -> tuple[float, float]:
-    """Seconds, and seconds of the CPU, of some commands one after the other.
+class Measured(NamedTuple):
+    """Seconds and seconds of the CPU of some commands, and of each photo between the first results and the last."""
+
+    seconds: float
+    cpu: float
+    seconds_each: float
+    cpu_each: float
+
+
+def measure(commands: list[list[str]], folder: Path, results: str = "out") -> Measured:
+    """What some commands take, one after the other.
 
     What outlives its parent, as the workers of a batch do, becomes a child of this process, and is waited for too.
     """
     ctypes.CDLL(None).prctl(ADOPT, 1)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    looks: list[tuple[int, float, float]] = []
     for command in commands:
-        subprocess.run(COMMAND + command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        running = subprocess.Popen(COMMAND + command, cwd=folder, stdout=subprocess.DEVNULL)
+        while len(commands) == 1 and running.poll() is None:
+            done = _count(folder / results)
+            if done >= FIRST and (not looks or done > looks[-1][0]):
+                looks.append((done, time.perf_counter(), sum(cpu for cpu, _ in _processes(running.pid))))
+            time.sleep(LOOK)
+        assert running.wait() == 0, command
     seconds = time.perf_counter() - started
     with suppress(ChildProcessError):
         while True:
             os.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if len(looks) < 2:
+        return Measured(seconds, cpu, float("nan"), float("nan"))
+    (done, since, used), (count, until, total) = looks[0], looks[-1]
+    return Measured(seconds, cpu, (until - since) / (count - done), (total - used) / (count - done))
 
 
-def compare(side: int, count: int, ray: bool) -> None:
+def _count(folder: Path) -> int:
+    """The results in a folder."""
+    return sum(entry.name.endswith(".png") for entry in os.scandir(folder)) if folder.is_dir() else 0
+
+
+def _processes(pid: int) -> Iterator[tuple[float, float]]:
+    """Seconds of the CPU and resident megabytes of a process and of those it started, in their order."""
+    with suppress(OSError):
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        cpu = sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
+        yield cpu, int(words[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from _processes(int(child))
+
+
+def compare(side: int, count: int, names: list[str], rounds: int) -> None:
+    """Print a row for each way, in turns."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         make_photos(folder, count, side)
-        names = sorted(path.name for path in (folder / "scans").iterdir())
-        loop = [["restore", f"scans/{name}", "--mask", "mask.png", "-o", f"loop/{name}"] for name in names]
-        batch = ["batch", "scans", "--mask", "mask.png", "--out", "out"]
-        runs = {"shell loop over restore": loop}
-        runs |= {f"batch, {n} workers": [[*batch, "--workers", str(n)]] for n in (1, 2)}
-        if ray:
-            runs["batch on Ray, 2 workers"] = [[*batch, "--workers", "2", "--engine", "ray"]]
-        for title, commands in runs.items():
-            load = os.getloadavg()[0]
-            seconds, cpu = measure(commands, folder)
-            equal = "" if commands is loop else str(_equal(folder, names))
-            row = f"| {title} | {side} | {count / seconds:.3f} | {cpu / count:.2f} | {load:.1f} | {equal} |"
-            print(row, flush=True)
-            shutil.rmtree(folder / "out", ignore_errors=True)
+        photos = sorted(path.name for path in (folder / "scans").iterdir())
+        batch = ["batch", "scans", "--mask", "mask.png", "--out", "out", "--workers"]
+        ways = {
+            "loop": [["restore", f"scans/{n}", "--mask", "mask.png", "-o", f"out/{n}"] for n in photos],
+            "1": [[*batch, "1"]],
+            "2": [[*batch, "2"]],
+            "ray": [[*batch, "2", "--engine", "ray"]],
+        }
+        bytes_of_first: dict[str, bytes] = {}
+        for name in names * rounds:
+            load, taken = os.getloadavg()[0], measure(ways[name], folder)
+            results = {path.name: path.read_bytes() for path in sorted((folder / "out").glob("*.png"))}
+            assert len(results) == count
+            bytes_of_first = bytes_of_first or results
+            print(
+                f"| {TITLES[name]} | {side} | {count / taken.seconds:.3f} | {taken.cpu / count:.2f} | "
+                f"{1 / taken.seconds_each:.3f} | {taken.cpu_each:.2f} | {load:.1f} | {results == bytes_of_first} |",
+                flush=True,
+            )
+            shutil.rmtree(folder / "out")
 
 
-def _equal(folder: Path, names: list[str]) -> bool:
-    return all((folder / "out" / n).read_bytes() == (folder / "loop" / n).read_bytes() for n in names)
+def many(count: int, folder: Path) -> None:
+    """Memory and start of a large batch: killed half-way, gone on with, and started again once all is done."""
+    make_photos(folder, count, 64)
+    batch = ["batch", "scans", "--mask", "mask.png", "--out", "out", "--backbone", "telea", "--workers", "1"]
+    batch += ["--texture", "0"]
+    _watch(batch, folder, count // 2)
+    _watch(batch, folder, count + 1)
+    for title in ("that finds all done", "again"):
+        taken = measure([batch], folder)
+        print(f"a run {title}: {taken.seconds:.1f} s, {taken.cpu:.2f} s of the CPU", flush=True)
 
 
-def many(count: int) -> None:
-    """Memory and start of a large batch."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        make_photos(folder, count, 64)
-        batch = ["batch", "scans", "--mask", "mask.png", "--out", "out", "--backbone", "telea", "--workers", "1"]
-        batch += ["--texture", "0"]
-        driver = subprocess.Popen(COMMAND + batch, cwd=folder, stdout=subprocess.DEVNULL)
-        while driver.poll() is None:
-            done = sum(1 for _ in os.scandir(folder / "out")) if (folder / "out").is_dir() else 0
-            sizes = ", ".join(f"{resident:.0f}" for resident in _memory(driver.pid))
+def _watch(batch: list[str], folder: Path, end: int) -> None:
+    """Print the memory of a run as it goes; it is killed once so many results are there."""
+    driver, last = subprocess.Popen(COMMAND + batch, cwd=folder, stdout=subprocess.DEVNULL), -1
+    while driver.poll() is None:
+        done = _count(folder / "out")
+        if done // STEP != last:
+            sizes = ", ".join(f"{resident:.0f}" for _, resident in _processes(driver.pid))
             print(f"{done} photos, MB of the driver and its processes: {sizes}", flush=True)
-            time.sleep(EVERY)
-        assert driver.returncode == 0
-        seconds, cpu = measure([batch], folder)
-        print(f"a run that finds all done: {seconds:.1f} s, {cpu:.2f} s of the CPU")
-
-
-def _memory(pid: int) -> Iterator[float]:
-    """Resident megabytes of a process and of those it started, in the order in which they were."""
-    with suppress(OSError):
-        yield int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            yield from _memory(int(child))
+            last = done // STEP
+        if done >= end:
+            driver.kill()
+        time.sleep(EVERY)
+    assert driver.returncode == (0 if end > len([*(folder / "scans").iterdir()]) else -9)
 
 
 def journal(count: int) -> None:
@@ -134,16 +185,21 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 2048])
     parser.add_argument("--photos", type=int, default=20)
-    parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--ways", nargs="+", choices=TITLES, default=["loop", "1", "2"])
+    parser.add_argument("--rounds", type=int, default=1, help="all ways in turns, so often")
     parser.add_argument("--many", type=int)
+    parser.add_argument("--folder", type=Path, help="an empty one for the photos of --many, which are kept")
     parser.add_argument("--journal", type=int)
     options = parser.parse_args()
     if options.journal:
         journal(options.journal)
     elif options.many:
-        many(options.many)
+        with tempfile.TemporaryDirectory() as place:
+            many(options.many, options.folder or Path(place))
     else:
-        print("| | pixels a side | photos a second | CPU seconds a photo | load before | bytes equal |")
-        print("|---|---|---|---|---|---|")
+        print(
+            "| | pixels a side | photos/s | CPU s a photo | photos/s, no start | CPU s, no start | load | bytes equal |"
+        )
+        print("|---|---|---|---|---|---|---|---|")
         for side in options.sides:
-            compare(side, options.photos, options.ray)
+            compare(side, options.photos, options.ways, options.rounds)
