@@ -138,6 +138,8 @@ class Journal:
             what = str(error)
             if "locked" in what:
                 what = "another run is writing there; wait for it, or choose another --out"
+            elif "full" in what:
+                what = "the disk is full; make room and run the same command again, which goes on where it was"
             raise PictureError(f"cannot use the journal {self.path}: {what}") from error
 
     def close(self) -> None:
@@ -259,7 +261,8 @@ class Journal:
 
     def set_aside(self, task: Task) -> None:
         """Leave a photo for the end, where it is tried alone."""
-        self.base.execute("UPDATE plan SET todo = 2 WHERE number = ?", (task.number,))
+        with self._explained():
+            self.base.execute("UPDATE plan SET todo = 2 WHERE number = ?", (task.number,))
 
     def is_set_aside(self) -> bool:
         """Whether any photo was left for the end."""

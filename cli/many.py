@@ -125,10 +125,16 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
             planner.add(expand(options.sources, skip), Companions(given))
             code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
         except (MonochromicError, OSError):
-            if fresh and not options.dry_run and not {"done", "failed"} & set(journal.counts()):
+            if fresh and not options.dry_run and _is_empty(journal, options.out):
                 journal.discard()
             raise
         return code or int(planner.refused > 0)
+
+
+def _is_empty(journal: "Journal", out: str) -> bool:
+    """Whether the run of a new journal has written nothing; a result may be there before its row says so."""
+    ended = {"done", "failed"} & set(journal.counts())
+    return not ended and not any(Path(out, row["out"]).exists() for row in journal.results("begun"))
 
 
 def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:
@@ -141,9 +147,10 @@ def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: 
         run = Run(journal, lambda: _pool(options, job, todo), settings, bar, stop)
         run.all(options.limit)
         summary = _summary(run, journal)
+        bar.close()
+        tell(summary)  # also where the report cannot be written
         failures = write_failures(journal, options.out)
         report = write_report(journal, options.out, summary)
-    tell(summary)
     if failures:
         tell(f"{failures} lists what failed")
     tell(report)
@@ -233,6 +240,10 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Take it off the terminal."""
         self.bar.close()
 
     def ended(self, done: int, failed: int) -> None:
