@@ -3,6 +3,7 @@
 import logging
 import os
 import unicodedata
+from functools import lru_cache
 
 from ..core.errors import InputError
 from .journal import Journal
@@ -11,6 +12,7 @@ from .places import is_url
 log = logging.getLogger(__name__)
 
 SHEET = "_report.png"
+FOLDERS = 1024  # whose links are remembered
 
 
 def sheet_name(out: str) -> str:
@@ -33,10 +35,11 @@ class Overlaps:
         self.out, self.sheets = (place if place and not is_url(place) else None for place in (out, sheets))
         self.results = 0  # of earlier runs among the photos
         self.foreign = ""  # a result whose name is that of a file which no run wrote
+        self._real_folder = lru_cache(maxsize=FOLDERS)(os.path.realpath)
 
     def is_result(self, place: str) -> bool:
         """Whether a photo is what an earlier run wrote: then it is passed over."""
-        name = _within(place, self.out)
+        name = self._within(place, self.out)
         found = name is not None and self.journal.is_result(name, place)
         self.results += found
         return found
@@ -44,10 +47,10 @@ class Overlaps:
     def reads(self, *places: str) -> None:
         """Say which files are read."""
         for place in places:
-            name = _within(place, self.out)
+            name = self._within(place, self.out)
             if name is not None:
                 self.journal.add_read(place, name, sheet=False)
-            name = _within(place, self.sheets)
+            name = self._within(place, self.sheets)
             if name is not None and name.endswith(SHEET):
                 self.journal.add_read(place, name.removesuffix(SHEET) + self.ending, sheet=True)
 
@@ -80,22 +83,27 @@ class Overlaps:
         """Compare the results with the sheets too."""
         for out in self.journal.results_named(SHEET):
             place = f"{self.out}/{out}"
-            name = _within(place, self.sheets)
+            name = self._within(place, self.sheets)
             if name is not None and name.endswith(SHEET):
                 self.journal.add_read(place, name.removesuffix(SHEET) + self.ending, sheet=True)
 
+    def _within(self, place: str, folder: str | None) -> str | None:
+        """The path of a file in a folder, by whatever spelling or link; None where it is elsewhere."""
+        if folder is None or is_url(place) or "\0" in place:
+            return None
+        real, inside = self._real(place), self._real_folder(folder).rstrip(os.sep)
+        head, tail = real[: len(inside)], real[len(inside) :]
+        if not tail.startswith(os.sep) or _folded(head) != _folded(inside):
+            return None
+        if head != inside and not (os.path.exists(inside) and os.path.samefile(head, inside)):  # noqa: PTH110, PTH121
+            return None
+        return tail[1:].replace(os.sep, "/")
 
-def _within(place: str, folder: str | None) -> str | None:
-    """The path of a file in a folder, by whatever spelling or link; None where it is elsewhere."""
-    if folder is None or is_url(place) or "\0" in place:
-        return None
-    real, inside = os.path.realpath(place), os.path.realpath(folder).rstrip(os.sep)
-    head, tail = real[: len(inside)], real[len(inside) :]
-    if not tail.startswith(os.sep) or _folded(head) != _folded(inside):
-        return None
-    if head != inside and not (os.path.exists(inside) and os.path.samefile(head, inside)):  # noqa: PTH110, PTH121
-        return None
-    return tail[1:].replace(os.sep, "/")
+    def _real(self, place: str) -> str:
+        """A path without links; those of its folder are looked up once."""
+        folder, name = os.path.split(place)
+        path = os.path.join(self._real_folder(folder or os.curdir), name)  # noqa: PTH118
+        return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
 
 def _folded(path: str) -> str:

@@ -164,6 +164,14 @@ def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path):
     assert ended.stdout.count("all 12 equal") == 2
 
 
+def test_a_run_survives_the_kill_of_its_workers(tmp_path):
+    """See the program: a photo whose worker was killed is tried again, and all results are as undisturbed."""
+    command = [sys.executable, str(Path(__file__).parents[1] / "batch_killed.py"), str(tmp_path), "6", "20", "workers"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert "all 20 equal" in ended.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for the process that starts the workers")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])

@@ -1,4 +1,4 @@
-"""A disk that is really full: a run stops with one line, leaves nothing half-written, and goes on once there is room."""
+"""A disk that is really full: a run stops with one line, nothing is half-written, and it goes on once there is room."""
 
 import os
 import re

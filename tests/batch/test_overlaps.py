@@ -44,6 +44,7 @@ def mixed(scans):
         (["scans/a.png", "out/b.png", "scans/p0.png", "--out", "scans"], "scans/a.png"),
         (["pairs.csv", "--out", "masks"], "masks/a.png"),  # of another photo
         (["scans/*.jpg", "scans/*.png", "--out", "linked"], "scans/a.png"),
+        (["a.jpg", "link.png", "--out", "scans"], "link.png"),  # of the photo that it links to
         (["scans/*.png", "--out", "new", "--report", "scans"], "scans/a_report.png"),
         (["scans/*.png", "--out", "new", "--report", "linked"], "scans/a_report.png"),
         (["out/b.png", "--out", "new", "--mask", "masks/b_report.png", "--report", "masks"], "masks/b_report.png"),
@@ -54,6 +55,7 @@ def mixed(scans):
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
 def test_a_plan_that_would_lose_something(mixed, capsys, arguments, place, more):
     Path("linked").symlink_to("scans")
+    Path("link.png").symlink_to("scans/a.png")
     error = refused(capsys, *arguments, *more)
     assert "would be written over" in error
     assert place in error
