@@ -256,7 +256,8 @@ class Journal:
             self.base.execute("INSERT INTO thumbnails VALUES (?, ?, ?)", (source, outcome.damage, outcome.thumbnail))
         if self.base.execute("SELECT count(*) FROM thumbnails").fetchone()[0] > THUMBNAILS:
             self.base.execute(
-                "DELETE FROM thumbnails WHERE source = (SELECT source FROM thumbnails ORDER BY damage LIMIT 1)"
+                "DELETE FROM thumbnails WHERE source = "
+                "(SELECT source FROM thumbnails ORDER BY damage, rowid DESC LIMIT 1)"
             )
 
     def set_aside(self, task: Task) -> None:

@@ -37,7 +37,7 @@ def write_report(journal: Journal, out: str, summary: str) -> str:
     def write(path: str) -> None:
         with atomic_write(path) as part, part.open("w", encoding="utf-8") as file:
             file.write(before)
-            note = f" Pictures of the {THUMBNAILS} photos with the most damage." if _many(journal) else ""
+            note = f". Pictures are of the {THUMBNAILS} photos with the most damage." if _many(journal) else ""
             head = {"summary": summary + note, "columns": [*FIXED[:3], *titles, FIXED[3], "before and after"]}
             file.write(_safe(head)[:-1] + ', "rows": [')
             for i, row in enumerate(journal.results()):

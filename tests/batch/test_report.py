@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from browser import need_browser, open_browser
 from conftest import make_hole, make_photo
+from monochromic.batch import journal as journal_module
+from monochromic.batch import report as report_module
 from monochromic.batch.journal import Journal, Outcome
 from monochromic.batch.report import write_failures, write_report
 from monochromic.batch.thumbnails import thumbnail
@@ -92,3 +94,20 @@ def test_the_hole_is_outlined_before_and_gone_after():
     ys, xs = red.nonzero()
     assert 36 <= ys.min() <= 41
     assert 118 <= xs.max() <= 122
+
+
+def test_of_too_many_pictures_those_with_the_most_damage_are_kept_and_of_equals_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_module, "THUMBNAILS", 3)
+    monkeypatch.setattr(report_module, "THUMBNAILS", 3)
+    journal = Journal(None)
+    with journal.planning():
+        for i in range(7):
+            journal.add(f"/scans/{i}.png", f"{i}.png", "stamp", "settings", {}, True)
+    for task, damage in zip(journal.tasks(), (0.1, 0.1, 0.5, 0.1, 0.0, 0.1, 0.1), strict=True):
+        journal.begin(task, "settings")
+        journal.end(task, Outcome("done", damage=damage, thumbnail=b"a picture"))
+    kept = [row["out"] for row in journal.results() if row["picture"]]
+    place = write_report(journal, str(tmp_path), "7 photos: 7 done")
+    journal.close()
+    assert kept == ["0.png", "1.png", "2.png"]
+    assert "7 done. Pictures are of the 3 photos with the most damage." in Path(place).read_text(encoding="utf-8")
