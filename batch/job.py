@@ -150,7 +150,7 @@ class RestoreJob:
             sheet = restoration_sheet(photo.image, result, decoded.reference)
             store(f"{self.sheets}/{sheet_name(task.out)}", lambda path: save_picture(sheet, path))
         store(f"{self.out}/{task.out}", write)
-        remark = "; ".join(summary(result.detection)) if result.detection else ""
+        remark = "; ".join(summary(result.detection, heat_map=False)) if result.detection else ""
         small = thumbnail(photo.image, image, hole)
         share = float(hole.mean())
         return Outcome("done", remark=remark, damage=share, numbers=numbers, thumbnail=small)

@@ -20,11 +20,12 @@ NOUNS = {  # one, and several
 }
 
 
-def summary(detection: Detection) -> list[str]:
+def summary(detection: Detection, heat_map: bool = True) -> list[str]:
     """What is filled and what is skipped, with a warning where much would be filled.
 
     Args:
         detection: what `find_hole` gave for photos.
+        heat_map: say that a heat map shows what is skipped.
 
     Returns:
         A line for each photo.
@@ -35,13 +36,13 @@ def summary(detection: Detection) -> list[str]:
     >>> summary(Detection(hole, hole, skipped, torch.zeros_like(hole), hole, hole + skipped))
     ['filled: 1 mark, 2.0 % of the photo; not filled: 1 thick part of 9.0 %, see the heat map']
     """
-    lines = [_line_of(Detection(*(tensor[i] for tensor in detection))) for i in range(len(detection.hole))]
+    lines = [_line_of(Detection(*(tensor[i] for tensor in detection)), heat_map) for i in range(len(detection.hole))]
     if len(lines) == 1:
         return lines
     return [f"photo {i}: {line}" for i, line in enumerate(lines, 1)]
 
 
-def _line_of(photo: Detection) -> str:
+def _line_of(photo: Detection, heat_map: bool) -> str:
     """The line of one photo, whose tensors are (1, H, W), or (K, H, W) of kinds and marks."""
     _, filled = count_parts(photo.hole)
     line = "filled: nothing"
@@ -51,7 +52,7 @@ def _line_of(photo: Detection) -> str:
     _, blank = count_parts(photo.skipped * photo.margin)
     skipped += [f"{_percent(blank)} of blank margin"] if blank else []
     if skipped:
-        line += f"; not filled: {_listed(skipped)}, see the heat map"
+        line += f"; not filled: {_listed(skipped)}{', see the heat map' if heat_map else ''}"
     if filled > WARN_ABOVE:
         line += f"; warning: more than {100 * WARN_ABOVE:g} % of the photo, look at the mask before you trust it"
     return line

@@ -6,6 +6,7 @@ import pytest
 import torch
 from batch_faults import FaultyJob, run_job
 from monochromic.batch.engine import machine
+from monochromic.batch.job import RestoreJob
 from monochromic.batch.journal import Journal
 from monochromic.batch.worker import Worker
 from monochromic.core import PictureError, save_image
@@ -88,6 +89,18 @@ def test_a_worker_in_this_process_does_what_the_others_do(scans, caplog):
     found = worker.do(Task(3, source, "b.png", {}, ""))
     assert found.state == "done"
     assert found.thumbnail.startswith(b"\xff\xd8")
+
+
+def test_what_is_said_of_a_photo_names_no_heat_map_which_a_batch_does_not_write(scans, monkeypatch):
+    from monochromic.batch.journal import Task
+
+    marks = torch.zeros(1, 1, 40, 48)
+    marks[..., 10:30, 10:30] = 0.9
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: marks)
+    outcome = Worker(RestoreJob("out", {})).do(Task(1, str(scans / "scans" / "p0.png"), "a.png", {}, ""))
+    assert outcome.state == "done"
+    assert "not filled: 1 thick part" in outcome.remark
+    assert "heat map" not in outcome.remark
 
 
 def test_the_machine_decides_where_the_user_does_not():

@@ -21,6 +21,7 @@ class TestSummary:
         assert summary(found(filled)) == ["filled: 2 marks, 0.7 % of the photo"]
         alone = "filled: 2 marks, 0.7 % of the photo; not filled: 1 thick part of 6.0 %"
         assert summary(found(filled, left)) == [f"{alone}, see the heat map"]
+        assert summary(found(filled, left), heat_map=False) == [alone]
         margin[..., :2, :] = left[..., :2, :20] = 1
         assert summary(found(filled, left, margin)) == [f"{alone} and 4.0 % of blank margin, see the heat map"]
 
