@@ -57,6 +57,14 @@ class TogetherJob(RestoreJob):
         return super().work(decoded, files)
 
 
+class PriorityJob(RestoreJob):
+    """Writes down how urgent its worker is."""
+
+    def load(self):
+        super().load()
+        Path(self.out).with_name("niceness").write_text(str(os.nice(0)))
+
+
 class BrokenJob(RestoreJob):
     """Cannot start anywhere."""
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from batch_faults import BrokenJob, FaultyJob, TogetherJob, run_job
+from batch_faults import BrokenJob, FaultyJob, PriorityJob, TogetherJob, run_job
 from batch_runs import results
 
 pytest.importorskip("ray", reason="Ray is tested with the extra [ray]")
@@ -61,6 +61,12 @@ def test_photos_that_kill_or_hang_their_worker_fail_alone(scans):
     (scans / "scans" / "hung.png").unlink()
     run_job(FaultyJob)
     assert by_ray == results(scans / "out")
+
+
+def test_workers_of_our_own_ray_are_as_urgent_as_local_ones(scans, monkeypatch):
+    monkeypatch.delenv("RAY_worker_niceness")
+    run_job(PriorityJob, RayPool, address=None, gpus=0)
+    assert int(Path("niceness").read_text()) == os.nice(0)
 
 
 def test_workers_that_cannot_start_end_the_run_in_one_line(scans):
