@@ -41,7 +41,7 @@ class Sorted(NamedTuple):
     other: Tensor  # of kinds not to fill
 
 
-def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, Sorted]:
+def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, Sorted, list[bool]]:
     """What looks damaged in photos, each by itself.
 
     Args:
@@ -50,17 +50,17 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
         search: see `Search`.
 
     Returns:
-        The marks of each kind, uint8 (B, K, H, W) of 0 and 1, and the same sorted.
+        The marks of each kind, uint8 (B, K, H, W) of 0 and 1, the same sorted, and which photos were looked at twice.
     """
     marks = _marks(probability, search)
     found = _sort(marks, image, search)
-    for i in range(len(image) if search.detector.hysteresis else 0):
-        photo = slice(i, i + 1)
-        if is_damaged(found.filled[photo]):
-            _look_again(
-                probability[photo], image[photo], search, marks[photo], Sorted(*(each[photo] for each in found))
-            )
-    return marks, found
+    worn = [bool(search.detector.hysteresis) and is_damaged(filled) for filled in found.filled]
+    for i in range(len(image)):
+        if worn[i]:
+            photo = slice(i, i + 1)
+            of_photo = Sorted(*(each[photo] for each in found))
+            _look_again(probability[photo], image[photo], search, marks[photo], of_photo)
+    return marks, found, worn
 
 
 def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

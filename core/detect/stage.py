@@ -17,7 +17,7 @@ from .kinds import Kinds, kind_thresholds
 from .look import Search, Sorted, look
 from .predict import predict_kinds
 
-DILATION, MAX_DILATION = 1 / 512, 4  # of the shorter side; pixels
+DILATION, WORN_DILATION, MAX_DILATION = 1 / 512, 1 / 320, 4  # of the shorter side, twice; pixels
 
 
 @translates_oom()
@@ -72,21 +72,30 @@ def find_hole(
     if kinds is not None and not detector.predicts_kinds:
         raise InputError(f"{method!r} does not tell kinds of damage apart; take another method, or leave kinds out")
     levels = kind_thresholds(kinds, threshold)
-    dilate = auto_dilation(*image.shape[-2:]) if dilate is None else dilate
-    to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate)  # refuses wrong numbers before the work
+    h, w = image.shape[-2:]
+    to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate or 0)  # refuses wrong numbers before the work
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
-    marks, found = look(probability, image, Search(detector, levels, threshold, min_area, guard))
+    marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
     check_cancelled()
+    if dilate is None:
+        dilate = auto_dilation(h, w)
+        found.filled[worn] = _widened(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
     check_cancelled()
     hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
 
 
-def auto_dilation(h: int, w: int) -> int:
-    """Pixels by which the hole of a photo is widened: edges of damage are the softer the larger the scan."""
-    return min(max(1, round(DILATION * min(h, w))), MAX_DILATION)
+def auto_dilation(h: int, w: int, worn: bool = False) -> int:
+    """Pixels by which the hole of a photo is widened: edges of damage are the softer the larger the scan.
+
+    Args:
+        h: height of the photo, in pixels.
+        w: width.
+        worn: a photo in which much damage was found. Paper that shows in its creases lightens some pixels around them.
+    """
+    return min(max(1, round((WORN_DILATION if worn else DILATION) * min(h, w))), MAX_DILATION)
 
 
 def _hole_and_rest(found: Sorted, dilate: int, protected: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -113,7 +122,7 @@ def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Te
     Raises:
         InputError: a photo without a pixel that is left to restore it from, or a negative number of pixels.
     """
-    hole = masks.dilate(marks.half() if marks.is_cuda else marks, dilate).to(marks)  # CUDA pools no integers
+    hole = _widened(marks, dilate)
     if protect is not None:
         hole = hole.masked_fill(protect, 0)
     for i, covered in enumerate(hole.flatten(1).all(1).tolist()):
@@ -123,6 +132,10 @@ def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Te
                 "give a higher threshold, grow it by less, take another method, or protect what is good"
             )
     return hole
+
+
+def _widened(marks: Tensor, pixels: int) -> Tensor:
+    return masks.dilate(marks.half() if marks.is_cuda else marks, pixels).to(marks)  # CUDA pools no integers
 
 
 def _protected(protect: Tensor, image: Tensor) -> Tensor:

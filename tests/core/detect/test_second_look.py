@@ -73,6 +73,16 @@ def test_each_photo_of_a_batch_is_looked_at_by_itself(photos):
             assert torch.equal(getattr(both, field)[i : i + 1], getattr(alone, field))
 
 
+def test_the_hole_of_a_worn_photo_is_wider():
+    clean = picture("astronaut", 512, 512)
+    photos = torch.cat([degrade(clean, ["crackle", "fold"], 0.2, seed=3).image, degrade(clean, "hair", 0.3, 1).image])
+    usual, one, two = (find_hole(photos, dilate=grow) for grow in (None, 1, 2))
+    for i, wide in enumerate((two, one)):
+        assert usual.hole[i].any()
+        assert torch.equal(usual.hole[i], wide.hole[i])
+    assert torch.equal(find_hole(photos[:1]).hole, usual.hole[:1])
+
+
 def test_filters_alone_have_none(photos, monkeypatch):
     scratched = degrade(photos[CLEAN], "scratch", 0, seed=1).image
     holes = []

@@ -17,9 +17,12 @@ from monochromic.core.detect.stage import auto_dilation, to_hole
 
 
 class TestHole:
-    @pytest.mark.parametrize(("side", "pixels"), [(256, 1), (512, 1), (768, 2), (3000, 4)])
-    def test_how_far_it_grows_follows_the_photo(self, side, pixels):
+    @pytest.mark.parametrize(
+        ("side", "pixels", "worn"), [(256, 1, 1), (512, 1, 2), (768, 2, 2), (960, 2, 3), (3000, 4, 4)]
+    )
+    def test_how_far_it_grows_follows_the_photo(self, side, pixels, worn):
         assert auto_dilation(side, 4 * side // 3) == auto_dilation(2 * side, side) == pixels
+        assert auto_dilation(side, 2 * side, worn=True) == worn
 
     def test_without_a_word_it_grows_by_the_photos_size(self):
         photo = degrade(picture("astronaut", 200, 260), "scratch", 0, seed=1).image
