@@ -159,7 +159,7 @@ def test_a_dry_run_writes_nothing(scans, capsys, caplog):
 def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path):
     """See the program: what is said to be done is whole and never done again; in the end all is as undisturbed."""
     command = [sys.executable, str(Path(__file__).parents[1] / "batch_stopped.py"), str(tmp_path), "9", "12"]
-    ended = subprocess.run(command, capture_output=True, text=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("all 12 equal") == 2
 
@@ -167,7 +167,7 @@ def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path):
 def test_a_run_survives_the_kill_of_its_workers(tmp_path):
     """See the program: a photo whose worker was killed is tried again, and all results are as undisturbed."""
     command = [sys.executable, str(Path(__file__).parents[1] / "batch_killed.py"), str(tmp_path), "6", "20", "workers"]
-    ended = subprocess.run(command, capture_output=True, text=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert "all 20 equal" in ended.stdout
 
