@@ -114,7 +114,10 @@ class ProgressiveColorize:
         hole = hole_in(mask, photo)
         notes = notes_on(mask, hole)
         photo, picture, hole = matched(image=photo, gray=picture, mask=hole)
-        found = None if match == "off" else match_picture(photo, picture, hole, progress=runtime.progress())
+        report = runtime.progress()
+        found = None
+        if match != "off":  # short beside the color, which alone moves the bar
+            found = match_picture(photo, picture, hole, progress=lambda *_: report(0, 1))
         brightness, done = (found.gray, found.notes) if found else (to_y(picture), list[str]())
         notes += done
         if found and match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
@@ -132,7 +135,7 @@ class ProgressiveColorize:
                 guide,
                 keep_luminance=keep_luminance,
                 settings=Settings(seed, scales, schedule, iterations, stop_loss),
-                progress=runtime.progress(),
+                progress=report,
                 preview=current_host().preview,
             )
             edge = to_y(found.around) if found else photo

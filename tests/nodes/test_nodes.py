@@ -533,3 +533,15 @@ def test_a_prompt_saved_before_texture_fills_as_before():
     ]
     assert torch.equal(filled[0], filled[1])
     assert not torch.equal(filled[0], filled[2])
+
+
+def test_progress_of_the_color_never_goes_back():
+    """Also where brightness is matched first."""
+    photo, hole = make_photo(3, 48, 64), make_hole(48, 64)
+    seen = []
+    with using_host(progress=lambda done, total: seen.append(done / total)):
+        for match in ("off", "brightness"):
+            seen.clear()
+            ProgressiveColorize().colorize(bhwc(photo), bhwc(photo * 0.9), hole[:, 0], "propagate", match=match)
+            assert seen == sorted(seen)
+            assert seen[-1] == 1
