@@ -4,23 +4,19 @@ A program, because it forks: what is forked has read the library already, so tha
 `python tests/batch_killed.py FOLDER COUNT PHOTOS [workers]`; long: 100 kills of 200 photos, or 50 of their workers.
 """
 
-import multiprocessing
 import os
 import random
 import shutil
-import sqlite3
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from batch_forked import done, fork_workers
 from batch_runs import FAST, results
 from conftest import make_hole, make_photo
-from monochromic.batch import pool
 from monochromic.cli import main
 from monochromic.core import save_image
-
-SERVE = pool.serve
 
 
 def start(out, *options):
@@ -29,32 +25,8 @@ def start(out, *options):
     if number:
         return number
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    pool.processes = lambda: multiprocessing.get_context("fork")
-    pool.serve = serve_alone
+    fork_workers()
     os._exit(main(["batch", "scans", "--out", out, "--mask", "mask.png", *FAST, *options]))
-
-
-def serve_alone(pipe, *job):
-    """A worker without what it inherited, so that it sees its driver end, as one that is not forked does."""
-    for path in list(Path("/proc/self/fd").iterdir()):
-        number = int(path.name)
-        if number > 2 and number != pipe.fileno():
-            with suppress(OSError):
-                os.close(number)
-    SERVE(pipe, *job)
-
-
-def done(out):
-    path = Path(out, ".monochromic", "journal.sqlite")
-    if not path.exists():
-        return {}
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as base:
-        try:
-            found = dict(base.execute("SELECT out, tries FROM photos WHERE state = 'done'"))
-        except sqlite3.OperationalError:  # killed before its tables were there
-            found = {}
-    base.close()
-    return found
 
 
 def prepare(photos):

@@ -4,11 +4,9 @@ A program, because it forks: what is forked has read the library already, so tha
 `python tests/batch_stopped.py FOLDER COUNT PHOTOS`: 300 times 60 photos are the long form.
 """
 
-import multiprocessing
 import os
 import random
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -16,14 +14,13 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from batch_forked import done, fork_workers
 from batch_runs import FAST, results
 from conftest import make_hole, make_photo
-from monochromic.batch import pool
 from monochromic.cli import main
 from monochromic.core import save_image
 from workflow_files import api, write
 
-SERVE = pool.serve
 COMMANDS = {
     "batch": ["batch", "scans", "--mask", "mask.png", *FAST],
     "each": ["run", "mine.json", "--each", "1.image=scans", "--workers", "2", "--threads", "1"],
@@ -41,36 +38,12 @@ def start(words, out):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open("err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    pool.processes = lambda: multiprocessing.get_context("fork")
-    pool.serve = serve_alone
+    fork_workers()
     sys.argv = ["monochromic", *words, "--out", out]
     code = 130
     with suppress(KeyboardInterrupt):  # before our first line, and after the last
         code = main()
     os._exit(code)
-
-
-def serve_alone(pipe, *job):
-    """A worker without what it inherited, so that it sees its driver end, as one that is not forked does."""
-    for path in list(Path("/proc/self/fd").iterdir()):
-        number = int(path.name)
-        if number > 2 and number != pipe.fileno():
-            with suppress(OSError):
-                os.close(number)
-    SERVE(pipe, *job)
-
-
-def done(out):
-    path = Path(out, ".monochromic", "journal.sqlite")
-    if not path.exists():
-        return {}
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as base:
-        try:
-            found = dict(base.execute("SELECT out, tries FROM photos WHERE state = 'done'"))
-        except sqlite3.OperationalError:  # killed before its tables were there
-            found = {}
-    base.close()
-    return found
 
 
 def check_end(number, sent):
