@@ -32,7 +32,7 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
     """
     if min_area < 0:
         raise InputError(f"the smallest part must have 0 pixels or more, got {min_area}")
-    low = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - margin))
+    low = lowered(threshold, margin)
     marks = torch.zeros_like(probability)
     for mark, photo in zip(marks, probability, strict=True):
         check_cancelled()
@@ -40,6 +40,11 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
             plane = photo[0].float().cpu().numpy()
             mark[0] = torch.from_numpy(_connected(plane, low, threshold, min_area)).to(mark)
     return marks
+
+
+def lowered(threshold: float, logits: float) -> float:
+    """A probability that is lower by so many logits."""
+    return float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - logits))
 
 
 def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: int) -> NDArray[np.bool_]:

@@ -53,7 +53,7 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
         The marks of each kind, uint8 (B, K, H, W) of 0 and 1, the same sorted, and which photos were looked at twice.
     """
     marks = _marks(probability, search)
-    found = _sort(marks, image, search)
+    found = _sort(marks, image, search, _margins(image, search))
     worn = [bool(search.detector.hysteresis) and is_damaged(filled) for filled in found.filled]
     for i in range(len(image)):
         if worn[i]:
@@ -69,7 +69,7 @@ def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tenso
     for mark, (plane, threshold, margin) in planes:
         if margin:
             torch.maximum(mark, second_marks(plane, threshold, search.min_area, margin).byte(), out=mark)
-    for first, second in zip(found, _sort(marks, image, search), strict=True):
+    for first, second in zip(found, _sort(marks, image, search, found.margin), strict=True):
         torch.maximum(first, second, out=first)
     found.skipped.masked_fill_(found.filled > 0, 0)
     if "lines" in search.levels:
@@ -97,12 +97,19 @@ def _planes(probability: Tensor, search: Search) -> Iterator[tuple[Tensor, float
         yield plane, threshold, search.detector.hysteresis if kind.restored else 0.0
 
 
-def _sort(marks: Tensor, image: Tensor, search: Search) -> Sorted:
+def _margins(image: Tensor, search: Search) -> Tensor:
+    """Blank margins with their soft edges, uint8 (B, 1, H, W) of 0 and 1; none without the guard."""
+    if not search.guard:
+        return torch.zeros_like(image[:, :1], dtype=torch.uint8)
+    return find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
+
+
+def _sort(marks: Tensor, image: Tensor, search: Search, margin: Tensor) -> Sorted:
     """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
     guarded, unguarded, other = _by_guard(marks, search.levels)
-    if not search.guard:
-        return Sorted(guarded, unguarded, torch.zeros_like(guarded), torch.zeros_like(guarded), other)
-    filled, skipped, margin = _apply_guard(marks, guarded, image)
+    filled, skipped = (
+        _apply_guard(marks, guarded, image, margin) if search.guard else (guarded, torch.zeros_like(guarded))
+    )
     return Sorted(filled, unguarded, skipped, margin, other)
 
 
@@ -118,15 +125,14 @@ def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, 
     return guarded, unguarded, other
 
 
-def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What of the guarded marks is filled and what is skipped, and margins with soft edges; all uint8 (B, 1, H, W).
+def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
+    """What of the guarded marks is filled and what is skipped, both uint8 (B, 1, H, W).
 
     marks: of all kinds, (B, K, H, W).
     """
-    margin = find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
     filled, skipped = split_hole(guarded, image, margin)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
         filled, skipped = filled - wide, skipped + wide
-    return filled, skipped, margin
+    return filled, skipped

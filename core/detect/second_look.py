@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .bridges import bridges
-from .hysteresis import hysteresis_marks
+from .hysteresis import hysteresis_marks, lowered
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 LENIENCE = 0.3  # logits by which the thresholds are lower
@@ -42,7 +42,7 @@ def second_marks(probability: Tensor, threshold: float, min_area: int, margin: f
     Returns:
         (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
     """
-    lower = float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - LENIENCE))
+    lower = lowered(threshold, LENIENCE)
     marks = (hysteresis_marks(probability, lower, min_area, each) for each in (margin, TIGHTENING * margin))
     return torch.maximum(*marks)
 
