@@ -12,8 +12,6 @@ from .network import DamageNetwork, build
 
 LOGIT_BIAS = {"lines": -3.0, "specks": -3.0, "lost": -3.0, "areas": -1.0, "overlays": 0.0}
 """Added to the network's logits of each kind, because it is surer of real photos than it is right."""
-OVERLAYS_BIAS = 0.4
-"""Added to the logits of the network for overlays."""
 
 
 def damage_network(device: torch.device) -> DamageNetwork:
@@ -23,7 +21,7 @@ def damage_network(device: torch.device) -> DamageNetwork:
 
 def overlays_network(device: torch.device) -> DamageNetwork:
     """The network for overlays alone, on a device: (B, 3, H, W) to logits (B, 1, H, W)."""
-    return _network("overlays", [OVERLAYS_BIAS], device)
+    return _network("overlays", [0.0], device)
 
 
 def _network(weights: str, biases: Sequence[float], device: torch.device) -> DamageNetwork:
