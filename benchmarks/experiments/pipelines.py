@@ -12,7 +12,10 @@ PIPELINES = {"gray": "gray to RGB", "rgb_to_gray": "RGB to gray to RGB", "rgb": 
 REVIEW = ("mono", "gmcnn", "edge_connect", "deepfill_v2")
 EII = ("mono", "gmcnn", "edge_connect", "deepfill_v2", "partial_conv", "aot_gan")
 KINDS = ("city", "general", "nature", "satellite")
-HAVE_RGB = "Only `mono` was trained both ways, so only its rows compare the pipelines and nothing else."
+HAVE_RGB = (
+    "Only `mono` is shipped both ways, and not alike: from RGB to RGB with 1.4 million parameters and 130 000 samples, "
+    "to gray with 6.3 million and 1.2 million samples. So its rows compare trainings as well as pipelines."
+)
 
 
 def restored(name: str, pipeline: str, case: Case) -> Tensor:
