@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from monochromic.core import Detection
+from monochromic.core import Detection, find_hole
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,17 @@ def test_the_boxes_of_faces(real):
         for left, top, width, height in boxes:
             assert left >= 0 <= top, name
             assert width >= 10 <= height, name
+
+
+def test_a_turned_photo_is_searched_and_what_is_found_turned_back(real, folder):
+    image = torch.full((1, 3, 60, 80), 0.5)
+    image[..., 10:12, 5:60] = 1
+    image[..., 20:50, 65:67] = 1
+    truth = image[:, :1] > 0.9
+    for name, turn in real.TURNS.items():
+        assert torch.equal(turn(turn(image)), image)
+        found = real.search(image, "classical", None, name)
+        expected = find_hole(turn(image).contiguous(), "classical")
+        assert torch.equal(turn(found.detection.hole), expected.hole), name
+        assert found.undilated.shape == truth.shape
+        assert (found.detection.hole[truth] == 1).float().mean() > 0.8, name
