@@ -10,7 +10,6 @@ everything done. `--journal 10000` does the journal of so many photos alone. Lin
 import argparse
 import ctypes
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -59,32 +58,80 @@ class Measured(NamedTuple):
     cpu_each: float
 
 
-def measure(commands: list[list[str]], folder: Path, results: str = "out") -> Measured:
-    """What some commands take, one after the other.
+class Process(NamedTuple):
+    """A process: its key and its parent's; its seconds, those of children it waited for; megabytes of memory."""
 
-    What outlives its parent, as the workers of a batch do, becomes a child of this process, and is waited for too.
+    key: str
+    parent: str
+    cpu: float
+    waited: float
+    resident: float
+
+
+class Ledger:
+    """The seconds of the CPU of all processes that this one starts, and those start, also of those that end meanwhile.
+
+    What its parent leaves behind becomes a child of this process, and is seen until it is waited for here. What no look
+    saw is in the seconds of those that its parent waited for. Only of a process whose parent ignores its end, as Ray's
+    do, the seconds since the last look are missing.
     """
-    ctypes.CDLL(None).prctl(ADOPT, 1)
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+
+    def __init__(self) -> None:
+        ctypes.CDLL(None).prctl(ADOPT, 1)
+        self.known: dict[str, Process] = {}
+
+    def seconds(self) -> float:
+        """Of all of them until now."""
+        first, *others = _processes(os.getpid())
+        now = {process.key: process for process in others}
+        self.known.update(now)
+        children: dict[str, list[Process]] = {}
+        for process in self.known.values():
+            children.setdefault(process.parent, []).append(process)
+
+        def total(process: Process) -> float:
+            ended = living = 0.0
+            for child in children.get(process.key, ()):
+                if child.key in now:
+                    living += total(child)
+                else:
+                    ended += total(child)
+            return process.cpu + max(process.waited, ended) + living
+
+        return total(first._replace(cpu=0.0, waited=0.0))
+
+    def wait(self) -> None:
+        """Wait for what was left behind."""
+        with suppress(ChildProcessError):
+            while True:
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                self.seconds()
+                if ended:
+                    os.waitpid(ended.si_pid, 0)
+                else:
+                    time.sleep(LOOK)
+
+
+def measure(commands: list[list[str]], folder: Path, results: str = "out") -> Measured:
+    """What some commands take, one after the other."""
+    ledger, started = Ledger(), time.perf_counter()
     looks: list[tuple[int, float, float]] = []
     for command in commands:
-        running = subprocess.Popen(COMMAND + command, cwd=folder, stdout=subprocess.DEVNULL)
-        while len(commands) == 1 and running.poll() is None:
-            done = _count(folder / results)
-            if done >= FIRST and (not looks or done > looks[-1][0]):
-                looks.append((done, time.perf_counter(), sum(cpu for cpu, _ in _processes(running.pid))))
+        running = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+        while os.waitid(os.P_PID, running.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            done, cpu = _count(folder / results), ledger.seconds()
+            if len(commands) == 1 and done >= FIRST and (not looks or done > looks[-1][0]):
+                looks.append((done, time.perf_counter(), cpu))
             time.sleep(LOOK)
+        ledger.seconds()  # it can still be seen
         assert running.wait() == 0, command
     seconds = time.perf_counter() - started
-    with suppress(ChildProcessError):
-        while True:
-            os.wait()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    ledger.wait()
     if len(looks) < 2:
-        return Measured(seconds, cpu, float("nan"), float("nan"))
+        return Measured(seconds, ledger.seconds(), float("nan"), float("nan"))
     (done, since, used), (count, until, total) = looks[0], looks[-1]
-    return Measured(seconds, cpu, (until - since) / (count - done), (total - used) / (count - done))
+    each = (until - since) / (count - done), (total - used) / (count - done)
+    return Measured(seconds, ledger.seconds(), *each)
 
 
 def _count(folder: Path) -> int:
@@ -92,15 +139,16 @@ def _count(folder: Path) -> int:
     return sum(entry.name.endswith(".png") for entry in os.scandir(folder)) if folder.is_dir() else 0
 
 
-def _processes(pid: int) -> Iterator[tuple[float, float]]:
-    """Seconds of the CPU and resident megabytes of a process and of those it started, in their order."""
+def _processes(pid: int, parent: str = "") -> Iterator[Process]:
+    """A process and those it started, in their order; also one that has ended, until its parent waits for it."""
     with suppress(OSError):
         words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        cpu = sum(map(int, words[11:13])) / os.sysconf("SC_CLK_TCK")
-        yield cpu, int(words[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        own, waited = ((int(words[i]) + int(words[i + 1])) / os.sysconf("SC_CLK_TCK") for i in (11, 13))
+        key = f"{pid} of {words[19]}"  # when it was started: numbers are used again
+        yield Process(key, parent, own, waited, int(words[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20)
         for thread in Path(f"/proc/{pid}/task").iterdir():
             for child in (thread / "children").read_text().split():
-                yield from _processes(int(child))
+                yield from _processes(int(child), key)
 
 
 def compare(side: int, count: int, names: list[str], rounds: int) -> None:
@@ -118,7 +166,7 @@ def compare(side: int, count: int, names: list[str], rounds: int) -> None:
         }
         bytes_of_first: dict[str, bytes] = {}
         for name in names * rounds:
-            load, taken = os.getloadavg()[0], measure(ways[name], folder)
+            load, taken = os.getloadavg()[0], measure([COMMAND + words for words in ways[name]], folder)
             results = {path.name: path.read_bytes() for path in sorted((folder / "out").glob("*.png"))}
             assert len(results) == count
             bytes_of_first = bytes_of_first or results
@@ -138,7 +186,7 @@ def many(count: int, folder: Path) -> None:
     _watch(batch, folder, count // 2)
     _watch(batch, folder, count + 1)
     for title in ("that finds all done", "again"):
-        taken = measure([batch], folder)
+        taken = measure([COMMAND + batch], folder)
         print(f"a run {title}: {taken.seconds:.1f} s, {taken.cpu:.2f} s of the CPU", flush=True)
 
 
@@ -148,7 +196,7 @@ def _watch(batch: list[str], folder: Path, end: int) -> None:
     while driver.poll() is None:
         done = _count(folder / "out")
         if done // STEP != last:
-            sizes = ", ".join(f"{resident:.0f}" for _, resident in _processes(driver.pid))
+            sizes = ", ".join(f"{process.resident:.0f}" for process in _processes(driver.pid))
             print(f"{done} photos, MB of the driver and its processes: {sizes}", flush=True)
             last = done // STEP
         if done >= end:
