@@ -6,6 +6,7 @@ alone, for which WAL needs no shared memory and works on network disks too. A re
 so: what is lost by a power failure is done again, with the same bytes.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -284,6 +285,16 @@ class Journal:
             "SELECT avg(seconds), sum(seconds) * 1e6 / sum(pixels) FROM photos WHERE state = 'done' AND pixels > 0"
         ).fetchone()
         return None if row[0] is None else (row[0], row[1])
+
+    def fingerprint(self) -> str:
+        """A hash of what `results` gives; no photo changes without another try."""
+        rows = self.base.execute(
+            f"SELECT source, out, {NOW}, tries FROM plan JOIN photos USING (source) ORDER BY plan.number"
+        )
+        found = hashlib.sha256()
+        for row in rows:
+            found.update(repr(tuple(row)).encode(errors="surrogateescape"))
+        return found.hexdigest()
 
     def results(self, state: str | None = None) -> Iterable[sqlite3.Row]:
         """The rows of this run in its order, with their thumbnails; of one state where it is given."""

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 SHEET = "_report.png"
 FOLDERS = 1024  # whose links are remembered
+FILES = 64  # whose place is
 
 
 def sheet_name(out: str) -> str:
@@ -36,6 +37,7 @@ class Overlaps:
         self.results = 0  # of earlier runs among the photos
         self.foreign = ""  # a result whose name is that of a file which no run wrote
         self._real_folder = lru_cache(maxsize=FOLDERS)(os.path.realpath)
+        self._within = lru_cache(maxsize=FILES)(self._find_within)  # the same mask for all, each photo twice
 
     def is_result(self, place: str) -> bool:
         """Whether a photo is what an earlier run wrote: then it is passed over."""
@@ -87,7 +89,7 @@ class Overlaps:
             if name is not None and name.endswith(SHEET):
                 self.journal.add_read(place, name.removesuffix(SHEET) + self.ending, sheet=True)
 
-    def _within(self, place: str, folder: str | None) -> str | None:
+    def _find_within(self, place: str, folder: str | None) -> str | None:
         """The path of a file in a folder, by whatever spelling or link; None where it is elsewhere."""
         if folder is None or is_url(place) or "\0" in place:
             return None

@@ -2,22 +2,24 @@
 
 import base64
 import csv
+import hashlib
 import json
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from ..core.io.files import atomic_write
 from ..core.metrics import METRICS
 from .journal import THUMBNAILS, Journal
-from .places import remove, store
+from .places import is_url, remove, store
 
 PAGE, FAILED = "report.html", "failed.csv"
 FIXED = ("photo", "damage %", "seconds", "what happened")
 
 
 def write_report(journal: Journal, out: str, summary: str) -> str:
-    """Write `report.html`, one page with all that it shows, into the folder of results.
+    """Write `report.html`, one page with all that it shows, into the folder of results; not where it says the same.
 
     Args:
         journal: after a run.
@@ -31,12 +33,16 @@ def write_report(journal: Journal, out: str, summary: str) -> str:
         PictureError: where it cannot be written.
     """
     before, after = Path(__file__).with_name("page.html").read_text(encoding="utf-8").split("@DATA@")
+    content = hashlib.sha256((before + after + journal.fingerprint()).encode()).hexdigest()
+    place, first = f"{out}/{PAGE}", f"<!-- {content} -->"
+    if not is_url(place) and _begins(place, first):
+        return place
     names = _numbers(journal)
     titles = [METRICS[name].title for name in names]
 
     def write(path: str) -> None:
         with atomic_write(path) as part, part.open("w", encoding="utf-8") as file:
-            file.write(before)
+            file.write(first + "\n" + before)
             note = f". Pictures are of the {THUMBNAILS} photos with the most damage." if _many(journal) else ""
             head = {"summary": summary + note, "columns": [*FIXED[:3], *titles, FIXED[3], "before and after"]}
             file.write(_safe(head)[:-1] + ', "rows": [')
@@ -44,9 +50,15 @@ def write_report(journal: Journal, out: str, summary: str) -> str:
                 file.write((",\n" if i else "\n") + _safe(_entry(row, names)))
             file.write("]}" + after)
 
-    place = f"{out}/{PAGE}"
     store(place, write)
     return place
+
+
+def _begins(path: str, first: str) -> bool:
+    """Whether a local file begins so."""
+    with suppress(OSError), Path(path).open("rb") as file:
+        return file.read(len(first)) == first.encode()
+    return False
 
 
 def write_failures(journal: Journal, out: str) -> str | None:

@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from ..core.errors import InputError
@@ -37,12 +38,13 @@ def is_list(word: str) -> bool:
     return word.lower().endswith(LISTS)
 
 
-def expand(words: Iterable[str], skip: tuple[str, ...] = ()) -> Iterator[Source]:
+def expand(words: Iterable[str], skip: tuple[str, ...] = (), exclude: Iterable[str] = ()) -> Iterator[Source]:
     """The photos that some words mean.
 
     Args:
         words: paths, URLs, patterns and lists.
         skip: local folders within those that are passed over: that of the results.
+        exclude: patterns of names, or of paths within a folder, of photos that are passed over.
 
     Yields:
         Each photo in an order that stays. Those of one folder keep the folders in it; of several, also its own name.
@@ -50,15 +52,22 @@ def expand(words: Iterable[str], skip: tuple[str, ...] = ()) -> Iterator[Source]
     Raises:
         InputError: for a word that means no photo.
     """
-    places = [plain(word) for word in words]
+    places, exclude = [plain(word) for word in words], tuple(exclude)
     hidden = tuple(os.path.realpath(folder) for folder in skip)
     for place in places:
         found = False
         for source in _photos(place, hidden, prefix=len(places) > 1):
-            found = True
-            yield source
+            if not any(_is_of(source.name, pattern) for pattern in exclude):
+                found = True
+                yield source
         if not found:
-            raise InputError(f"no picture is in {place!r}; give a photo, a folder, a pattern, a list or a URL")
+            left = " that --exclude leaves" if exclude else ""
+            raise InputError(f"no picture is in {place!r}{left}; give a photo, a folder, a pattern, a list or a URL")
+
+
+def _is_of(name: str, pattern: str) -> bool:
+    """Whether a pattern is that of a path, or of its last part."""
+    return fnmatchcase(name, pattern) or fnmatchcase(name.rpartition("/")[2], pattern)
 
 
 def _photos(place: str, hidden: tuple[str, ...], prefix: bool) -> Iterator[Source]:
@@ -70,7 +79,8 @@ def _photos(place: str, hidden: tuple[str, ...], prefix: bool) -> Iterator[Sourc
     elif is_folder(place):
         above = _last(place) if prefix else ""
         for entry in pictures_in(place, hidden):
-            yield Source(*entry, f"{above}/{_below(entry, place)}".lstrip("/"))
+            inner = _walked(entry, place)
+            yield Source(*entry, f"{above}/{inner}".lstrip("/"))
     else:
         tag = stamp(place)
         if tag == MISSING:
@@ -93,6 +103,11 @@ def _inner(place: str) -> str:
 
 def _last(place: str) -> str:
     return PurePosixPath(_inner(place) if is_url(place) else os.path.abspath(place).replace(os.sep, "/")).name  # noqa: PTH100
+
+
+def _walked(entry: Entry, folder: str) -> str:
+    """The path of a file within a folder that it was found in; of a local one, what follows its name."""
+    return _below(entry, folder) if is_url(folder) else entry.place[len(folder) :].replace(os.sep, "/").lstrip("/")
 
 
 def _below(entry: Entry, folder: str) -> str:

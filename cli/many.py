@@ -39,6 +39,13 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=float, default=TIMEOUT, metavar="S", help=f"seconds for a photo (default: {TIMEOUT:g})"
     )
     parser.add_argument("--limit", type=int, metavar="N", help="do no more than so many photos now")
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="pass over photos with such names, as '*_mask.png', or such paths in SOURCE; may be given several times",
+    )
     parser.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     parser.add_argument("--overwrite", action="store_true", help="do again what is done")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done and refused")
@@ -58,7 +65,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def check_alone(options: argparse.Namespace) -> None:
     """Refuse what is for many photos where there is one run. Raises `UsageError`."""
-    names = ("workers", "threads", "limit", "retry_failed", "overwrite", "dry_run", "journal", "address")
+    names = ("workers", "threads", "limit", "retry_failed", "overwrite", "dry_run", "journal", "address", "exclude")
     for name in names:
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} is for many photos; add --each NODE.INPUT=SOURCE")
@@ -122,7 +129,7 @@ def run_batch(options: argparse.Namespace, job: "Job", ending: str, given: dict[
         reserved = getattr(job, "reserved", None)
         planner = Planner(journal, options.out, ending, settings, sheets=sheets, reserved=reserved, **again)
         try:
-            planner.add(expand(options.sources, skip), Companions(given))
+            planner.add(expand(options.sources, skip, options.exclude), Companions(given))
             code = _foresee(journal, options.limit) if options.dry_run else _run(options, job, journal, settings)
         except (MonochromicError, OSError):
             if fresh and not options.dry_run and _is_empty(journal, options.out):

@@ -9,6 +9,8 @@ and the hole as one more channel.
 Our license, and our weights where there are any. Sides are multiples of 4.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 
@@ -53,12 +55,15 @@ class Autoencoder(InpaintNetwork):
         return self.decoder(self.middle(self.encoder(torch.cat([known, hole], 1)))).sigmoid()
 
 
-with torch.device("meta"):
-    NAMES = frozenset(Autoencoder((1, 1), 1).state_dict())
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """Of all tensors; not before weights are to be told apart."""
+    with torch.device("meta"):
+        return frozenset(Autoencoder((1, 1), 1).state_dict())
 
 
 def detect(state: State) -> str | None:
-    return "" if set(state) == NAMES else None
+    return "" if set(state) == names() else None
 
 
 def build(state: State) -> InpaintNetwork:

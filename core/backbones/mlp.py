@@ -12,6 +12,7 @@ more weight. Beyond the photo's border nothing is known. ReLU after every layer 
 So nothing reaches further than 48 pixels into a hole, except the mean. Sides are multiples of 16.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -75,12 +76,15 @@ def blended(patches: Tensor, size: torch.Size) -> Tensor:
     return answer / total
 
 
-with torch.device("meta"):
-    NAMES = frozenset(Mlp((1, 1), 1).state_dict())
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """Of all tensors; not before weights are to be told apart."""
+    with torch.device("meta"):
+        return frozenset(Mlp((1, 1), 1).state_dict())
 
 
 def detect(state: State) -> str | None:
-    return "" if set(state) == NAMES else None
+    return "" if set(state) == names() else None
 
 
 def build(state: State) -> InpaintNetwork:

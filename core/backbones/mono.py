@@ -7,6 +7,8 @@ predicts. So it begins with a smooth filling, and learns structure from its firs
 Our license and weights (weights/mono.md). Sides are multiples of 16.
 """
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -51,12 +53,15 @@ def pull_push(image: Tensor, known: Tensor) -> Tensor:
     return image * known + F.interpolate(coarse, image.shape[-2:], mode="bilinear") * (1 - known)
 
 
-with torch.device("meta"):
-    NAMES = [frozenset(Mono((1, 1), (HEADS,) * levels).state_dict()) for levels in (3, 4)]
+@lru_cache(maxsize=1)
+def names() -> tuple[frozenset[str], ...]:
+    """Of all tensors, with three levels and with four; not before weights are to be told apart."""
+    with torch.device("meta"):
+        return tuple(frozenset(Mono((1, 1), (HEADS,) * levels).state_dict()) for levels in (3, 4))
 
 
 def detect(state: State) -> str | None:
-    return "" if set(state) in NAMES else None
+    return "" if set(state) in names() else None
 
 
 def build(state: State) -> InpaintNetwork:

@@ -17,6 +17,8 @@ doubling; a sigmoid at the end. Its input is the photo in [-1, 1], 0 in the hole
 Sides are multiples of 4.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 
@@ -88,12 +90,15 @@ def kept(state: State) -> dict[str, Tensor]:
     return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
 
 
-with torch.device("meta"):
-    NAMES = frozenset(kept(Pggan((1, 1), 1).state_dict()))
+@lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """Of all tensors; not before weights are to be told apart."""
+    with torch.device("meta"):
+        return frozenset(kept(Pggan((1, 1), 1).state_dict()))
 
 
 def detect(state: State) -> str | None:
-    return "" if kept(state).keys() == NAMES else None
+    return "" if kept(state).keys() == names() else None
 
 
 def build(state: State) -> InpaintNetwork:

@@ -114,6 +114,36 @@ def test_lists_patterns_and_names(scans):
     assert (scans / "one.png").read_bytes() == (scans / "out" / "scans" / "p0.png").read_bytes()
 
 
+@pytest.mark.parametrize("word", ["scans", "scans/", "./scans//", "scans/../scans", "{place}/scans", "scans/sub/.."])
+def test_folders_are_kept_however_their_name_is_spelled(scans, word):
+    found = [*expand([word.format(place=scans)])]
+    assert {source.name for source in found} == {"p0.png", "p2.png", "sub/p1.png", "sub/p3.png"}
+    assert all(os.path.relpath(source.place, "scans") == source.name for source in found)
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("scans", {"p0.png", "sub/p3.png"}),
+        ("scans/**/*.png", {"p0.png", "sub/p3.png"}),
+        ("list.txt", {"scans/sub/p3.png"}),
+    ],
+)
+def test_what_is_excluded_is_no_photo(scans, word, names):
+    shutil.copy("scans/p0.png", "scans/sub/p3_mask.png")
+    Path("list.txt").write_text("scans/sub/p1.png\nscans/sub/p3.png\nscans/sub/p3_mask.png\n")
+    found = expand([word], exclude=["*_mask.png", "p2.*", "*sub/p1*"])
+    assert {source.name for source in found} == names
+
+
+def test_a_batch_without_what_is_excluded(scans, capsys):
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--exclude", "p?.png") == 2
+    assert "no picture is in 'scans' that --exclude leaves" in capsys.readouterr().err
+    assert not Path("out").exists()
+    assert batch("scans", "--out", "out", "--mask", "mask.png", "--exclude", "p[01]*", "--exclude", "p2*") == 0
+    assert set(results(scans / "out")) == {"sub/p3.png"}
+
+
 def test_equal_names_get_names_that_stay(scans):
     Image.open("scans/p0.png").save("scans/p0.bmp")
     assert batch("scans", "--out", "out", "--mask", "mask.png") == 0

@@ -111,3 +111,21 @@ def test_of_too_many_pictures_those_with_the_most_damage_are_kept_and_of_equals_
     journal.close()
     assert kept == ["0.png", "1.png", "2.png"]
     assert "7 done. Pictures are of the 3 photos with the most damage." in Path(place).read_text(encoding="utf-8")
+
+
+def test_a_report_that_would_be_the_same_is_not_written_again(journal, tmp_path):
+    place = Path(write_report(journal, str(tmp_path), "450 photos"))
+    first = place.stat().st_ino  # a file that is written has another one
+    write_report(journal, str(tmp_path), "450 photos: nothing was to be done")
+    assert place.stat().st_ino == first
+    task = next(journal.tasks())
+    for reason in ("is gone", "is gone"):  # also where it fails as before: it took other seconds
+        journal.begin(task, "settings")
+        journal.end(task, Outcome("failed", reason))
+        write_report(journal, str(tmp_path), "450 photos")
+        assert place.stat().st_ino != first
+        first = place.stat().st_ino
+    assert "is gone" in place.read_text(encoding="utf-8")
+    place.unlink()
+    write_report(journal, str(tmp_path), "450 photos")
+    assert "is gone" in place.read_text(encoding="utf-8")
