@@ -4,8 +4,8 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from .cli import main
+        from .cli import command
 
-        sys.exit(main())
+        command()
     except KeyboardInterrupt:  # before the command could see to it
         sys.exit(130)

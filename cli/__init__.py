@@ -3,6 +3,16 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
+
+
+def command() -> NoReturn:
+    """The process of the command `monochromic`, to its end."""
+    code = main()
+    from .process import leave
+
+    leave(code)
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,9 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .process import prepare
 
             prepare()
-        from .app import main as command
+        from .app import main as run
 
-        return command(arguments)
+        return run(arguments)
     except KeyboardInterrupt:
         print("monochromic: stopped", file=sys.stderr)
         return 130

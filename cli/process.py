@@ -1,8 +1,10 @@
 """The process of the command: its streams, what libraries print, and how it is stopped."""
 
+import atexit
 import os
 import signal
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from types import FrameType
@@ -28,6 +30,20 @@ def end() -> None:
     """Let Ctrl-C end the process at once and without a word, where its work is done and only Python's is left."""
     if signal.getsignal(signal.SIGINT) in (signal.default_int_handler, _stop):
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def leave(code: int) -> None:
+    """End the process as Python would, but without taking its objects apart, which with torch takes half a second.
+
+    Does nothing where a thread still works that Python waits for.
+    """
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        return
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def drop_output() -> None:

@@ -144,10 +144,10 @@ def test_a_fault_of_ours_is_one_line(place, capsys, monkeypatch):
 def test_control_c_at_any_time(place, method, waits):
     """From where our first line runs to the end of the work; before that it is Python's own. All begin alike.
 
-    The script does what `__main__` does: Python looks for signals before the first line of `main` too.
+    The script does what `__main__` does: Python looks for signals before the first line of `command` too.
     """
     words = [*FILL, "--method", method]
-    marked = "from monochromic.cli import main\ntry:\n    print('here', flush=True)\n    sys.exit(main())\n"
+    marked = "from monochromic.cli import command\ntry:\n    print('here', flush=True)\n    command()\n"
     marked += "except KeyboardInterrupt:\n    sys.exit(130)\n"
     handler = "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     for wait in waits:
@@ -170,3 +170,36 @@ def test_in_a_program_of_others_nothing_of_the_process_changes(place):
     before = signal.getsignal(signal.SIGINT), list(warnings.filters), sys.stderr, Image.MAX_IMAGE_PIXELS
     assert main(FILL) == 0
     assert (signal.getsignal(signal.SIGINT), list(warnings.filters), sys.stderr, Image.MAX_IMAGE_PIXELS) == before
+
+
+ENDS = """
+import atexit, sys, threading
+class Last:
+    def __del__(self): print("taken apart")
+last = Last()
+atexit.register(print, "handlers ran")
+def late():
+    threading.main_thread().join()
+    print("waited for")
+if "thread" in sys.argv: threading.Thread(target=late).start()
+if "thread" in sys.argv: sys.argv.remove("thread")
+from monochromic.cli import command
+command()
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "last"),
+    [
+        (["weights", "list"], 0, ["handlers ran"]),
+        (["restore", "none.png"], 2, ["handlers ran"]),
+        (["weights", "list", "thread"], 0, ["waited for", "handlers ran", "taken apart"]),
+    ],
+)
+def test_the_process_ends_at_once_but_for_what_is_to_be_done_first(tmp_path, words, code, last):
+    out = subprocess.run(
+        [sys.executable, "-c", ENDS, *words], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert out.returncode == code
+    assert out.stdout.splitlines()[-len(last) :] == last
+    assert len(out.stdout.splitlines()) > len(last) or code
