@@ -20,7 +20,7 @@ from losses import PIXELS, composite
 from monochromic.core import random_hole
 from monochromic.core.backbones import get_backbone
 from monochromic.core.backbones.mono import Mono
-from monochromic.core.backbones.record import Variant
+from monochromic.core.backbones.record import Backbone, Variant
 from monochromic.core.image.color import to_y
 from numpy.random import Generator
 from photos import Photo, random_cut
@@ -41,12 +41,13 @@ TAKES = {
 class Filled(nn.Module):
     """A backbone's network, called as Mono is: with the image, zero in the hole, and the hole.
 
-    channels_last: whether it has that order of memory on a CPU, too.
+    channels_last: whether it has that order of memory on a CPU, too. multiple, minimum: of the sides it takes.
     """
 
-    def __init__(self, variant: Variant, channels: tuple[int, int], width: int, channels_last: bool) -> None:
+    def __init__(self, backbone: Backbone, variant: Variant, channels: tuple[int, int], width: int) -> None:
         super().__init__()
-        self.variant, self.channels, self.channels_last = variant, channels, channels_last
+        self.variant, self.channels, self.channels_last = variant, channels, backbone.channels_last
+        self.multiple, self.minimum = backbone.multiple, backbone.minimum
         self.network = variant.fresh(channels, width)
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
@@ -63,7 +64,7 @@ def make(network: dict) -> nn.Module:
     variants = {variant.id: variant for variant in backbone.variants}
     if network.get("layout") not in variants:
         raise SystemExit(f"layout of {network['backbone']} must be one of {', '.join(variants)}")
-    return Filled(variants[network["layout"]], channels, network["width"], backbone.channels_last)
+    return Filled(backbone, variants[network["layout"]], channels, network["width"])
 
 
 def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from task import TASKS
 
 if sys.version_info >= (3, 11):
@@ -42,8 +43,8 @@ class Phase:
     window: int = 500
 
     def __post_init__(self) -> None:
-        if min(self.side, self.batch, self.samples, self.window) < 1 or self.side % 8:
-            raise ValueError(f"side must be a multiple of 8, batch, samples and window at least 1, got {self}")
+        if min(self.side, self.batch, self.samples, self.window) < 1:
+            raise ValueError(f"side, batch, samples and window must be at least 1, got {self}")
         figures = self.until.values() if isinstance(self.until, dict) else [None]
         if not all(isinstance(value, int | float) for value in figures):
             raise ValueError(f"until must be figures by name, as {{ psnr = 20 }}, got {self.until!r}")
@@ -131,6 +132,21 @@ class Recipe:
         """The task."""
         return importlib.import_module(self.task)
 
+    def check_sides(self) -> None:
+        """Compare the sides of the samples with those that the network takes.
+
+        Raises:
+            ValueError: for a phase whose side the network does not take.
+        """
+        with torch.device("meta"):
+            network = self.module.make(self.network)
+        multiple, minimum = network.multiple, getattr(network, "minimum", 1)
+        for phase in self.phases:
+            if phase.side % multiple or phase.side < minimum:
+                least = -(-minimum // multiple) * multiple
+                takes = f"a multiple of {multiple}" + (f", at least {least}" if least > multiple else "")
+                raise ValueError(f"side must be {takes}, for this network, got {phase.side}")
+
     @property
     def samples(self) -> int:
         """How many samples the training sees."""
@@ -173,7 +189,9 @@ def load_recipe(path: Path) -> Recipe:
             raise ValueError(f"no setting {unknown[0]!r}; there are: {', '.join(sorted(known))}")
         if "adversary" in table:
             table["adversary"] = DiscriminatorConfig(**table["adversary"])
-        return Recipe(**{**table, "phases": tuple(Phase(**phase) for phase in table["phases"])})
+        recipe = Recipe(**{**table, "phases": tuple(Phase(**phase) for phase in table["phases"])})
+        recipe.check_sides()
+        return recipe
     except KeyError as error:
         raise SystemExit(f"{path} is no recipe: {error} is missing; see the files in training/recipes") from error
     except (OSError, ValueError, TypeError) as error:

@@ -1,9 +1,10 @@
 """What a task is: a module of this folder that says what is learned from photos, and the records it gives.
 
 TAKES: the keys that its tables in a recipe may have: {"network": {...}, "data": {...}, "losses": {...}}.
-make(network): the network with new weights. sample(photos, side, random, data): one sample as tensors, drawn
-by `random` alone. loss_of(network, batch, losses): a `StepResult`, of one call of the network. preview(network,
-batch): rows of pictures (B, 3, H, W) in [0, 1].
+make(network): the network with new weights, which takes sides that are multiples of its `multiple` and, if it has a
+`minimum`, at least that. sample(photos, side, random, data): one sample as tensors, drawn by `random` alone.
+loss_of(network, batch, losses): a `StepResult`, of one call of the network. preview(network, batch): rows of pictures
+(B, 3, H, W) in [0, 1].
 """
 
 from typing import NamedTuple

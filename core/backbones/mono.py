@@ -26,6 +26,7 @@ class Mono(InpaintNetwork):
         super().__init__()
         in_channels, self.out_channels = self.channels = channels
         self.body = UNet(in_channels + 1 + self.out_channels, self.out_channels, widths, HEADS)
+        self.multiple = self.body.multiple
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
         """image (B, in_channels, H, W) in [0, 1] and hole (B, 1, H, W), 1 = fill, to the photo, not cut to [0, 1]."""

@@ -44,7 +44,7 @@ class PriorNetwork(nn.Module):
     def __init__(self, widths: tuple[int, int, int] = (32, 48, 64), heads: int = 2, head_dim: int = 16) -> None:
         super().__init__()
         a, b, c = widths
-        self.heads = heads
+        self.heads, self.multiple = heads, MULTIPLE
         self.enter = nn.Conv2d(4 * PATCH**2, a, 3, padding=1)
         self.fine_in = nn.Sequential(Block(a), Block(a))
         self.to_middle = nn.Conv2d(a, b, 2, 2)

@@ -1,5 +1,8 @@
 """Recipes: the shipped ones, and what is said of wrong ones."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
@@ -8,7 +11,8 @@ from recipe import Phase, Recipe, load_recipe
 from task import TASKS
 
 SHIPPED = sorted((ROOT / "training" / "recipes").glob("*.toml"))
-GOOD = 'task = "gray"\nphases = [{ side = 64, batch = 4, samples = 8 }]\n'
+MONO = 'network = { backbone = "mono", layout = "monochromic", widths = [4, 8, 16] }\n'
+GOOD = 'task = "gray"\nphases = [{ side = 64, batch = 4, samples = 8 }]\n' + MONO
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
@@ -67,7 +71,8 @@ def test_a_phase_may_have_losses_of_its_own():
         (GOOD + "speed = 3", "no setting 'speed'; there are: adversary"),
         ('task = "gray"', "'phases' is missing"),
         ('task = "gray"\nphases = []', "phases are missing"),
-        (GOOD.replace("64", "60"), "side must be a multiple of 8"),
+        (GOOD.replace("64", "0"), "side, batch, samples and window must be at least 1"),
+        (GOOD.replace(MONO, ""), "'backbone' is missing"),
         (GOOD.replace("side", "size"), "size"),
         (GOOD + 'precision = "fp8"', "precision must be one of bf16, no, got 'fp8'"),
         (GOOD + "[losses]\nps = 1", r"\[losses\] of gray takes .*, not 'ps'"),
@@ -85,6 +90,38 @@ def test_wrong_recipes(text, words, tmp_path):
     with pytest.raises(SystemExit, match=words) as caught:
         load_recipe(path)
     assert "see the files in training/recipes" in str(caught.value)
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("levels", [3, 4])
+def test_sides_are_those_the_network_takes(task, levels):
+    """What is refused cannot be trained, what is not can: each side up to 48, by a step of the task itself."""
+    widths = [4, 8, 8, 8][:levels] if task != "colour_prior" else [8, 8, 8]
+    backbone = {"backbone": "mono", "layout": "monochromic"} if task == "gray" else {}
+    network = {"widths": widths, **backbone}
+    recipe = Recipe(task, (Phase(64, 1, 1),), network=network)
+    photos = [np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)]
+    with torch.random.fork_rng():
+        made = recipe.module.make(network)
+    for side in (8, 16, 24, 32, 40, 44, 48):
+        tried = replace(recipe, phases=(Phase(side, 1, 1),))
+        batch = tuple(part[None] for part in recipe.module.sample(photos, side, np.random.default_rng(1), {}))
+        if side % made.multiple:
+            with pytest.raises(ValueError, match=f"side must be a multiple of {made.multiple}, for this network"):
+                tried.check_sides()
+            if task != "colour_prior":  # which is only worse there
+                with pytest.raises(RuntimeError):
+                    recipe.module.loss_of(made, batch, {})
+        else:
+            tried.check_sides()
+            assert recipe.module.loss_of(made, batch, {}).loss.isfinite()
+
+
+def test_sides_below_the_least(tmp_path):
+    path = tmp_path / "gmcnn.toml"
+    path.write_text((ROOT / "training" / "recipes" / "gmcnn_slim.toml").read_text().replace("side = 208", "side = 192"))
+    with pytest.raises(SystemExit, match="side must be a multiple of 4, at least 196, for this network, got 192"):
+        load_recipe(path)
 
 
 def test_a_recipe_that_is_not_there(tmp_path):
