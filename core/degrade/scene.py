@@ -6,8 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from ..host.cancel import check_cancelled
-
 
 class Scene(NamedTuple):
     """What a kind of damage is painted on.
@@ -71,7 +69,6 @@ def value_noise(scene: Scene, size: float) -> np.ndarray:
     """
     import cv2
 
-    check_cancelled()
     h, w = scene.shape
     grid_shape = [max(2, round(side / max(size, 1)) + 1) for side in (h, w)]
     grid = scene.random.standard_normal(grid_shape, dtype=np.float32)
@@ -93,7 +90,6 @@ def fractal_noise(scene: Scene, size: float) -> np.ndarray:
 
 def coordinates(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Rows (H, 1) and columns (1, W) of the middles of the pixels."""
-    check_cancelled()
     h, w = scene.shape
     return np.arange(h, dtype=np.float32)[:, None] + 0.5, np.arange(w, dtype=np.float32)[None] + 0.5
 
@@ -113,7 +109,6 @@ def draw_lines(shape: tuple[int, int], lines: Iterable[tuple[np.ndarray, float]]
     k = _supersampling(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points, width in lines:
-        check_cancelled()
         cv2.polylines(canvas, [_fixed_point(points * k)], False, 255, max(1, round(width * k)), cv2.LINE_AA, 4)
     return _coverage(canvas, shape)
 
@@ -133,7 +128,6 @@ def draw_shapes(shape: tuple[int, int], outlines: Iterable[np.ndarray]) -> np.nd
     k = _supersampling(shape)
     canvas = np.zeros((shape[0] * k, shape[1] * k), np.uint8)
     for points in outlines:
-        check_cancelled()
         cv2.fillPoly(canvas, [_fixed_point(points * k)], 255, cv2.LINE_AA, 4)
     return _coverage(canvas, shape)
 
@@ -152,7 +146,6 @@ def _coverage(canvas: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """A larger canvas of 8 bits reduced to a size, float32 (H, W) in [0, 1]."""
     import cv2
 
-    check_cancelled()
     return cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
 
 
@@ -165,7 +158,6 @@ def paper_color(scene: Scene) -> np.ndarray:
 
 def mean_color(photo: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The mean color (3,) of a photo (H, W, 3) under an alpha (H, W)."""
-    check_cancelled()
     weight = alpha[..., None].astype(np.float32) + np.float32(1e-6)
     return (photo * weight).sum((0, 1)) / weight.sum()
 
@@ -196,7 +188,6 @@ def contrasting_color(scene: Scene, alpha: np.ndarray) -> np.ndarray:
 
 def alpha_blend(scene: Scene, color: np.ndarray, opacity: float) -> np.ndarray:
     """The photo (H, W, 3) under a color (3,) or (H, W, 3) of this opacity, (H, W, 3)."""
-    check_cancelled()
     return scene.photo + np.float32(opacity) * (color.astype(np.float32) - scene.photo)
 
 

@@ -80,7 +80,8 @@ def degrade(
     results = []
     for i, photo in enumerate(image.split(1)):
         report(i, len(image))
-        results.append(_degrade_photo(photo, kinds, difficulty, seed + i, other, scale))
+        # in a thread, so that the caller can cancel whatever a kind does
+        results.append(run_in_thread(photo.numel(), _degrade_photo, photo, kinds, difficulty, seed + i, other, scale))
     report(len(image), len(image))
     return Degraded(*(torch.cat(parts) for parts in zip(*results, strict=True)))
 
@@ -112,16 +113,12 @@ def _degrade_photo(
     scene = Scene(_pixels(photo[0]), difficulty, random, foreign, scale)
     alpha, maps = np.zeros(scene.shape, np.float32), np.zeros((len(KIND_NAMES), *scene.shape), bool)
     for i, requested in enumerate(kinds):
+        check_cancelled()  # which ends a thread whose caller has gone
         kind = KINDS[draw_kind(seed, i) if requested == ANY else requested]
         layer = _paint(scene, kind.paint)
-        check_cancelled()
         opacity = layer.alpha[..., None]
-        covered = scene.photo * (1 - opacity)
-        check_cancelled()
-        painted = np.clip(covered + layer.content * opacity, 0, 1)
-        check_cancelled()
+        painted = np.clip(scene.photo * (1 - opacity) + layer.content * opacity, 0, 1)
         maps[KIND_NAMES.index(kind.group)] |= _visible(scene.photo, painted, layer.alpha, kind.group)
-        check_cancelled()
         alpha, scene = np.maximum(alpha, layer.alpha), scene._replace(photo=painted)
     return _as_tensors(photo, scene.photo, alpha, maps)
 
@@ -129,7 +126,7 @@ def _degrade_photo(
 def _paint(scene: Scene, paint: Callable[[Scene], Layer]) -> Layer:
     """A layer that marks something but not all, painted again where chance marked nothing or all."""
     for _ in range(ATTEMPTS):
-        layer = run_in_thread(scene.photo.size, paint, scene)  # whatever a kind does, the caller can cancel it
+        layer = paint(scene)
         marked = layer.alpha > 0.5
         if marked.any() and not marked.all():
             break
@@ -154,12 +151,10 @@ def _pixels(photo: Tensor) -> np.ndarray:
 
 def _as_tensors(photo: Tensor, damaged: np.ndarray, alpha: np.ndarray, maps: np.ndarray) -> Degraded:
     """Back to the photo's channels, dtype and device; untouched where `alpha` is 0."""
-    check_cancelled()
     changed = torch.from_numpy(damaged).movedim(-1, 0)[None]
     if photo.shape[1] == 1:
         changed = changed.mean(1, keepdim=True)
     plane = torch.from_numpy(np.ascontiguousarray(alpha, np.float32))[None, None].to(photo)
     image = torch.where(plane > 0, changed.to(photo), photo)
-    check_cancelled()
     visible = (image - photo).abs().amax(1, keepdim=True) > VISIBLE
     return Degraded(image, plane, ((plane > 0.5) | visible).to(photo), torch.from_numpy(maps)[None].to(photo))
