@@ -39,10 +39,10 @@ class PictureError(MonochromicError, OSError):
 class UnknownNameError(MonochromicError, LookupError):
     """A name that is in no list, with the nearest name that is."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = list(known)
         near = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+        hint = hint or (f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}")
         super().__init__(f"no {kind} {name!r}; {hint}")
 
 

@@ -72,7 +72,6 @@ def _distance(image: Tensor, reference: Tensor, counted: Tensor) -> Tensor:
     total, weight = image.new_zeros(()), image.new_zeros(())
     units = [image.new_tensor(unit) for unit in UNRELATED]
     for a, b, pixels in _strips(image, reference, counted):
-        check_cancelled()
         groups = zip(_statistics(a, pixels), _statistics(b, pixels), units, strict=True)
         apart = torch.stack([(x - y).abs().mean(1) / unit for x, y, unit in groups]).mean(0)
         counts = pixels.sum(1)
@@ -154,6 +153,7 @@ def _taps(like: Tensor, wavelength: float, part: float) -> Tensor:
 
 def _filtered(picture: Tensor, across: Tensor, down: Tensor) -> Tensor:
     """The magnitude of a separable complex filter inside the margin, (1, 1, h, w)."""
+    check_cancelled()
     cut = RADIUS - across.shape[1] // 2
     picture = picture[..., cut : picture.shape[-2] - cut, cut : picture.shape[-1] - cut]
     rows = F.conv2d(picture, across[:, None, None])

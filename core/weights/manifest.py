@@ -222,8 +222,21 @@ def get_entry(name: str) -> WeightFile:
         return ours[name]
     entries = all_entries()
     if name not in entries:
-        raise UnknownNameError("weights", name, entries)
+        raise UnknownNameError("weights", name, entries, _of_backbone(name, entries.values()))
     return entries[name]
+
+
+def _of_backbone(name: str, entries: Iterable[WeightFile]) -> str:
+    """What to say to who typed a backbone's name for weights: all that there are for it; "" for any other name."""
+    found = [f"{entry.id}, which {_origin(entry)}" for entry in entries if entry.backbone == name]
+    listed = "; ".join(found)
+    return listed and f"for the backbone {name}: {listed}; `monochromic weights convert` adds the authors' file"
+
+
+def _origin(entry: WeightFile) -> str:
+    if entry.bundled:
+        return "comes with the package"
+    return f"`monochromic weights fetch {entry.id}` downloads" if entry.repo_id else "you added"
 
 
 def entries_for(backbone: str) -> list[WeightFile]:

@@ -288,6 +288,17 @@ def test_a_row_of_the_users(home, root):
         get_entry("our")
 
 
+@pytest.mark.parametrize("name", [each.id for each in BACKBONES.values() if each.variants])
+def test_a_backbone_typed_for_its_weights(name):
+    """Says which weights there are for it, unless these have its name."""
+    expected = [entry.id for entry in entries_for(name)]
+    if name in expected:
+        assert get_entry(name).backbone == name
+    else:
+        with pytest.raises(UnknownNameError, match=f"for the backbone {name}: {'.*'.join(expected)}, which comes with"):
+            get_entry(name)
+
+
 def test_the_users_manifest_names_no_file_of_the_pack(home):
     bundled = replace(HOSTED, repo_id=None, revision=None, filename=None, bundled="weights/x.safetensors")
     with pytest.raises(InputError, match="only the pack's own entries may be bundled"):
