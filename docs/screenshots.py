@@ -23,9 +23,10 @@ from comfyui_page import OTHER, front_end, open_page, run, wait_until_ready  # n
 from comfyui_server import Server  # noqa: E402
 
 NODES = {
-    "restore_photo": ("GrayInpaint", "ProgressiveColorize", "Metrics", "SamplePhoto"),
+    "restore_photo": ("GrayInpaint", "ProgressiveColorize", "Metrics", "SamplePhoto", "LoadMask"),
     "restore_without_mask": ("BlindMaskPredict",),
-    "three_pipelines": ("RgbInpaint",),
+    "three_pipelines": ("RgbInpaint", "RandomMask"),
+    "color_hint": ("ColorGuide",),
     "compare_backbones": ("CompareBackbones",),
     "degrade_and_measure": ("Degrade",),
     "extend_photo": ("Pad",),
@@ -42,6 +43,15 @@ PLACE = """([scale, x, y]) => {
   return [left + 100, top + 160];
 }"""
 NODE = "(type) => { const n = app.graph.nodes.find((n) => n.type === type); return [...n.pos, ...n.size]; }"
+WAKE = """(name) => {
+  const node = app.graph.nodes.find((n) => n.type === "MonochromicLoadMask");
+  node.mode = 0;
+  node.widgets[0].value = name;
+  node.widgets[0].callback?.(name);
+}"""
+MASK = "astronaut_scratches.png"
+HINT = 726, 100, 1190, 740  # of color_hint: from the hints to the results
+STROKE = "#2e9e4f", ((0.40, 0.33), (0.44, 0.38), (0.50, 0.32))  # shares of the photo's sides
 TITLE, POINT = 30, 10  # pixels of a node above its position, and of a point of a link around its own
 
 
@@ -85,10 +95,40 @@ def shoot_template(page: Any, server: Server, name: str) -> None:
     save(page, (x, y, x + width * SCALE, y + height * SCALE), picture, WIDTH)
     page.set_viewport_size({"width": 1200, "height": 1150})
     for node in NODES.get(name, ()):
+        if node == "LoadMask":
+            page.evaluate(WAKE, MASK)
         left, top, width, height = page.evaluate(NODE, f"Monochromic{node}")
         x, y = page.evaluate(PLACE, [1, left, top])
         around = (x - MARGIN, y - TITLE - MARGIN, x + width + MARGIN, y + height + MARGIN)
         save(page, around, ROOT / "web" / "docs" / f"Monochromic{node}" / "node.jpg")
+
+
+def shoot_hint(page: Any, server: Server) -> None:
+    """A stroke painted in color_hint after its run, and what comes of it."""
+    left, top, width, height = HINT
+    page.set_viewport_size({"width": width + 260, "height": height + 240})
+    page.evaluate(
+        "(graph) => app.loadGraphData(graph)", json.loads((ROOT / "workflows" / "color_hint.json").read_text())
+    )
+    page.wait_for_timeout(5000)
+    run(page, server, 1800)
+    x, y = page.evaluate(PLACE, [1, left, top])
+    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="Remove all strokes").click()
+    color, stroke = STROKE
+    page.get_by_label("Color of the brush").fill(color)
+    photo = page.locator("canvas.strokes").bounding_box()
+    at = [(photo["x"] + across * photo["width"], photo["y"] + down * photo["height"]) for across, down in stroke]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for place in at[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    page.mouse.move(x, y)
+    for name in ("painted", "result"):
+        if name == "result":
+            run(page, server, 1800)
+        save(page, (x, y, x + width, y + height), ROOT / "docs" / "comfyui" / f"{name}.jpg")
 
 
 def main() -> None:
@@ -106,6 +146,8 @@ def main() -> None:
                     shoot_dialog(page, server.folder)
                 else:
                     shoot_template(page, server, name)
+                if name == "color_hint":
+                    shoot_hint(page, server)
         finally:
             server.process.terminate()
             server.process.wait(60)
