@@ -62,7 +62,6 @@ class Matching:
 
     def runs(self, plane: Tensor) -> Tensor:
         """The pixels of a patch's width from each pixel of a plane (H, W) on, (H * W - PW + 1, PW)."""
-        check_cancelled()
         return plane.flatten().unfold(0, self.level.patch[1], 1).contiguous()
 
     def patches(self, runs: Tensor, at: Tensor) -> Tensor:
@@ -225,7 +224,6 @@ def complete(levels: list[Level]) -> Tensor:
     matching.run(ROUNDS[0], last=len(levels) == 1, radii=(max(level.hole.shape), *RADII))
     for i, level in enumerate(levels[-2::-1], 1):
         coarse, (h, w) = matching, level.hole.shape
-        check_cancelled()
         guess = F.interpolate(coarse.planes[None], scale_factor=2, mode="bilinear")[0, :, :h, :w]
         matching = Matching(level, guess, generator)
         matching.start_from(coarse)

@@ -36,7 +36,6 @@ class Level:
     def touching(self) -> Tensor:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
-        check_cancelled()
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
         check_cancelled()
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
@@ -50,7 +49,6 @@ class Level:
     @cached_property
     def open(self) -> Tensor:
         """The patches that touch the hole, each `stride` pixels and at the far sides, (N,)."""
-        check_cancelled()
         chosen = torch.zeros_like(self.touching)
         rows, columns = (_spaced(n, self.stride) for n in chosen.shape)
         chosen[rows[:, None], columns] = self.touching[rows[:, None], columns]
@@ -88,7 +86,6 @@ def first_level(gray: Tensor, hole: Tensor) -> Level | None:
 
 def level_of(planes: Tensor, hole: Tensor, side: int) -> Level:
     """A level with patches of a side, or as large as the picture allows."""
-    check_cancelled()
     return Level(planes, hole, (min(side, hole.shape[0]), min(side, hole.shape[1])))
 
 
@@ -131,7 +128,6 @@ def gradients(gray: Tensor, hole: Tensor) -> Tensor:
     known = (~hole).to(gray)
     planes = []
     for axis, pads in ((1, (0, 1, 0, 0)), (0, (0, 0, 0, 1))):
-        check_cancelled()
         steps = gray.shape[axis] - 1
         both = known.narrow(axis, 1, steps) * known.narrow(axis, 0, steps)
         change = (gray.narrow(axis, 1, steps) - gray.narrow(axis, 0, steps)).abs() * both

@@ -120,7 +120,6 @@ def _system(
     padded = F.pad(boundary, (1, 1, 1, 1))
     rhs = confidence[:, None] * guess
     for k, (dy, dx) in enumerate(OFFSETS):
-        check_cancelled()
         value = padded[:, row + 1 + dy, column + 1 + dx].T
         rhs += torch.where(outside[:, k], weights[:, k], 0)[:, None] * value
     return Stencil(row, column, neighbor, weights.masked_fill(outside, 0), weights.sum(1) + confidence), rhs

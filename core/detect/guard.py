@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.checks import shape_of
 from .catchlights import catchlights
 from .planes import Bytes, gray_levels
@@ -59,14 +58,11 @@ def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor) -> Bytes:
     """What is skipped of a hole (H, W) of 0 and 1 in a photo (C, H, W) in [0, 1], as a mask of 0 and 1."""
     import cv2
 
-    check_cancelled()
     factor = max(1, round(min(hole.shape) / REDUCED_SIDE))
     gray = gray_levels(photo[:, ::factor, ::factor])
     size = gray.shape[::-1]
     marks, blank = (cv2.resize(mask * 255, size, interpolation=cv2.INTER_AREA) for mask in (hole, margin))
     skipped = thick_parts((marks > 127) & (blank == 0), ReducedPhoto(gray, blank == 0))
-    check_cancelled()
     skipped |= rings((marks > 0).astype(np.uint8)) > 0
-    check_cancelled()
     enlarged = cv2.resize(skipped.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return hole & (enlarged | margin | catchlights(hole, gray_levels(photo)))

@@ -35,7 +35,6 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
     low = lowered(threshold, margin)
     marks = torch.zeros_like(probability)
     for mark, photo in zip(marks, probability, strict=True):
-        check_cancelled()
         if (photo > threshold).any():
             plane = photo[0].float().cpu().numpy()
             mark[0] = torch.from_numpy(_connected(plane, low, threshold, min_area)).to(mark)

@@ -18,7 +18,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
-from ..host.cancel import check_cancelled
 from ..host.progress import Progress, silent
 from ..image.boxes import Box
 from ..image.tiling import Blend, cover, edge_distance, tile_boxes
@@ -144,7 +143,6 @@ def _predict_photo(predict: Predict, photo: Tensor, sizes: list[tuple[int, int]]
 
 def _resized(picture: Tensor, size: tuple[int, int], enlarge: str = "bilinear") -> Tensor:
     """Reduced by means over areas, or enlarged by this interpolation."""
-    check_cancelled()
     if picture.shape[-2:] == size:
         return picture
     if size[0] < picture.shape[-2]:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..damage_kinds import KIND_NAMES
-from ..host.cancel import cancellable, check_cancelled
+from ..host.cancel import cancellable
 from ..host.memory import translates_oom
 from ..host.progress import Progress, part_of, silent
 from ..image.checks import check_image
@@ -42,7 +42,6 @@ def predict_kinds(
     extra = detector.predict_overlays if overlays else None
     with torch.no_grad():
         probability = detector.predict(image, part_of(report, 0, 2) if extra else report)
-        check_cancelled()
         if extra:
             probability[:, [KIND_NAMES.index("overlays")]] = extra(image, part_of(report, 1, 2))
         return probability.clamp_(0, 1).to(image.dtype)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import cancellable, check_cancelled
+from ..host.cancel import cancellable
 from ..host.memory import translates_oom
 from ..host.progress import Progress
 from ..image import masks
@@ -77,12 +77,10 @@ def find_hole(
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
     marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
-    check_cancelled()
     if dilate is None:
         dilate = auto_dilation(h, w)
         found.filled[worn] = _widened(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
-    check_cancelled()
     hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
 
@@ -103,7 +101,6 @@ def _hole_and_rest(found: Sorted, dilate: int, protected: Tensor | None) -> tupl
     closed = (found.skipped > found.unguarded) | (found.margin > 0)
     filled = torch.maximum(found.filled, found.unguarded)
     hole = to_hole(filled, dilate, closed if protected is None else closed | protected)
-    check_cancelled()
     skipped = torch.maximum(found.skipped, found.other).masked_fill(hole > 0, 0)
     return hole, skipped if protected is None else skipped.masked_fill(protected, 0), found.margin
 

@@ -79,7 +79,6 @@ def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
     """
     import cv2
 
-    check_cancelled()
     marks, covered, uncounted = (mask.byte().cpu().numpy() for mask in (plane, hole, rest))
     count, label = cv2.connectedComponents(marks, connectivity=8)
     area, inside, free = (np.bincount(label[mask > 0], minlength=count) for mask in (marks, covered, uncounted))
@@ -126,7 +125,6 @@ def count_parts(mask: Tensor, max_gap: int = 0) -> tuple[int, float]:
     check_cancelled()
     plane = mask.reshape(mask.shape[-2:]).byte().cpu().numpy()
     share = float(np.count_nonzero(plane)) / plane.size
-    check_cancelled()
     if max_gap:
         plane = cv2.dilate(plane, np.ones((max_gap + 1, max_gap + 1), np.uint8))
     count, _ = cv2.connectedComponents(plane, connectivity=8)

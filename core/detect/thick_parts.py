@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..host.cancel import check_cancelled
 from .planes import Bytes, Mask, dilate_disc, inner_distance, padded_slices
 
 THICK, FAT = 1 / 64, 1 / 24  # of the shorter side: widths above which a part is no thin mark, and no wide crease
@@ -67,7 +66,6 @@ def _wide_parts(hole: Mask, photo: ReducedPhoto, width: float) -> Mask:
     inside = ~_at_border(stats, hole.shape)
     chosen = np.zeros(count, np.bool_)
     for i in range(1, count):
-        check_cancelled()
         if inside[i]:
             chosen[i] = not _is_long(label, i, stats[i], lines) and not _is_blank(label, i, stats[i], photo)
     return chosen[label]

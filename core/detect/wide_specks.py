@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from .planes import Bytes, Mask, dilate_disc, gray_levels, inner_distance, padded_slices
 
 MAX_WIDTH, MIN_WIDTH = 1 / 100, 4.0  # of the shorter side, and pixels: wider specks are doubtful, whichever is more
@@ -44,11 +43,9 @@ def _wide_parts(plane: Bytes, limit: float, gray: Bytes) -> Mask:
     width -= 1
     centers = width > limit
     del width
-    check_cancelled()
     count, label, stats, _ = cv2.connectedComponentsWithStats(plane, connectivity=8)
     wide = np.zeros(count, np.bool_)
     for i in np.unique(label[centers]):
-        check_cancelled()
         window = padded_slices(stats[i], SURROUND + 1)
         wide[i] = not _has_one_tone(label[window] == i, plane[window] > 0, gray[window])
     wide[0] = False

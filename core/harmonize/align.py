@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.boxes import bounding_box
 from ..image.color import to_y
 from .smooth import known_mean
@@ -112,7 +111,6 @@ def resize(picture: Tensor, height: int, width: int) -> Tensor:
     """
     if picture.shape[-2:] == (height, width):
         return picture
-    check_cancelled()
     return F.interpolate(picture[None], (height, width), mode="bicubic", antialias=True)[0].clamp(0, 1)
 
 
@@ -127,7 +125,6 @@ def move(picture: Tensor, down: float, right: float) -> Tensor:
     Returns:
         (C, H, W) in [0, 1].
     """
-    check_cancelled()
     planes = picture[:, None]
     for pixels, dim in ((down, 0), (right, 1)):
         whole = int(torch.tensor(pixels).floor())
@@ -194,7 +191,6 @@ def _phase_shift(wanted: Tensor, found: Tensor) -> tuple[float, float]:
     h, w = wanted.shape
     frame = torch.hann_window(h, device=wanted.device)[:, None] * torch.hann_window(w, device=wanted.device)
     cross = torch.fft.rfft2(wanted * frame) * torch.fft.rfft2(found * frame).conj()
-    check_cancelled()
     peaks = torch.fft.irfft2(cross / cross.abs().clamp(min=1e-12).sqrt(), s=(h, w))
     rows, columns = (torch.fft.fftfreq(n, 1 / n, device=wanted.device) for n in (h, w))
     near = (rows.abs() <= MAX_SHIFT)[:, None] & (columns.abs() <= MAX_SHIFT)

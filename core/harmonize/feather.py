@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.color import to_cbcr, to_rgb_in_gamut, to_y
 from .grain import add_grain
 from .stage import CONTEXT
@@ -70,7 +69,6 @@ def _weight(hole: Tensor, pixels: int) -> Tensor:
     """The weight of the picture, (1, 1, h, w): 1 in the hole (h, w), 0 further than so many pixels from it."""
     import cv2
 
-    check_cancelled()
     away = cv2.distanceTransform((~hole).cpu().numpy().astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     distance = torch.from_numpy(away)[None, None]
     falling = 0.5 + 0.5 * torch.cos(distance * (math.pi / (pixels + 1)))

@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.boxes import hole_boxes
 from ..image.color import to_y
 from .smooth import gaussian, known_mean
@@ -170,7 +169,6 @@ def _blocks(detail: Tensor, gray: Tensor, known: Tensor) -> tuple[Tensor, Tensor
     planes = torch.stack([detail, gray, fair.float()])
     if min(gray.shape) < BLOCK:
         return detail.new_zeros(0, BLOCK, BLOCK), detail.new_zeros(0)
-    check_cancelled()
     step = BLOCK // 2 * max(1, round(math.sqrt(gray.numel()) / MAX_SIDE))
     found = planes.unfold(1, BLOCK, step).unfold(2, BLOCK, step).flatten(1, 2)
     found = found[:, found[2].mean((1, 2)) == 1]
@@ -204,7 +202,6 @@ def _drawn(taps: Tensor, like: Tensor, seed: int) -> Tensor:
     random = torch.Generator().manual_seed(seed)
     h, w = like.shape
     white = torch.randn((1, 1, h + BLOCK - 1, w + BLOCK - 1), generator=random).to(like)
-    check_cancelled()
     return F.conv2d(white, taps[None, None].to(like))[0, 0]
 
 

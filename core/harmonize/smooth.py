@@ -5,7 +5,7 @@ import math
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
+from ..host.thread import run_in_thread
 
 
 def gaussian(values: Tensor, sigma: float) -> Tensor:
@@ -20,8 +20,12 @@ def gaussian(values: Tensor, sigma: float) -> Tensor:
     """
     radius = max(1, math.ceil(3 * sigma))
     taps = values.new_tensor([math.exp(-0.5 * (i / sigma) ** 2) for i in range(-radius, radius + 1)])
-    taps = taps / taps.sum()
-    check_cancelled()
+    return run_in_thread(values.numel(), _filtered, values, taps / taps.sum())
+
+
+def _filtered(values: Tensor, taps: Tensor) -> Tensor:
+    """Values (C, H, W) filtered along rows and columns by taps (2 * radius + 1,)."""
+    radius = len(taps) // 2
     rows = F.conv2d(values[:, None], taps.view(1, 1, 1, -1), padding=(0, radius))
     return F.conv2d(rows, taps.view(1, 1, -1, 1), padding=(radius, 0))[:, 0]
 

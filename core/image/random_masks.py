@@ -9,7 +9,6 @@ from numpy.random import Generator
 from torch import Tensor
 
 from ..errors import InputError, UnknownNameError
-from ..host.cancel import check_cancelled
 from ..host.thread import run_in_thread
 
 
@@ -45,7 +44,6 @@ def random_hole(kind: str, height: int, width: int, coverage: float = 0.2, seed:
 
 def _free_form(canvas: np.ndarray, coverage: float, random: Generator) -> None:
     while canvas.mean() < coverage:
-        check_cancelled()
         _stroke(canvas, random)
         if random.random() < 0.5:
             canvas[:] = canvas[::-1].copy()

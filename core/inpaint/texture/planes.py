@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...host.cancel import check_cancelled
+
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
@@ -17,6 +19,7 @@ def blur(plane: Plane, sigma: float) -> Plane:
     """A Gaussian blur; sides are mirrored."""
     import cv2
 
+    check_cancelled()
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
 

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor
 
 from ...errors import InputError, UnknownNameError
-from ...host.cancel import check_cancelled
 from ..patches import synthesize_patches
 from .blocks import cover_hole, known_blocks
 from .candidates import Matcher, Photo
@@ -77,12 +76,10 @@ def _quilted(picture: Plane, hole: Mask, amount: float, seed: int) -> Plane:
         return picture
     photo = Photo.of(picture, hole)
     here, there = photo.describe(grid.places), photo.describe(known.places)
-    check_cancelled()
     energies = expected_energies(picture, depth, grid, known, here.mean, there.mean)
     matcher = Matcher(photo, grid, here, energies)
     blocks = choose_blocks(matcher, known, matcher.search(known, there), random)
     quilt = paste_blocks(picture, hole, grid, blocks)
-    check_cancelled()
     maps = zip(energies.measured, energies.expected.unbind(1), strict=True)
     expected = [np.exp(spread(measured, grid, values)) for measured, values in maps]
     return merge_quilt(picture, hole, quilt, expected, amount)
