@@ -33,12 +33,14 @@ from monochromic.core import (
     composite,
     degrade,
     dilate,
+    feather,
     fill,
     find_hole,
     heat_map,
     load_image,
     load_mask,
     luminance,
+    match_picture,
     measure,
     predict_kinds,
     random_hole,
@@ -46,6 +48,7 @@ from monochromic.core import (
     resize_to,
     save_image,
 )
+from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.host.cancel import reporting
 from monochromic.core.host.progress import Progress
@@ -182,12 +185,17 @@ WORKS: dict[str, Work] = {
         f"fill, {name}": lambda c, p, name=name: fill(c.damaged, c.hole, name, progress=p)
         for name in ("telea", "navier_stokes", "patchmatch", "mono")
     },
+    "fill, mono, with texture": lambda c, p: fill(c.damaged, c.hole, "mono", texture=0.5, progress=p),
+    "fill, mono, wide parts by patchmatch": lambda c, p: fill(c.damaged, c.hole, wide="patchmatch", progress=p),
+    "match_picture": lambda c, p: match_picture(c.damaged, c.photo * 0.9 + 0.03, c.hole, progress=p),
+    "feather, with grain": lambda c, p: feather(c.damaged, c.photo, c.hole, 40, grain=1.0),
     **{
         f"predict_kinds, {name}": lambda c, p, name=name: predict_kinds(c.damaged, name, progress=p)
         for name in ("classical", "learned", "both")
     },
     "find_hole, classical": lambda c, p: find_hole(c.damaged, "classical", progress=p),
     "find_hole, learned, grown by 20": lambda c, p: find_hole(c.damaged, "learned", dilate=20, progress=p),
+    "find_hole, all kinds": lambda c, p: find_hole(c.damaged, kinds=KIND_NAMES, progress=p),
     "heat_map and summary": _show,
     "colorize, propagate": lambda c, p: colorize(c.damaged, c.gray, c.hole, progress=p),
     "colorize, propagate, hints": lambda c, p: colorize(

@@ -59,9 +59,14 @@ class Checkout:
     def names(self, command: str, flag: str) -> list[str]:
         """The names that an option takes, by the help of the command."""
         self.call(f"help/{command}{flag}", [command, "--help"])
-        text = (self.folder / f"help/{command}{flag}" / PRINTED).read_text()
-        line = re.search(rf"^ *{flag} NAME .*: (\w+(, \w+)*)$", text, re.MULTILINE)
-        return line[1].split(", ") if line else sys.exit(f"{self.place}: the help of {command} has no names for {flag}")
+        found = names_in((self.folder / f"help/{command}{flag}" / PRINTED).read_text(), flag)
+        return found or sys.exit(f"{self.place}: the help of {command} has no names for {flag}")
+
+
+def names_in(text: str, flag: str) -> list[str]:
+    """The names that an option takes, by a help whose lines are not broken."""
+    line = re.search(rf"^ *{flag} NAME .*?: (\w+(, \w+)*)(;.*)?$", text, re.MULTILINE)
+    return line[1].split(", ") if line else []
 
 
 def serve() -> None:

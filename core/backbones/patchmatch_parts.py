@@ -37,7 +37,6 @@ class Level:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
-        check_cancelled()
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
 
     @cached_property
@@ -66,7 +65,6 @@ class Level:
         """Weight of a pixel: 1 where known, less and less into the hole, (H, W)."""
         import cv2
 
-        check_cancelled()
         depth = cv2.distanceTransform(self.hole.numpy().astype(np.uint8), cv2.DIST_C, 3)
         return FADE ** -torch.from_numpy(depth).clamp(max=MAX_DEPTH)
 

@@ -14,7 +14,6 @@ filter's linear model: He, Sun, Tang, "Guided Image Filtering", ECCV 2010), and 
 import torch
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from .membrane import spread_inside
 from .smooth import known_mean
 
@@ -91,7 +90,6 @@ def _robust_fit(columns: Tensor, wanted: Tensor) -> Tensor:
     """The ridge solution of columns (N, K) times x = wanted (N,), with outliers weighted down."""
     weight, solution = torch.ones_like(wanted), columns.new_zeros(columns.shape[1])
     for step in range(ROUNDS):
-        check_cancelled()
         error = wanted - columns @ solution
         scale = (1.4826 * error.abs().median()).clamp(min=MIN_SCALE)
         if step:

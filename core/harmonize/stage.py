@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import cancellable, check_cancelled
+from ..host.cancel import cancellable
 from ..host.progress import Progress, silent
 from ..image.boxes import hole_boxes
 from ..image.checks import check_hole
@@ -126,7 +126,6 @@ def _without_drift(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
     here, there = _planes(photo), _planes(picture)
     result = there[: len(here)].clone()
     for box in hole_boxes(hole, CONTEXT):
-        check_cancelled()
         part = match_planes(box.crop(here), box.crop(there), box.crop(hole))
         box.crop(result)[: len(part)] = part
     light = result[:1].clamp(0, 1)

@@ -1,8 +1,8 @@
 """Cancelling around a single call of a library that takes seconds and cannot be split: it runs in a thread meanwhile.
 
-Needed where one call takes over a second at 12 megapixels: OpenCV's inpainting of a large hole, the wide Gaussian and
-the sorting of a random mask of blobs, the painting of damage, decoders and encoders of files, a layer of
-LPIPS, a training step of the color method `paper`; and for a download, which waits for a server.
+Needed where one call takes over a second at 12 megapixels: OpenCV's inpainting of a large hole, a wide Gaussian, the
+sorting of a random mask of blobs, the painting of damage, decoders and encoders of files, a layer of LPIPS, a training
+step of the color method `paper`; and for a download, which waits for a server.
 """
 
 import functools

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..host.cancel import check_cancelled
 from .texture.energies import depth_in
 from .texture.planes import Mask
 
@@ -35,14 +34,12 @@ def _wide(hole: Mask) -> Mask:
     wide = np.zeros_like(hole)
     if hole.all() or not hole.any():
         return wide
-    check_cancelled()
     depth = depth_in(hole)
     deep = depth >= MIN_DEPTH
     if not deep.any():
         return wide
     _, labels, stats, _ = cv2.connectedComponentsWithStats(hole.astype(np.uint8), connectivity=8)
     for label in np.unique(labels[deep]):
-        check_cancelled()
         left, top, width, height, _ = stats[label]
         box = np.s_[top : top + height, left : left + width]
         part = labels[box] == label
