@@ -88,7 +88,7 @@ def test_the_chinese_help_says_what_stands_on_the_node(name):
 @every
 def test_the_help_is_for_a_narrow_side_bar(name, language):
     lines = page_of(name, language).splitlines()
-    assert 20 <= len(lines) <= 60
+    assert 20 <= len(lines) <= 60, f"web/docs/{name}/{language}.md: 20 to 60 lines, it has {len(lines)}"
     assert not [line for line in lines if line.startswith("|") and len(re.findall(r"(?<!\\)\|", line)) > 3]
 
 

@@ -115,7 +115,6 @@ class Matcher:
     def _add_known_costs(self, found: Candidates) -> None:
         """Add how badly each candidate fits to what is known of its place."""
         for i in torch.arange(len(self.grid))[self.known.flatten(1).any(1)].split(16):
-            check_cancelled()
             blocks = self.blocks(found.places[i], found.shift[i])
             error = (blocks - self.pixels[i, None]).square_() * self.known[i, None]
             found.cost[i] += error.sum((2, 3)) / BLOCK**2

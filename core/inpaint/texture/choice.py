@@ -111,7 +111,6 @@ def _with_continuations(
     places, shifts = [kept.places.gather(1, keep[..., None].expand(-1, -1, 2))], [kept.shift.gather(1, keep)]
     costs, pieces = [kept.cost.gather(1, keep)], [blocks[every[:, None], keep]]
     for k in range(NEIGHBORS):
-        check_cancelled()
         neighbor = grid.beside[:, k].clamp(min=0)
         onward = best[neighbor] + grid.places - grid.places[neighbor]
         rows, columns = (onward[:, i].clamp(0, n - 1) for i, n in enumerate(known.free.shape))

@@ -69,9 +69,9 @@ def expected_energies(
     nearness = -(torch.cdist(grid.places.float(), known.places[seen].float()) ** 2)
     nearness /= 2 * (at_middle(depth, grid.places) + 0.75 * BLOCK)[:, None] ** 2
     attention = torch.softmax(nearness - (mean - known_mean[seen].T) ** 2 / (2 * TONE**2), 1)
+    has = at_middle(np.sqrt(blur(octaves[-1] ** 2, SIGMA)) + np.float32(FLOOR), grid.places)
     average = attention @ of_known[seen]
     variance = (attention @ of_known[seen] ** 2 - average**2).clamp(min=0)
     expected = average - CAREFUL * variance.sqrt()
-    has = at_middle(np.sqrt(blur(octaves[-1] ** 2, SIGMA)) + np.float32(FLOOR), grid.places)
     lacking = (torch.exp(2 * expected[:, -1]) - has**2).clamp(min=0)
     return Energies(measured, of_known, expected, (TRUSTED**2 / (TRUSTED**2 + lacking)).sqrt()[:, None])

@@ -59,6 +59,7 @@ class Padded(NamedTuple):
 
     def at(self, places: Tensor, offsets: Tensor) -> Tensor:
         """The pixels at upper left corners (..., 2) and offsets (k,) to both sides, (..., k, k)."""
+        check_cancelled()
         h, w = self.plane.shape
         rows, columns = ((places[..., i, None] + offsets).clamp(0, n - 1) for i, n in enumerate((h, w)))
         return self.plane.flatten()[(rows * w)[..., None] + columns[..., None, :]]
