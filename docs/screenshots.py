@@ -43,12 +43,6 @@ PLACE = """([scale, x, y]) => {
   return [left + 100, top + 160];
 }"""
 NODE = "(type) => { const n = app.graph.nodes.find((n) => n.type === type); return [...n.pos, ...n.size]; }"
-WAKE = """(name) => {
-  const node = app.graph.nodes.find((n) => n.type === "MonochromicLoadMask");
-  node.mode = 0;
-  node.widgets[0].value = name;
-  node.widgets[0].callback?.(name);
-}"""
 MASK = "astronaut_scratches.png"
 HINT = 726, 100, 1190, 740  # of color_hint: from the hints to the results
 STROKE = "#2e9e4f", ((0.40, 0.33), (0.44, 0.38), (0.50, 0.32))  # shares of the photo's sides
@@ -96,11 +90,22 @@ def shoot_template(page: Any, server: Server, name: str) -> None:
     page.set_viewport_size({"width": 1200, "height": 1150})
     for node in NODES.get(name, ()):
         if node == "LoadMask":
-            page.evaluate(WAKE, MASK)
+            page.evaluate("(graph) => app.loadGraphData(graph)", with_mask(saved))
         left, top, width, height = page.evaluate(NODE, f"Monochromic{node}")
         x, y = page.evaluate(PLACE, [1, left, top])
         around = (x - MARGIN, y - TITLE - MARGIN, x + width + MARGIN, y + height + MARGIN)
         save(page, around, ROOT / "web" / "docs" / f"Monochromic{node}" / "node.jpg")
+
+
+def with_mask(saved: dict[str, Any]) -> dict[str, Any]:
+    """A template in which its node Load Mask is awake and has a file."""
+    nodes = [
+        {**node, "mode": 0, "widgets_values": [MASK, *node["widgets_values"][1:]]}
+        if node["type"] == "MonochromicLoadMask"
+        else node
+        for node in saved["nodes"]
+    ]
+    return {**saved, "nodes": nodes}
 
 
 def shoot_hint(page: Any, server: Server) -> None:
