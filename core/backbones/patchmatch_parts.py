@@ -115,7 +115,6 @@ def halved(planes: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
     pads = (0, hole.shape[1] % 2, 0, hole.shape[0] % 2)
     known = F.pad((~hole)[None].to(planes), pads, mode="replicate")
-    check_cancelled()
     share = F.avg_pool2d(known, 2)
     mean = F.avg_pool2d(F.pad(planes, pads, mode="replicate") * known, 2) / share.clamp(min=0.25)
     return mean, share[0] < 0.5

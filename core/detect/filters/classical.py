@@ -61,7 +61,6 @@ def _marks(levels: np.ndarray) -> np.ndarray:
     """(H, W, 3) of 8 bits -> (2, H, W)."""
     copies, larger = [], None
     for copy in pyramid(levels):
-        check_cancelled()
         light, dark = polarities(copy, copy if larger is None else larger)
         larger = copy
         lines = find_lines(light, dark)
