@@ -43,7 +43,7 @@ class Stop:
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def stop_by_signals() -> Iterator[Stop]:
     """Within it, the first Ctrl-C or request of the system to end is written down; a second one interrupts."""
     stop = Stop()
     numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()

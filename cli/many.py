@@ -145,12 +145,12 @@ def _is_empty(journal: "Journal", out: str) -> bool:
 
 
 def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:
-    from ..batch.engine import Run, stoppable
+    from ..batch.engine import Run, stop_by_signals
     from ..batch.report import write_failures, write_report
 
     todo = journal.to_do()[1]
     todo = min(todo, options.limit or todo)
-    with stoppable() as stop, Bar(todo) as bar:
+    with stop_by_signals() as stop, Bar(todo) as bar:
         run = Run(journal, lambda: _pool(options, job, todo), settings, bar, stop)
         run.all(options.limit)
         summary = _summary(run, journal)

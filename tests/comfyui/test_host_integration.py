@@ -1,4 +1,4 @@
-"""How the nodes behave in a real ComfyUI: nothing is computed twice, a cancel is heard, and memory may run out."""
+"""How the nodes behave in a real ComfyUI: nothing is computed twice, a cancel ends the work, and memory may run out."""
 
 import resource
 from pathlib import Path
