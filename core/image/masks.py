@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 
 log = logging.getLogger(__name__)
 MAX_POOL_PIXELS = 8  # a wider dilation takes steps that double, whose time does not grow with the pixels
@@ -57,6 +58,7 @@ def dilate(hole: Tensor, pixels: int) -> Tensor:
         raise InputError(f"a hole grows by 0 pixels or more, got {pixels}")
     if pixels == 0:
         return hole
+    check_cancelled()
     if pixels > MAX_POOL_PIXELS:
         down, across = (min(pixels, side) for side in hole.shape[-2:])  # there is nothing further away
         rows = _sliding_max(F.pad(hole, (across, across)), 2 * across + 1, -1)

@@ -9,6 +9,7 @@ from conftest import make_hole, make_photo
 from monochromic.core import (
     colorize,
     degrade,
+    dilate,
     fill,
     find_damage,
     find_hole,
@@ -151,6 +152,7 @@ class TestTheWork:
         "work",
         [
             lambda: random_hole("blob", 64, 64, 0.5),
+            lambda: dilate(make_hole(), 20),
             lambda: heat_map(make_photo(), make_hole()),
             lambda: summary(find_hole(make_photo(), "classical")),
         ],
