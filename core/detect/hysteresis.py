@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 
 MIN_SURE = 0.25  # of the pixels of a mark
 
@@ -50,6 +51,7 @@ def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: in
     import cv2
 
     count, part, stats, _ = cv2.connectedComponentsWithStats((plane > low).astype(np.uint8), connectivity=8)
+    check_cancelled()
     area, sure = stats[:, cv2.CC_STAT_AREA], np.bincount(part[plane > high], minlength=count)
     kept = (sure > 0) & (sure >= MIN_SURE * area) & (area >= min_area)
     kept[0] = False
