@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...host.thread import run_in_thread
 from .blocks import BLOCK, PAD, Grid, Known
 from .planes import Mask, Plane, bands, blur
 
@@ -66,12 +67,19 @@ def expected_energies(
     of_known = torch.stack([at_middle(plane, known.places) for plane in measured], 1)
     seen = known.usable.flatten().nonzero()[:, 0]
     seen = seen[:: max(1, len(seen) // MAX_SEEN)]
-    nearness = -(torch.cdist(grid.places.float(), known.places[seen].float()) ** 2)
-    nearness /= 2 * (at_middle(depth, grid.places) + 0.75 * BLOCK)[:, None] ** 2
-    attention = torch.softmax(nearness - (mean - known_mean[seen].T) ** 2 / (2 * TONE**2), 1)
-    has = at_middle(np.sqrt(blur(octaves[-1] ** 2, SIGMA)) + np.float32(FLOOR), grid.places)
+    scale = 2 * (at_middle(depth, grid.places) + 0.75 * BLOCK)[:, None] ** 2
+    blocks = grid.places.float(), known.places[seen].float()
+    attention = run_in_thread(len(grid) * len(seen), _attention, *blocks, scale, mean - known_mean[seen].T)
     average = attention @ of_known[seen]
     variance = (attention @ of_known[seen] ** 2 - average**2).clamp(min=0)
     expected = average - CAREFUL * variance.sqrt()
+    has = at_middle(np.sqrt(blur(octaves[-1] ** 2, SIGMA)) + np.float32(FLOOR), grid.places)
     lacking = (torch.exp(2 * expected[:, -1]) - has**2).clamp(min=0)
     return Energies(measured, of_known, expected, (TRUSTED**2 / (TRUSTED**2 + lacking)).sqrt()[:, None])
+
+
+def _attention(places: Tensor, known_places: Tensor, scale: Tensor, apart: Tensor) -> Tensor:
+    """Weights of known blocks for blocks over the hole, (N, M), by nearness and by how far `apart` in brightness."""
+    nearness = -(torch.cdist(places, known_places) ** 2)
+    nearness /= scale
+    return torch.softmax(nearness - apart**2 / (2 * TONE**2), 1)
