@@ -113,6 +113,7 @@ def to_rgb_in_gamut(y: Tensor, cbcr: Tensor) -> Tensor:
         (B, 3, H, W) in [0, 1], of luminance `y`.
     """
     tint = to_rgb(torch.zeros_like(y), cbcr)  # what the chroma adds to each channel
+    check_cancelled()
     room = torch.where(tint > 0, 1 - y, y) / tint.abs().clamp(min=1e-12)
     check_cancelled()
     return (y + tint * room.amin(dim=1, keepdim=True).clamp(max=1)).clamp_(0, 1)
