@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 
 
 class Box(NamedTuple):
@@ -65,6 +66,7 @@ def hole_boxes(hole: Tensor, context: int) -> list[Box]:
     covered = hole.cpu().numpy().astype(np.uint8)
     boxes: list[Box] = []
     while True:
+        check_cancelled()
         _, _, stats, _ = cv2.connectedComponentsWithStats(covered, connectivity=8)
         margin = context if not boxes else 0  # later rounds join boxes that meet
         joined = [_component_box(s, margin, height, width) for s in stats[1:].tolist()]
