@@ -4,7 +4,9 @@
 
 The other program's picture is simulated: the photo itself with a drift, so that the right answer is known. Each photo
 gets one hole, brush strokes and blobs by turns, over a fifth of it. "without drift" is the same picture through our
-color stage with the drift left out: what the blur, the JPEG file or the coloring cost. The step is the mean difference
+color stage with the drift left out: what the blur, the JPEG file or the coloring cost. "Reinhard" is the picture with
+the means and deviations of the photo's CIELAB planes outside the hole (Reinhard et al. 2001, "Color Transfer between
+Images"), as the color match nodes of other packs do it, in place of our match. The step is the mean difference
 of luminance across the rim of the hole, over that of the undamaged photo. "ideal" is the picture without its drift,
 pasted: no color of its own can come nearer. With --fills real fills are taken, those of
 OpenCV in color.
@@ -35,6 +37,7 @@ from monochromic.core import (
 )
 from PIL import Image
 from report import counted, table, write
+from skimage.color import lab2rgb, rgb2lab
 from torch import Tensor
 
 Random = np.random.Generator
@@ -152,18 +155,29 @@ def sized(picture: Tensor, image: Tensor) -> Tensor:
     return F.interpolate(picture, image.shape[-2:], mode="bicubic", antialias=True).clamp(0, 1)
 
 
+def reinhard(picture: Tensor, image: Tensor, hole: Tensor) -> Tensor:
+    """The picture with the means and deviations that the photo's CIELAB planes have outside the hole."""
+    known = ~hole[0, 0].numpy()
+    theirs, ours = (rgb2lab(_to_array(each)) for each in (picture, image))
+    mean, deviation = theirs[known].mean(0), theirs[known].std(0).clip(min=1e-6)
+    matched = (theirs - mean) / deviation * ours[known].std(0) + ours[known].mean(0)
+    return torch.from_numpy(lab2rgb(matched).clip(0, 1)).float().permute(2, 0, 1)[None]
+
+
 def measure(case: Case, image: Tensor, hole: Tensor, seed: int) -> tuple[list[float], list[Tensor]]:
-    """PSNR without drift, with it before and now; steps pasted and now; color errors as in the table."""
+    """PSNR without drift, with it before, by Reinhard and now; steps pasted and now; color errors as in the table."""
     change, loss, grid = case
     picture = grid(loss(change(image, np.random.default_rng(seed)).clamp(0, 1)))
     clean, before = (as_before(image, each, hole) for each in (loss(image), picture))
     matched = match_picture(image, picture, hole)
     pasted, ideal = (composite(sized(each, image), image, hole) for each in (picture, loss(image)))
     now = colorize(image, matched.gray, hole)
-    scores = [psnr(each, image, hole).item() for each in (clean, before, now)]
+    peer = composite(reinhard(sized(picture, image), image, hole), image, hole)
+    colored = colorize(image, luminance(peer), hole)
+    scores = [psnr(each, image, hole).item() for each in (clean, before, colored, now)]
     wanted = rim_step(luminance(image), hole)
     steps = [rim_step(luminance(each), hole) / wanted for each in (pasted, now)]
-    colors = [ciede2000(each, image, hole).item() for each in (pasted, before, now, matched.image, ideal)]
+    colors = [ciede2000(each, image, hole).item() for each in (pasted, before, now, peer, matched.image, ideal)]
     return [*scores, *steps, *colors], [pasted, before, now, matched.image]
 
 
@@ -179,11 +193,12 @@ def drift_table(photos: list[tuple[str, Tensor, Tensor]], sheets: Path | None) -
                 place = sheets / f"{name.replace(' ', '_').replace(',', '')}_{Path(photo).stem}.png"
                 save_image(torch.cat([image, gray, *pictures], dim=3), place)
         values = np.array(found)
-        clean, before, now, *rest = values.mean(0)
-        rows.append([name, *(f"{v:.2f}" for v in (clean, before, now, clean - now, *rest))])
+        clean, before, peer, now, *rest = values.mean(0)
+        rows.append([name, *(f"{v:.2f}" for v in (clean, before, peer, now, clean - now, *rest))])
         print(rows[-1], file=sys.stderr)
-    heading = ["drift", "without drift, dB", "with it, before, dB", "now, dB", "lost, dB", "step pasted", "step now"]
-    return table([*heading, "CIEDE2000 pasted", "before", "now", "now, its own colors", "ideal"], rows)
+    heading = ["drift", "without drift, dB", "with it, before, dB", "Reinhard, dB", "now, dB", "lost, dB"]
+    steps, colors = ["step pasted", "step now"], ["before", "now", "Reinhard", "now, its own colors", "ideal"]
+    return table([*heading, *steps, "CIEDE2000 pasted", *colors], rows)
 
 
 def fill_table(photos: list[tuple[str, Tensor, Tensor]]) -> str:

@@ -21,7 +21,7 @@ BLUR = 1.0  # pixels: what is finer is not looked at, as a VAE and a JPEG file c
 LOCAL = 4.0  # pixels around each in which it is fitted again
 CLIPPED = 0.006  # of 1: what is nearer to black or white may have been clipped
 PRIOR = 0.05  # of 1: standard deviation of gains around 1, and of offsets over the surround
-BEND = 0.2  # of that: of the squares in a field, which run away in the middle of a wide hole
+BEND = 0.2  # of that: of squares and products in a field, which run away in the middle of a wide hole
 CORRELATED = 1000  # pixels whose errors are about one error
 TUKEY = 8.0
 ROUNDS = 6
@@ -79,10 +79,11 @@ def _refitted(photo: Tensor, plane: Tensor, hole: Tensor) -> Tensor:
 
 
 def _fields(height: int, width: int, like: Tensor) -> Tensor:
-    """The fields whose sum a gain or an offset is, (6, h, w): 1, x and y from -1 to 1, and their products."""
+    """The fields whose sum a gain or an offset is, (9, h, w): 1, x and y from -1 to 1, squares, products."""
     y, x = (torch.linspace(-1, 1, side, device=like.device, dtype=like.dtype) for side in (height, width))
     y, x = y[:, None].expand(height, width), x.expand(height, width)
-    bent = [BEND * product for product in (x * x - 1 / 3, y * y - 1 / 3, x * y)]
+    xx, yy = x * x - 1 / 3, y * y - 1 / 3
+    bent = [BEND * product for product in (xx, yy, x * y, xx * y, x * yy, xx * yy)]
     return torch.stack([torch.ones_like(x), x, y, *bent])
 
 
