@@ -43,7 +43,7 @@ def add_file_options(parser: argparse.ArgumentParser, **page: Any) -> None:
     """How photos are read; page: what the option for their pages takes."""
     parser.add_argument("--page", metavar="N", **page)
     parser.add_argument(
-        "--accept-truncated", action="store_true", help="read a file that ends early; restore fills the missing rows"
+        "--accept-truncated", action="store_true", help="read a file that ends early; restore fills what is missing"
     )
 
 

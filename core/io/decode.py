@@ -19,7 +19,7 @@ from torch import Tensor
 from ..errors import PictureError
 from ..host.quiet import without_warnings
 from ..host.thread import run_in_thread
-from .depth import decode_deep
+from .depth import decode_deep, lost_depth
 from .metadata import Metadata, read_metadata
 from .opening import FilePath, check_size, chosen_page, count_frames, explained, opened
 from .profiles import fits, is_like_srgb, space_of, to_srgb
@@ -69,16 +69,13 @@ class _Raw:
     alpha: NDArray[Any] | None
     orientation: int
     metadata: Metadata
-    missing: int = 0  # rows at the bottom
+    missing: NDArray[np.bool_] | None = None  # pixels that are not in the file
 
     def photo(self, name: str = "", keep_profile: bool = False) -> Photo:
         kept = keep_profile and self._keeps_profile()
         colors = self.colors if kept else run_in_thread(self.colors.size, to_srgb, self.colors, self.metadata.profile)
         alpha = None if self.alpha is None or self.alpha.min() == _top(self.alpha) else self.alpha
-        absent = None
-        if self.missing:
-            absent = np.zeros(colors.shape[:2], np.float32)
-            absent[-self.missing :] = 1
+        absent = None if self.missing is None or not self.missing.any() else self.missing.astype(np.float32)
         image, opacity, hole = (None if part is None else self._upright(part) for part in (colors, alpha, absent))
         assert image is not None
         bits = 8 if self.colors.dtype == np.uint8 else 16
@@ -169,13 +166,16 @@ def _decode_tiff(path: Path, page: int | None, accept: bool) -> _Raw | None:
             return _decode_odd_tiff(path, chosen, metadata, accept)
         try:
             pixels = chosen.width * chosen.height
-            colors, alpha, missing = run_in_thread(pixels, decode_page, file, chosen)
+            colors, alpha, _ = run_in_thread(pixels, decode_page, file, chosen)
         except BROKEN as error:
             if isinstance(error, PictureError):
                 raise
-            colors, alpha, missing = decode_page(file, chosen, complete=False)
-            _say_missing(path, missing, chosen.height, accept)
-        return _Raw(colors, alpha, chosen.orientation, metadata, missing)
+            colors, alpha, rows = decode_page(file, chosen, complete=False)
+            missing = np.zeros(colors.shape[:2], bool)
+            missing[len(missing) - rows :] = True
+            _say_missing(path, missing, accept)
+            return _Raw(colors, alpha, chosen.orientation, metadata, missing)
+        return _Raw(colors, alpha, chosen.orientation, metadata)
 
 
 def _decode_odd_tiff(path: Path, page: Page, metadata: Metadata, accept: bool) -> _Raw:
@@ -214,25 +214,40 @@ def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
 def _decode_cut(path: Path, index: int, accept: bool) -> _Raw:
     """A file that ends early."""
     picture, missing = salvage(path, index)
-    _say_missing(path, missing, picture.height, accept)
+    lost = lost_depth(picture, path)
+    _say_missing(path, missing, accept)
+    if picture.info.get("progressive"):
+        log.warning("%s is a progressive JPEG: what is there may be coarse", path)
+    if lost:
+        log.warning(lost)
     raw = _decode_flat(picture)
     raw.missing = missing
     return raw
 
 
-def _say_missing(path: Path, rows: int, height: int, accept: bool) -> None:
+def _say_missing(path: Path, missing: NDArray[np.bool_], accept: bool) -> None:
     """Warn of what is missing. Raises `PictureError` where that is not accepted."""
-    if not rows:
-        log.warning("%s ends early or is slightly broken; all its rows could be read", path)
-    elif rows == height:
+    if not missing.any():
+        log.warning("%s ends early or is slightly broken; all its pixels could be read", path)
+    elif missing.all():
         raise PictureError("it is cut short, and nothing of it can be read; copy or scan it again")
     elif accept:
-        log.warning("%s is cut short: the lowest %d of its %d rows are missing", path, rows, height)
+        log.warning("%s is cut short: %s", path, _told(missing))
     else:
         raise PictureError(
-            f"it is cut short, and the lowest {rows} of its {height} rows are missing; copy or scan it again, or fill "
-            "them by --accept-truncated (accept_truncated=True in Python)"
+            f"it is cut short, and {_told(missing)}; copy or scan it again, or fill what is missing by "
+            "--accept-truncated (accept_truncated=True in Python)"
         )
+
+
+def _told(missing: NDArray[np.bool_]) -> str:
+    """Which pixels are missing, as a sentence."""
+    rows: NDArray[np.bool_] = np.all(missing, axis=1)
+    count, height = int(rows.sum()), len(rows)
+    for name, there in (("lowest", rows[-count:]), ("uppermost", rows[:count])):
+        if count and there.all() and missing.sum() == count * missing.shape[1]:
+            return f"the {name} {count} of its {height} rows are missing"
+    return f"{max(missing.mean(), 0.01) * 100:.0f} % of its pixels are missing"
 
 
 def _decode_flat(picture: Image.Image) -> _Raw:

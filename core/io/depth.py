@@ -6,6 +6,7 @@ TIFF is read by `tiff`, and gray by Pillow at its full depth.
 import logging
 import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,18 +50,31 @@ def decode_deep(picture: Image.Image, path: FilePath, index: int) -> Deep | None
         return None
     readable = not index and (picture.mode != "LA" or picture.format == "PNG")
     deep = run_in_thread(picture.width * picture.height, _by_opencv, data, top, picture) if readable else None
-    if deep is None and picture.format == WRAPS:
-        raise PictureError(
-            f"it is a JPEG 2000 of {top.bit_length()} bits a channel whose colors are not read; save it as TIFF or PNG "
-            "of 16 bits"
-        )
-    if deep is None:
-        log.warning(
-            "%s has %d bits a channel, of which 8 are read; save it as TIFF or PNG of 16 bits to keep them",
-            path,
-            top.bit_length(),
-        )
+    if deep is None and (lost := lost_depth(picture, path)):
+        log.warning(lost)
     return deep
+
+
+def lost_depth(picture: Image.Image, path: FilePath) -> str:
+    """A line that says that a file has more bits than Pillow reads; empty where it has not.
+
+    Args:
+        picture: as Pillow decoded it.
+        path: of the file.
+
+    Raises:
+        PictureError: where Pillow makes its white black.
+    """
+    with Path(path).open("rb") as file:
+        bits = top_of(file.read(START), picture.format or "").bit_length()
+    if picture.mode not in MODES or bits <= 8:
+        return ""
+    if picture.format == WRAPS:
+        raise PictureError(
+            f"it is a JPEG 2000 of {bits} bits a channel whose colors are not read; copy it again if it is cut short, "
+            "or save it as TIFF or PNG of 16 bits"
+        )
+    return f"{path} has {bits} bits a channel, of which 8 are read; save it as TIFF or PNG of 16 bits to keep them"
 
 
 def top_of(head: bytes, kind: str) -> int:

@@ -1,4 +1,7 @@
-"""Pictures whose file ends early: what can be read of them, and which rows are missing."""
+"""Pictures whose file ends early: what can be read of them, and which pixels are missing.
+
+Each is decoded twice, so that pixels that differ are not in the file.
+"""
 
 import io
 import threading
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from ..host.quiet import without_warnings
@@ -27,7 +31,7 @@ def accepting() -> Iterator[None]:
             ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
-def salvage(path: str | Path, page: int) -> tuple[Image.Image, int]:
+def salvage(path: str | Path, page: int) -> tuple[Image.Image, NDArray[np.bool_]]:
     """Decode a file that ends early.
 
     Args:
@@ -35,26 +39,37 @@ def salvage(path: str | Path, page: int) -> tuple[Image.Image, int]:
         page: the number of the picture in it, from 0.
 
     Returns:
-        The picture with all that is there, and how many of its rows at the bottom are missing or in doubt.
+        The picture with all that is there, and (H, W) which of its pixels are missing or in doubt: rows, or tiles or
+        lines in between.
 
     Raises:
-        OSError: where nothing is there; also what else Pillow raises.
+        OSError: where what is missing cannot be told from what is there; also what else Pillow raises.
     """
+    data = Path(path).read_bytes()
     with without_warnings():
-        with Image.open(path) as picture:
-            is_jpeg = picture.format in ("JPEG", "MPO")
-        if is_jpeg and (found := _salvage_jpeg(Path(path).read_bytes())):
+        with Image.open(io.BytesIO(data)) as picture:
+            kind = picture.format
+        if kind in ("JPEG", "MPO") and (found := _salvage_jpeg(data)):
             return found
-        with accepting(), Image.open(path) as picture:
-            picture.seek(page)
-            picture.load()
-    rows = np.any(np.asarray(picture).reshape(picture.height, -1), axis=1, keepdims=True)[:, 0]
-    if not rows.any():
-        raise OSError("it ends before the first row of pixels")
-    return picture, int(np.argmax(rows[::-1]))
+        pictures = [_decoded(data, page, level) for level in (0, 255)]
+    decoded_elsewhere = kind == "GIF" and (page or "transparency" in pictures[0].info)
+    if decoded_elsewhere or kind == "PCX":  # whose palette is at the end
+        raise OSError("it is cut short or broken; copy or save it again")
+    differ = np.asarray(pictures[0]) != np.asarray(pictures[1])
+    return pictures[0], differ.reshape(*differ.shape[:2], -1).any(axis=2)
 
 
-def _salvage_jpeg(data: bytes) -> tuple[Image.Image, int] | None:
+def _decoded(data: bytes, page: int, level: int) -> Image.Image:
+    """By Pillow, onto pixels of a level that stays where the file says nothing."""
+    with accepting(), Image.open(io.BytesIO(data)) as picture:
+        picture.seek(page)
+        bands = len(picture.getbands())
+        picture.im = Image.new(picture.mode, picture.size, (level,) * bands if bands > 1 else level).im
+        picture.load()
+    return picture
+
+
+def _salvage_jpeg(data: bytes) -> tuple[Image.Image, NDArray[np.bool_]] | None:
     """Ended by hand, twice: rows that differ by what follows are not in the file. None where that does not help."""
     pictures = []
     for end in (END, NOISE + END):
@@ -64,10 +79,7 @@ def _salvage_jpeg(data: bytes) -> tuple[Image.Image, int] | None:
             except OSError:
                 return None
         pictures.append(picture)
-    return pictures[0], _in_doubt(*pictures)
-
-
-def _in_doubt(picture: Image.Image, other: Image.Image) -> int:
-    differ = np.asarray(picture) != np.asarray(other)
-    rows = differ.reshape(picture.height, -1).any(axis=1)
-    return picture.height - int(np.argmax(rows)) if rows.any() else 0
+    differ = np.asarray(pictures[0]) != np.asarray(pictures[1])
+    rows = differ.reshape(len(differ), -1).any(axis=1)
+    in_doubt = np.logical_or.accumulate(rows)[:, None]  # from the first that differs to the end
+    return pictures[0], np.broadcast_to(in_doubt, differ.shape[:2])

@@ -1,5 +1,7 @@
 """From a filled gray picture to one whose hole has the mid-level features of known patches, from coarse to fine."""
 
+import inspect
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -55,6 +57,15 @@ def _sizes(picture: Tensor) -> list[tuple[int, tuple[int, int]]]:
     return [(n, (round(f * h), round(f * w))) for n, f in reversed(used)]
 
 
+class Descent(torch.optim.LBFGS):
+    """torch's own, but one that does not load torch's compiler, which makes a folder in the temporary folder.
+
+    The compiler is what the method is wrapped in; `zero_grad`, which is wrapped too, is not to be called.
+    """
+
+    add_param_group = inspect.unwrap(torch.optim.LBFGS.add_param_group)
+
+
 class Scale:
     """One scale: the filled picture and its hole, (1, 1, H, W) both, and the pixels of the hole that change."""
 
@@ -90,11 +101,11 @@ class Scale:
 
     def descend(self, targets: list[Target], offset: tuple[int, int]) -> None:
         """Some steps toward the targets."""
-        optimizer = torch.optim.LBFGS([self.pixels], max_iter=STEPS, max_eval=STEPS + 3, line_search_fn="strong_wolfe")
+        optimizer = Descent([self.pixels], max_iter=STEPS, max_eval=STEPS + 3, line_search_fn="strong_wolfe")
 
         def closure() -> Tensor:
             check_cancelled()
-            optimizer.zero_grad()
+            self.pixels.grad = None
             loss = self.loss(targets, offset)
             loss.backward()
             return loss

@@ -291,8 +291,10 @@ def test_the_largest_seed_runs(photo, hole):
 GLOBAL_STATE = """
 import glob, random, sys, tempfile
 import numpy as np, torch
-from monochromic.core import Settings, colorize, find_hole, restore
-photo, hole = torch.zeros(1, 3, 40, 40), torch.zeros(1, 1, 40, 40)
+from monochromic.core import Settings, colorize, fill, find_hole, restore
+from monochromic.core.inpaint.patches import stage
+stage.ROUNDS = (1,)
+photo, hole = torch.zeros(1, 3, 48, 48), torch.zeros(1, 1, 48, 48)
 photo[:, 0, ::3], hole[..., 5:9, 5:9] = 0.7, 1
 def state():
     return torch.get_rng_state().tolist(), str(np.random.get_state()), random.getstate()
@@ -301,6 +303,7 @@ for method in ("propagate", "network", "paper"):
     colorize(photo, photo[:, :1], hole, method, settings=Settings(iterations=1))
     after = state()
     assert after == before, (method, [pair for pair in zip(before[1:], after[1:]) if pair[0] != pair[1]])
+fill(photo, hole, "telea", texture=1.0, texture_by="features")
 find_hole(photo)
 restore(photo, hole)
 assert state() == before

@@ -124,7 +124,7 @@ def test_a_jpeg_without_its_end_is_read(tmp_path, caplog):
     photo = load_photo(tmp_path / "x.jpg")
     assert torch.equal(photo.image, whole)
     assert photo.missing is None
-    assert "all its rows could be read" in caplog.text
+    assert "all its pixels could be read" in caplog.text
 
 
 def test_a_turned_file_that_ends_early(tmp_path):
