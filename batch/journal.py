@@ -234,6 +234,10 @@ class Journal:
                 (task.stamp, settings, task.source),
             )
 
+    def begun(self) -> list[str]:
+        """The results that were being made when an earlier run ended; all of them, not only those of this run."""
+        return [row["out"] for row in self.base.execute("SELECT out FROM photos WHERE state = 'begun'")]
+
     def end(self, task: Task, outcome: Outcome) -> None:
         """Write down what became of a photo."""
         values = (

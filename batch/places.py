@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..core.errors import InputError, PictureError
+from ..core.io import files
 from ..core.io.signatures import picture_endings
 from .stores import SINK_TRIES, SinkError, file_system, patient
 
@@ -260,6 +261,22 @@ def _send(fs: Any, path: str, data: bytes) -> None:
         with suppress(Exception):
             fs.rm_file(part)
         raise
+
+
+def remove_left_over(place: str) -> None:
+    """Remove what a killed run left of a file that it was writing.
+
+    Args:
+        place: its path or URL.
+    """
+    if not is_url(place):
+        files.remove_left_over(Path(place).parent)
+        return
+    with suppress(Exception):  # what is left is in nobody's way
+        fs, path = file_system(place)
+        for found in map(str, fs.ls(path.rpartition("/")[0], detail=False)):
+            if re.fullmatch(rf"{re.escape(path)}\.[0-9a-f]{{8}}\.part", found):
+                fs.rm_file(found)
 
 
 def remove(place: str) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,8 +147,11 @@ def _is_empty(journal: "Journal", out: str) -> bool:
 
 def _run(options: argparse.Namespace, job: "Job", journal: "Journal", settings: str) -> int:
     from ..batch.engine import Run, stop_by_signals
+    from ..batch.places import remove_left_over
     from ..batch.report import write_failures, write_report
 
+    for place, out in product(job.places(), journal.begun()):
+        remove_left_over(f"{place}/{out}")
     todo = journal.to_do()[1]
     todo = min(todo, options.limit or todo)
     with stop_by_signals() as stop, Bar(todo) as bar:

@@ -82,7 +82,7 @@ def atomic_write(
     part = path.with_name(f"{mark}{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_left_over(path.parent, mark)
+        remove_left_over(path.parent, mark)
         part.touch()
         usual = part.stat().st_mode
         yield part
@@ -142,17 +142,18 @@ def _machine() -> str:
     return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
-def _remove_left_over(folder: Path, mark: str) -> None:
-    """Remove what a write of the same file left there when its process was killed."""
+def remove_left_over(folder: Path, mark: str = "") -> None:
+    """Remove what was being written in a folder by processes of this machine that were killed.
+
+    Args:
+        folder: which need not be there.
+        mark: how the names of the parts of one file begin; else all are removed.
+    """
+    name = re.compile(rf"\..*\.{_machine()}-([0-9]+)-[0-9a-f]{{8}}\.part", re.DOTALL)
     with suppress(OSError):
         for part in folder.iterdir():
-            number = part.name.removeprefix(mark).partition("-")[0]
-            if (
-                part.name.startswith(mark)
-                and part.suffix == ".part"
-                and number.isdecimal()
-                and _ended(part, int(number))
-            ):
+            found = name.fullmatch(part.name) if part.name.startswith(mark) else None
+            if found and _ended(part, int(found[1])):
                 part.unlink(missing_ok=True)
 
 

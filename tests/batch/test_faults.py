@@ -1,15 +1,23 @@
 """Photos that take their worker with them, or the disk: the others are done, and each costs one line."""
 
+import os
 import shutil
+import signal
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
 from batch_faults import FaultyJob, run_job
+from batch_forked import fork_workers
+from batch_runs import batch
+from forked import fork
 from monochromic.batch.engine import machine
 from monochromic.batch.job import RestoreJob
 from monochromic.batch.journal import Journal
 from monochromic.batch.worker import Worker
 from monochromic.core import PictureError, save_image
+from monochromic.core.io import files
 
 
 def add(*names):
@@ -129,3 +137,34 @@ def test_many_photos_are_in_hand_only_as_far_as_there_is_room():
         thread.join(10)
     assert not any(thread.is_alive() for thread in threads)
     assert most[0] == 25  # alone; the others never more than 10 together
+
+
+def killed_while_writing(out, words):
+    """A run that is killed, with its worker, while it writes: what it left."""
+
+    def run():
+        os.setpgid(0, 0)
+        tempfile.tempdir = os.getcwd()  # noqa: PTH109
+        fork_workers()
+        files.settle = lambda path, mode: path.name.startswith(".p") and os.killpg(0, signal.SIGKILL)
+        batch("scans", "--out", out, "--mask", "mask.png", *words)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(fork(run), 0)[1]) == -signal.SIGKILL
+    return list(Path(out).rglob("*.part"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has none")
+@pytest.mark.parametrize("words", [(), ("--report", "out/sheets", "--reference", "scans")])
+def test_what_a_killed_run_left_is_gone_after_the_next(scans, words):
+    """Also where the photo is not done again; a file that another process writes, and others' files, stay."""
+    left = killed_while_writing("out", words)
+    assert len(left) == 1
+    number = left[0].name.split("-")[-2]
+    living = left[0].with_name(left[0].name.replace(f"-{number}-", f"-{os.getpid()}-"))
+    for path in (living, left[0].with_name("theirs.part")):
+        path.write_bytes(b"x")
+    begun = left[0].name.split(".")[1].removesuffix("_report")
+    next((scans / "scans").rglob(f"{begun}.png")).rename("elsewhere.png")
+    assert batch("scans", "--out", "out", "--mask", "mask.png", *words) == 0
+    assert not left[0].exists()
+    assert sorted(path.name for path in (scans / "out").rglob("*.part")) == sorted([living.name, "theirs.part"])

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from conftest import make_photo
 from monochromic.core import fill, luminance, restore_photo
 from monochromic.core.errors import UnknownNameError
-from monochromic.core.inpaint.patches import synthesize_patches
+from monochromic.core.inpaint.patches import stage, synthesize_patches
 from monochromic.core.inpaint.patches.features import (
     DEVIATION,
     MEAN,
@@ -179,3 +179,12 @@ class TestVgg19:
         out = synthesize_patches(torch.where(hole, torch.full_like(truth, 0.5), truth), hole)
         assert out.isfinite().all()
         assert torch.equal(out[~hole], truth[~hole])
+
+
+def test_the_bits_of_torch_s_own_optimizer(monkeypatch):
+    """The oracle is the class that ours leaves a part out of."""
+    photo = make_photo(4, 64, 64)
+    monkeypatch.setattr(stage, "ROUNDS", (2, 2))
+    ours = textured(photo, box(64, 64))
+    monkeypatch.setattr(stage, "Descent", torch.optim.LBFGS)
+    assert torch.equal(textured(photo, box(64, 64)), ours)
