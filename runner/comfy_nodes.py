@@ -20,7 +20,7 @@ from torch import Tensor
 from ..core.errors import InputError
 from ..core.host.host import current_host
 from ..core.io.files import write_new
-from ..core.io.opening import open_picture
+from ..core.io.opening import broken_for_plugins, open_picture
 from ..core.io.truncated import accepting
 from ..nodes import runtime
 from .names import free_names, place_of
@@ -171,9 +171,10 @@ HOST_CLASSES: dict[str, type[Any]] = {
 def _transposed(picture: Image.Image, name: str) -> Image.Image:
     """Turned upright; a file that ends early is read as far as it goes, as ComfyUI does."""
     try:
-        return ImageOps.exif_transpose(picture)
+        with broken_for_plugins():
+            return ImageOps.exif_transpose(picture)
     except (OSError, ValueError):
-        with accepting():
+        with accepting(), broken_for_plugins():
             turned = ImageOps.exif_transpose(picture)
         log.warning("%s is cut short or slightly broken; what is missing is black", name)
         return turned

@@ -21,7 +21,7 @@ from ..host.quiet import without_warnings
 from ..host.thread import run_in_thread
 from .depth import decode_deep, lost_depth
 from .metadata import Metadata, read_metadata
-from .opening import FilePath, check_size, chosen_page, count_frames, explained, opened
+from .opening import FilePath, check_size, chosen_page, count_frames, explained, load_pixels, opened
 from .profiles import fits, is_like_srgb, space_of, to_srgb
 from .tiff import BROKEN, MAGIC, Page, decode_page, read_pages
 from .tiff_data import COMPRESSIONS
@@ -201,7 +201,7 @@ def _decode_file(path: Path, page: int | None, accept: bool) -> _Raw:
         if index:
             picture.seek(index)
         try:
-            run_in_thread(picture.width * picture.height, picture.load)
+            run_in_thread(picture.width * picture.height, load_pixels, picture)
             deep = decode_deep(picture, path, index)
         except PictureError:
             raise
@@ -252,7 +252,7 @@ def _told(missing: NDArray[np.bool_]) -> str:
 
 def _decode_flat(picture: Image.Image) -> _Raw:
     """A Pillow picture: 8 bits of colors, and 16 of gray."""
-    run_in_thread(picture.width * picture.height, picture.load)
+    run_in_thread(picture.width * picture.height, load_pixels, picture)
     metadata = read_metadata(picture)
     orientation = picture.getexif().get(0x0112, 1)
     alpha = np.asarray(picture.convert("RGBA").getchannel("A")) if picture.has_transparency_data else None

@@ -112,7 +112,7 @@ def _check_kind(path: FilePath) -> None:
 @contextlib.contextmanager
 def opened(path: FilePath) -> Iterator[Image.Image]:
     """The same as `open_picture`, but errors are those of Pillow; a format that a plugin reads is tried."""
-    with without_warnings():
+    with without_warnings(), broken_for_plugins():
         try:
             picture = Image.open(path)
         except UnidentifiedImageError:
@@ -126,6 +126,28 @@ def opened(path: FilePath) -> Iterator[Image.Image]:
         if picture.format in ("EPS", "WMF", "MPEG"):
             raise PictureError(f"it is a file of {picture.format}, not a photo; export it as PNG")
         yield picture
+
+
+@contextlib.contextmanager
+def broken_for_plugins() -> Iterator[None]:
+    """What packages that teach Pillow a format raise of a broken file, as Pillow says it."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise OSError("it is cut short or broken; copy or save it again") from error
+
+
+def load_pixels(picture: Image.Image) -> None:
+    """Decode the pixels of a picture that is open.
+
+    Args:
+        picture: as Pillow opened it.
+
+    Raises:
+        OSError: for a broken file; also what else Pillow raises.
+    """
+    with broken_for_plugins():
+        picture.load()
 
 
 def check_size(width: int, height: int, per_pixel: int = READ, work: str = "to read it") -> None:

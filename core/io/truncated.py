@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from ..host.quiet import without_warnings
+from .opening import broken_for_plugins
 
 END = b"\xff\xd9"  # of a JPEG file
 NOISE = b"\xa5\x5a" * 64  # two different ends, so that pixels that depend on what follows differ
@@ -47,7 +48,7 @@ def salvage(path: str | Path, page: int) -> tuple[Image.Image, NDArray[np.bool_]
     """
     data = Path(path).read_bytes()
     with without_warnings():
-        with Image.open(io.BytesIO(data)) as picture:
+        with broken_for_plugins(), Image.open(io.BytesIO(data)) as picture:
             kind = picture.format
         if kind in ("JPEG", "MPO") and (found := _salvage_jpeg(data)):
             return found
@@ -61,7 +62,7 @@ def salvage(path: str | Path, page: int) -> tuple[Image.Image, NDArray[np.bool_]
 
 def _decoded(data: bytes, page: int, level: int) -> Image.Image:
     """By Pillow, onto pixels of a level that stays where the file says nothing."""
-    with accepting(), Image.open(io.BytesIO(data)) as picture:
+    with accepting(), broken_for_plugins(), Image.open(io.BytesIO(data)) as picture:
         picture.seek(page)
         bands = len(picture.getbands())
         picture.im = Image.new(picture.mode, picture.size, (level,) * bands if bands > 1 else level).im

@@ -13,7 +13,7 @@ from conftest import make_hole
 from monochromic.core import PictureError, load_alpha, load_image, load_mask, load_photo, restore_photo, save_image
 from monochromic.core.io.opening import picture_sizes
 from picture_files import STORED
-from PIL import Image, features
+from PIL import Image, ImageFile, features
 
 RGBA = np.random.default_rng(0).integers(0, 256, (24, 32, 4), np.uint8)
 SMOOTH = cv2.resize(RGBA[:4, :5], (64, 48), interpolation=cv2.INTER_CUBIC)
@@ -203,3 +203,27 @@ def test_a_pipe_is_not_waited_for(tmp_path, place):
     for read in (load_photo, load_image, picture_sizes):
         with pytest.raises(PictureError, match="a pipe or a device, not a file"):
             read(tmp_path / place)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_what_a_plugin_raises_of_a_broken_file_is_one_line(tmp_path, monkeypatch, early):
+    """Such as a RuntimeError of two lines, when it opens the file or only when it decodes."""
+
+    class Plugin(ImageFile.ImageFile):
+        format = "THEIRS"
+
+        def _open(self):
+            self._size, self._mode = (8, 6), "RGB"
+            if early:
+                self.load()
+
+        def load(self):
+            raise RuntimeError("Generic Error.\nPlease build it in debug mode")
+
+    monkeypatch.setattr(Image, "ID", ["THEIRS", *Image.ID])
+    monkeypatch.setitem(Image.OPEN, "THEIRS", (Plugin, lambda head: head.startswith(b"THEIRS")))
+    (tmp_path / "x.theirs").write_bytes(b"THEIRS" * 20)
+    for read in (load_photo, load_image, load_mask, load_alpha):
+        with pytest.raises(PictureError, match="x.theirs' cannot be read: it is cut short or broken") as caught:
+            read(tmp_path / "x.theirs")
+        assert "\n" not in str(caught.value)
