@@ -109,6 +109,7 @@ def test_nodes_of_a_template_have_room(root, name):
             sockets = max(len(node["inputs"]) - widgets, len(node["outputs"]))
             least = sockets * SOCKET + widgets * WIDGET + FOOTER
             assert height >= least, f"{node['type']} in workflows/{name}.json needs a height of {least}"
+    assert saved["extra"]["ds"]["scale"] >= 0.6  # or what is written there is too small to be read
     groups = [group["bounding"] for group in saved["groups"]]
     for one, other in [*itertools.combinations(boxes, 2), *itertools.combinations(groups, 2)]:
         assert not is_over(one, other), (one, other)

@@ -99,7 +99,15 @@ def explained(path: FilePath) -> Iterator[None]:
     except BROKEN as error:
         if os.path.isdir(path):  # noqa: PTH112 - which no name is too long for
             raise PictureError(f"{name!r} is a folder; give the name of a picture file in it") from error
-        raise PictureError(f"{name!r} cannot be read: {error}") from error
+        raise PictureError(f"{name!r} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why a file is not read: what the system says, or that it is broken, and what to do."""
+    words = " ".join(str(error).split())
+    if (isinstance(error, OSError) and error.errno is not None) or "again" in words:
+        return words
+    return f"it is cut short or broken ({words}); copy or save it again"
 
 
 def _check_kind(path: FilePath) -> None:

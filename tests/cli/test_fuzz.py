@@ -354,7 +354,7 @@ def test_manifests(place, text, name, words):
 
 @FUZZ
 @given(
-    st.sampled_from(["png", "jpg", "tif", "webp", "bmp", "gif"]),
+    st.sampled_from(["png", "jpg", "tif", "webp", "bmp", "gif", "tga", "sgi", "ppm", "jp2"]),
     st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), max_size=6),
     st.integers(1, 2**16),
     st.sampled_from(["photo", "mask", "hints", "score"]),
@@ -364,7 +364,7 @@ def test_broken_pictures(place, ending, changes, length, role):
     from PIL import Image
 
     buffer = io.BytesIO()
-    kind = {"jpg": "JPEG", "tif": "TIFF"}.get(ending, ending.upper())
+    kind = {"jpg": "JPEG", "tif": "TIFF", "jp2": "JPEG2000"}.get(ending, ending.upper())
     Image.fromarray((make_photo()[0].permute(1, 2, 0).numpy() * 255).astype(np.uint8)).save(buffer, kind)
     data = bytearray(buffer.getvalue())
     for at, value in changes:
