@@ -3,21 +3,19 @@
 import os
 import shutil
 import signal
-import tempfile
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from batch_faults import FaultyJob, run_job
-from batch_forked import fork_workers
 from batch_runs import batch
-from forked import fork
 from monochromic.batch.engine import machine
 from monochromic.batch.job import RestoreJob
 from monochromic.batch.journal import Journal
 from monochromic.batch.worker import Worker
 from monochromic.core import PictureError, save_image
-from monochromic.core.io import files
 
 
 def add(*names):
@@ -141,15 +139,9 @@ def test_many_photos_are_in_hand_only_as_far_as_there_is_room():
 
 def killed_while_writing(out, words):
     """A run that is killed, with its worker, while it writes: what it left."""
-
-    def run():
-        os.setpgid(0, 0)
-        tempfile.tempdir = os.getcwd()  # noqa: PTH109
-        fork_workers()
-        files.settle = lambda path, mode: path.name.startswith(".p") and os.killpg(0, signal.SIGKILL)
-        batch("scans", "--out", out, "--mask", "mask.png", *words)
-
-    assert os.waitstatus_to_exitcode(os.waitpid(fork(run), 0)[1]) == -signal.SIGKILL
+    program = Path(__file__).parents[1] / "batch_killed_writing.py"
+    ended = subprocess.run([sys.executable, program, out, *words], timeout=300, check=False)
+    assert ended.returncode == -signal.SIGKILL
     return list(Path(out).rglob("*.part"))
 
 
