@@ -62,6 +62,7 @@ class Matching:
 
     def runs(self, plane: Tensor) -> Tensor:
         """The pixels of a patch's width from each pixel of a plane (H, W) on, (H * W - PW + 1, PW)."""
+        check_cancelled()
         return plane.flatten().unfold(0, self.level.patch[1], 1).contiguous()
 
     def patches(self, runs: Tensor, at: Tensor) -> Tensor:

@@ -36,6 +36,7 @@ class Level:
     def touching(self) -> Tensor:
         """Whether a patch inside the picture touches the hole, (H - PH + 1, W - PW + 1)."""
         ph, pw = self.patch
+        check_cancelled()
         rows = F.max_pool2d(self.hole[None].float(), (1, pw), 1)
         return F.max_pool2d(rows, (ph, 1), 1)[0] > 0
 
@@ -113,6 +114,7 @@ def _smooth(plane: Tensor) -> Tensor:
 
 def halved(planes: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
     """The mean of the known pixels of each 2 x 2, and a hole where less than half of them is known."""
+    check_cancelled()
     pads = (0, hole.shape[1] % 2, 0, hole.shape[0] % 2)
     known = F.pad((~hole)[None].to(planes), pads, mode="replicate")
     share = F.avg_pool2d(known, 2)

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from .regions import mean_over
 
 RGB_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
@@ -42,6 +43,7 @@ def to_lab(image: Tensor) -> Tensor:
     Returns:
         (B, 3, H, W): L in [0, 100], a and b about -110 to 110.
     """
+    check_cancelled()
     rgb = image.expand(-1, 3, -1, -1)
     linear = torch.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     scaled = [[c / white for c in row] for row, white in zip(RGB_TO_XYZ, WHITE, strict=True)]

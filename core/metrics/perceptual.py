@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import InputError, UnknownNameError, WeightsError
+from ..host.cancel import check_cancelled
 from ..host.device import on_device
 from ..host.memory import retry_smaller
 from ..host.thread import run_in_thread
@@ -160,6 +161,7 @@ def build_lpips(net: str, backbone: Mapping[str, Tensor], heads: Mapping[str, Te
 
 def _unit(x: Tensor) -> Tensor:
     """Every pixel's channels as a vector of length 1."""
+    check_cancelled()
     return x / (x.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
 

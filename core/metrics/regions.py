@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from ..errors import InputError
+from ..host.cancel import check_cancelled
 from ..image.boxes import Box, bounding_box
 
 REGIONS = ("hole", "box", "full")
@@ -21,6 +22,7 @@ def mean_over(values: Tensor, where: Tensor | None) -> Tensor:
     Raises:
         InputError: where an item of `where` is empty: a mean over nothing is not a number.
     """
+    check_cancelled()
     if where is None:
         return values.flatten(1).mean(1)
     counts = where.flatten(1).sum(1)

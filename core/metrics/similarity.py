@@ -101,10 +101,12 @@ def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
 
 def _smooth(x: Tensor) -> Tensor:
     """Gaussian mean over the window, mirrored at the border (the edge pixel counts twice)."""
+    check_cancelled()
     radius = WINDOW // 2
     taps = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
     taps = torch.softmax(-taps.square() / (2 * SIGMA**2), 0).view(1, 1, 1, -1)
     x = x[..., _mirrored(x.shape[-2], radius), :][..., _mirrored(x.shape[-1], radius)]
+    check_cancelled()
     rows = F.conv2d(x, taps)
     check_cancelled()
     return F.conv2d(rows, taps.transpose(2, 3))

@@ -6,6 +6,7 @@ edges in phase are not doubled. t grows from 0 at the rim of the hole to `amount
 
 import numpy as np
 
+from ...host.cancel import check_cancelled
 from .blocks import BLOCK
 from .energies import FLOOR
 from .planes import Mask, Plane, bands, blur
@@ -34,6 +35,7 @@ def merge_quilt(picture: Plane, hole: Mask, quilt: Plane, expected: list[Plane],
         end = DEPTH * max(1, SIGMAS[k] / 2)
         share = amount * np.clip((depth - RIM) / (end - RIM), 0, 1)
         result = result + fill + share * _lacking(fill, capped, 2 * SIGMAS[k]) * capped
+        check_cancelled()
     return np.where(hole, np.clip(result, 0, 1), picture).astype(np.float32)
 
 
