@@ -211,3 +211,14 @@ def test_a_drift_that_bends_over_the_hole_is_taken_off():
     picture = (photo * bend).clamp(0, 1)
     found = match_picture(photo, picture, hole)
     assert error(found.gray, luminance(photo), hole) < 0.005
+
+
+@pytest.mark.parametrize("other", [lambda y: y, lambda y: y.square()], ids=["x x y", "x x y y"])
+def test_a_drift_that_bends_one_way_above_and_another_below_is_taken_off(other):
+    """An offset of products of the third and the fourth degree, of which squares alone leave a fifth or more."""
+    photo, hole = scene(), torch.zeros(1, 1, SIDE, SIDE)
+    hole[..., 15:70, 80:135] = 1
+    picture = (photo + 0.08 * (ramp(-1, 1, 3).square() - 0.3) * other(ramp(-1, 1, 2))).clamp(0, 1)
+    found = match_picture(photo, picture, hole)
+    before = error(luminance(picture), luminance(photo), hole)
+    assert error(found.gray, luminance(photo), hole) < 0.1 * before
