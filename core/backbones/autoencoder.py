@@ -9,12 +9,10 @@ and the hole as one more channel.
 Our license, and our weights where there are any. Sides are multiples of 4.
 """
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, InpaintNetwork, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network, tensor_names
 
 DILATIONS = (1, 2, 4, 8, 16, 1)
 
@@ -55,15 +53,8 @@ class Autoencoder(InpaintNetwork):
         return self.decoder(self.middle(self.encoder(torch.cat([known, hole], 1)))).sigmoid()
 
 
-@lru_cache(maxsize=1)
-def names() -> frozenset[str]:
-    """Of all tensors; not before weights are to be told apart."""
-    with torch.device("meta"):
-        return frozenset(Autoencoder((1, 1), 1).state_dict())
-
-
 def detect(state: State) -> str | None:
-    return "" if set(state) == names() else None
+    return "" if set(state) == tensor_names(Autoencoder, (1, 1), 1) else None
 
 
 def build(state: State) -> InpaintNetwork:

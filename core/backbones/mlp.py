@@ -12,14 +12,13 @@ more weight. Beyond the photo's border nothing is known. ReLU after every layer 
 So nothing reaches further than 48 pixels into a hole, except the mean. Sides are multiples of 16.
 """
 
-from functools import lru_cache
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .record import Backbone, InpaintNetwork, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network, tensor_names
 
 WINDOW, PATCH, STRIDE = 64, 32, 16  # pixels
 CELLS = WINDOW // 2  # a side of the window at half the size
@@ -76,15 +75,8 @@ def blended(patches: Tensor, size: torch.Size) -> Tensor:
     return answer / total
 
 
-@lru_cache(maxsize=1)
-def names() -> frozenset[str]:
-    """Of all tensors; not before weights are to be told apart."""
-    with torch.device("meta"):
-        return frozenset(Mlp((1, 1), 1).state_dict())
-
-
 def detect(state: State) -> str | None:
-    return "" if set(state) == names() else None
+    return "" if set(state) == tensor_names(Mlp, (1, 1), 1) else None
 
 
 def build(state: State) -> InpaintNetwork:

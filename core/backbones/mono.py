@@ -7,14 +7,12 @@ predicts. So it begins with a smooth filling, and learns structure from its firs
 Our license and weights (weights/mono.md). Sides are multiples of 16.
 """
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..layers.unet import MULTIPLE, UNet, widths_of
-from .record import Backbone, InpaintNetwork, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network, tensor_names
 
 HEADS = 2
 
@@ -54,15 +52,8 @@ def pull_push(image: Tensor, known: Tensor) -> Tensor:
     return image * known + F.interpolate(coarse, image.shape[-2:], mode="bilinear") * (1 - known)
 
 
-@lru_cache(maxsize=1)
-def names() -> tuple[frozenset[str], ...]:
-    """Of all tensors, with three levels and with four; not before weights are to be told apart."""
-    with torch.device("meta"):
-        return tuple(frozenset(Mono((1, 1), (HEADS,) * levels).state_dict()) for levels in (3, 4))
-
-
 def detect(state: State) -> str | None:
-    return "" if set(state) in names() else None
+    return "" if set(state) in [tensor_names(Mono, (1, 1), (HEADS,) * levels) for levels in (3, 4)] else None
 
 
 def build(state: State) -> InpaintNetwork:

@@ -17,14 +17,13 @@ doubling; a sigmoid at the end. Its input is the photo in [-1, 1], 0 in the hole
 Sides are multiples of 4.
 """
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor, nn
 
-from .record import Backbone, InpaintNetwork, State, Variant, build_network
+from .record import Backbone, InpaintNetwork, State, Variant, build_network, tensor_names
 
 DILATIONS = (2, 4, 8, 16, 2, 4, 8, 16)
+COUNTER = "num_batches_tracked"  # of batch norm, of no use once trained
 
 
 def conv(in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Sequential:
@@ -86,19 +85,13 @@ class Pggan(InpaintNetwork):
 
 
 def kept(state: State) -> dict[str, Tensor]:
-    """All but the counters of batch norm, which are of no use once trained."""
-    return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
-
-
-@lru_cache(maxsize=1)
-def names() -> frozenset[str]:
-    """Of all tensors; not before weights are to be told apart."""
-    with torch.device("meta"):
-        return frozenset(kept(Pggan((1, 1), 1).state_dict()))
+    """All but the counters of batch norm."""
+    return {name: value for name, value in state.items() if not name.endswith(COUNTER)}
 
 
 def detect(state: State) -> str | None:
-    return "" if kept(state).keys() == names() else None
+    ours = {name for name in tensor_names(Pggan, (1, 1), 1) if not name.endswith(COUNTER)}
+    return "" if kept(state).keys() == ours else None
 
 
 def build(state: State) -> InpaintNetwork:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -105,3 +106,17 @@ def build_network(make: Callable[[], AnyModule], state: State) -> AnyModule:
         network = make()
     network.load_state_dict(dict(state), strict=True, assign=True)
     return network.eval().requires_grad_(False)
+
+
+@cache
+def tensor_names(network: Callable[..., nn.Module], *sizes: Any) -> frozenset[str]:
+    """The names of a network's tensors, by which its weights are told from others.
+
+    It is built without values, once, and not before it is asked for: that takes longer than reading the module.
+
+    Args:
+        network: Its class.
+        *sizes: What to make it of; those that change no name may be as small as they can be.
+    """
+    with torch.device("meta"):
+        return frozenset(network(*sizes).state_dict())
