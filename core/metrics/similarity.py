@@ -1,5 +1,6 @@
 """Structural similarity, at one scale (Wang, Bovik, Sheikh, Simoncelli 2004) and at five (Wang et al. 2003)."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,6 +13,7 @@ from .regions import mean_over
 WINDOW = 11  # and sigma 1.5, as Wang et al.
 SIGMA = 1.5
 C1, C2 = 0.01**2, 0.03**2  # for a data range of 1
+STRIP = 256  # rows that are compared at a time: faster, and cancelling need not wait for the whole picture
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_MIN_SIDE = WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1)
 """Shortest side in pixels that `ms_ssim` takes: a window must fit the picture at a sixteenth of its size."""
@@ -92,6 +94,16 @@ def _each_channel(image: Tensor, reference: Tensor, luminance: bool = True) -> T
 
 def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
     """Contrast, structure and, if so, luminance at every pixel of one channel, (B, 1, H, W) -> (B, 1, H, W)."""
+    radius = WINDOW // 2
+    rows = range(0, x.shape[-2], STRIP)
+    x, y = (_mirrored(picture, radius) for picture in (x, y))
+    strips = (np.s_[..., top : top + STRIP + 2 * radius, :] for top in rows)
+    return torch.cat([_of_windows(x[strip], y[strip], luminance) for strip in strips], dim=2)
+
+
+def _of_windows(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
+    """`_similarity` of the windows that lie wholly in (B, 1, H, W)."""
+    check_cancelled()
     mean_x, mean_y = _smooth(x), _smooth(y)
     var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
     cov = _smooth(x * y) - mean_x * mean_y
@@ -100,21 +112,20 @@ def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
 
 
 def _smooth(x: Tensor) -> Tensor:
-    """Gaussian mean over the window, mirrored at the border (the edge pixel counts twice)."""
-    check_cancelled()
+    """Gaussian mean over the windows that lie wholly in (B, 1, H, W)."""
     radius = WINDOW // 2
     taps = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
     taps = torch.softmax(-taps.square() / (2 * SIGMA**2), 0).view(1, 1, 1, -1)
-    x = x[..., _mirrored(x.shape[-2], radius), :][..., _mirrored(x.shape[-1], radius)]
-    check_cancelled()
-    rows = F.conv2d(x, taps)
-    check_cancelled()
-    return F.conv2d(rows, taps.transpose(2, 3))
+    return F.conv2d(F.conv2d(x, taps), taps.transpose(2, 3))
 
 
-def _mirrored(size: int, radius: int) -> list[int]:
-    """Indices of rows with `radius` more at each end, `1 0 | 0 1 2 ... `."""
-    return [min(max(i, -i - 1), 2 * size - 1 - max(i, -i - 1)) for i in range(-radius, size + radius)]
+def _mirrored(x: Tensor, radius: int) -> Tensor:
+    """(B, C, H, W) with `radius` more at each side, `1 0 | 0 1 2 ...`: the edge pixel counts twice."""
+    for dim in (-2, -1):
+        size = x.shape[dim]
+        places = [min(max(i, -i - 1), 2 * size - 1 - max(i, -i - 1)) for i in range(-radius, size + radius)]
+        x = x.index_select(dim, torch.tensor(places, device=x.device))
+    return x
 
 
 def _halved(x: Tensor) -> Tensor:
