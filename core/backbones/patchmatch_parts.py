@@ -1,7 +1,7 @@
 """The pyramid that filling by example works on: pictures with their holes, patches and texture, from fine to coarse."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
+from ..image.strips import filter_in_strips
 
 SIDES = (7, 5, 3)  # of a patch: the first of which there are enough known ones
 MIN_KNOWN, MIN_COARSE = 32, 64  # known patches that there must be, at full size and when coarser
@@ -107,9 +108,9 @@ def smoothed(planes: Tensor, hole: Tensor) -> Tensor:
 
 
 def _smooth(plane: Tensor) -> Tensor:
-    check_cancelled()
     kernel = torch.tensor([1.0, 2, 1]) / 4
-    return F.conv2d(plane[None, None], (kernel[:, None] * kernel)[None, None], padding=1)[0, 0]
+    weights = (kernel[:, None] * kernel)[None, None]
+    return filter_in_strips(partial(F.conv2d, weight=weights), F.pad(plane, [1] * 4)[None, None], overlap=2)[0, 0]
 
 
 def halved(planes: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:

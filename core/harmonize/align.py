@@ -6,6 +6,7 @@ to a fraction of a pixel by least squares on gradients (Lucas, Kanade, IJCAI 198
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..image.boxes import bounding_box
 from ..image.color import to_y
+from ..image.strips import filter_in_strips
 from .smooth import known_mean
 
 MULTIPLES = (64, 32, 16, 8)  # to which programs round the sides of a picture
@@ -133,7 +135,8 @@ def move(picture: Tensor, down: float, right: float) -> Tensor:
         side = planes.shape[2 + dim]
         index = torch.arange(-before, side + after, device=picture.device).clamp(0, side - 1)
         padded = planes.index_select(2 + dim, index)
-        planes = F.conv2d(padded, taps.view(1, 1, -1, 1) if dim == 0 else taps.view(1, 1, 1, -1))
+        weights = taps.view(1, 1, -1, 1) if dim == 0 else taps.view(1, 1, 1, -1)
+        planes = filter_in_strips(partial(F.conv2d, weight=weights), padded, overlap=0 if dim else len(taps) - 1)
     return planes[:, 0].clamp(0, 1)
 
 

@@ -11,9 +11,12 @@ the model drew anew outside the hole does not count. What the fit leaves is fitt
 filter's linear model: He, Sun, Tang, "Guided Image Filtering", ECCV 2010), and spread over the hole as a membrane.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from .membrane import spread_inside
 from .smooth import known_mean
 
@@ -27,6 +30,38 @@ TUKEY = 8.0
 ROUNDS = 6
 MIN_SCALE = 0.002  # of 1: errors as small as that are none
 MAX_SAMPLES = 1 << 17
+
+
+class Fields(NamedTuple):
+    """The fields whose sum a gain or an offset is: products of 1, y and y² with 1, x and x², from -1 to 1.
+
+    Attributes:
+        down: 1, y and y² - 1/3 of each row, (h, 3).
+        right: 1, x and x² - 1/3 of each column, (w, 3).
+        scale: of each product, (3, 3).
+    """
+
+    down: Tensor
+    right: Tensor
+    scale: Tensor
+
+    @classmethod
+    def over(cls, height: int, width: int, like: Tensor) -> "Fields":
+        """Those over (height, width), of a tensor's dtype and device."""
+        y, x = (torch.linspace(-1, 1, side).to(like) for side in (height, width))
+        down, right = (torch.stack([torch.ones_like(z), z, z * z - 1 / 3], 1) for z in (y, x))
+        scale = torch.full((3, 3), BEND).to(like)
+        scale[0, :2] = scale[1, 0] = 1
+        return cls(down, right, scale)
+
+    def at(self, places: Tensor) -> Tensor:
+        """Each field at places, indices (N,) into flat planes, (9, N)."""
+        rows, columns = places // len(self.right), places % len(self.right)
+        return (self.scale[..., None] * self.down.T[:, None, rows] * self.right.T[:, columns]).flatten(0, 1)
+
+    def sum(self, factors: Tensor) -> Tensor:
+        """The sum of the fields times factors (9,), (h, w)."""
+        return self.down @ (self.scale * factors.view(3, 3)) @ self.right.T
 
 
 def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
@@ -47,20 +82,20 @@ def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
     fair = ~hole & (light > CLIPPED).all(0) & (light < 1 - CLIPPED).all(0)
     places = (fair if fair.any() else ~hole).flatten().nonzero()[:, 0]
     places = places[:: -(-len(places) // MAX_SAMPLES)]
-    fields = _fields(hole.shape[0], hole.shape[1], photo)
+    fields = Fields.over(*hole.shape, photo)
     matched = [_fitted(i, smooth_photo[i], smooth, picture, fields, places) for i in range(count)]
     return torch.stack([_refitted(photo[i], plane, hole) for i, plane in enumerate(matched)])
 
 
-def _fitted(index: int, wanted: Tensor, smooth: Tensor, picture: Tensor, fields: Tensor, places: Tensor) -> Tensor:
+def _fitted(index: int, wanted: Tensor, smooth: Tensor, picture: Tensor, fields: Fields, places: Tensor) -> Tensor:
     """One plane of the picture (C, h, w), as it is when a fit of the smooth ones at some places is taken for all."""
     seen, others = smooth[index].flatten()[places].double(), [i for i in range(len(smooth)) if i != index]
     middle = seen.median()
-    basis = fields.flatten(1)[:, places].double()
+    basis = fields.at(places).double()
     columns = torch.cat([basis * (seen - middle), basis, smooth[others].flatten(1)[:, places].double()])
     solution = _robust_fit(columns.T, wanted.flatten()[places].double() - seen).to(picture)
-    n, plane = len(fields), picture[index]
-    gain, offset = (torch.einsum("f,fhw->hw", part, fields) for part in (solution[:n], solution[n : 2 * n]))
+    n, plane = len(basis), picture[index]
+    gain, offset = (fields.sum(part) for part in (solution[:n], solution[n : 2 * n]))
     tint = torch.einsum("c,chw->hw", solution[2 * n :], picture[others])
     return plane + gain * (plane - middle.to(plane)) + offset + tint
 
@@ -78,19 +113,11 @@ def _refitted(photo: Tensor, plane: Tensor, hole: Tensor) -> Tensor:
     return plane + gain * (plane - middle) + offset
 
 
-def _fields(height: int, width: int, like: Tensor) -> Tensor:
-    """The fields whose sum a gain or an offset is, (9, h, w): 1, x and y from -1 to 1, squares, products."""
-    y, x = (torch.linspace(-1, 1, side, device=like.device, dtype=like.dtype) for side in (height, width))
-    y, x = y[:, None].expand(height, width), x.expand(height, width)
-    xx, yy = x * x - 1 / 3, y * y - 1 / 3
-    bent = [BEND * product for product in (xx, yy, x * y, xx * y, x * yy, xx * yy)]
-    return torch.stack([torch.ones_like(x), x, y, *bent])
-
-
 def _robust_fit(columns: Tensor, wanted: Tensor) -> Tensor:
     """The ridge solution of columns (N, K) times x = wanted (N,), with outliers weighted down."""
     weight, solution = torch.ones_like(wanted), columns.new_zeros(columns.shape[1])
     for step in range(ROUNDS):
+        check_cancelled()
         error = wanted - columns @ solution
         scale = (1.4826 * error.abs().median()).clamp(min=MIN_SCALE)
         if step:

@@ -1,11 +1,12 @@
 """Means of the known pixels around each pixel."""
 
 import math
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.thread import run_in_thread
+from ..image.strips import filter_in_strips
 
 
 def gaussian(values: Tensor, sigma: float) -> Tensor:
@@ -20,14 +21,14 @@ def gaussian(values: Tensor, sigma: float) -> Tensor:
     """
     radius = max(1, math.ceil(3 * sigma))
     taps = values.new_tensor([math.exp(-0.5 * (i / sigma) ** 2) for i in range(-radius, radius + 1)])
-    return run_in_thread(values.numel(), _filtered, values, taps / taps.sum())
+    padded = F.pad(values, (0, 0, radius, radius))
+    return filter_in_strips(partial(_filtered, taps / taps.sum()), padded, overlap=2 * radius)
 
 
-def _filtered(values: Tensor, taps: Tensor) -> Tensor:
-    """Values (C, H, W) filtered along rows and columns by taps (2 * radius + 1,)."""
-    radius = len(taps) // 2
-    rows = F.conv2d(values[:, None], taps.view(1, 1, 1, -1), padding=(0, radius))
-    return F.conv2d(rows, taps.view(1, 1, -1, 1), padding=(radius, 0))[:, 0]
+def _filtered(taps: Tensor, values: Tensor) -> Tensor:
+    """Values (C, H + 2 * radius, W) filtered along rows and columns by taps (2 * radius + 1,), (C, H, W)."""
+    rows = F.conv2d(values[:, None], taps.view(1, 1, 1, -1), padding=(0, len(taps) // 2))
+    return F.conv2d(rows, taps.view(1, 1, -1, 1))[:, 0]
 
 
 def known_mean(values: Tensor, weight: Tensor, sigma: float) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import cancellable
+from ..host.cancel import cancellable, check_cancelled
 from ..host.progress import Progress, silent
 from ..image.boxes import hole_boxes
 from ..image.checks import check_hole
@@ -140,6 +140,7 @@ def _planes(picture: Tensor) -> Tensor:
 
 def _is_kept(photo: Tensor, picture: Tensor, hole: Tensor) -> bool:
     """Whether the known part of a picture (1, C, H, W) is that of the photo; where one is gray, in luminance."""
+    check_cancelled()
     if photo.shape != picture.shape:
         photo, picture = to_y(photo), to_y(picture)
     return bool(((photo - picture).abs().amax(1) <= ROUNDING)[0, ~hole].float().mean() >= KEPT)

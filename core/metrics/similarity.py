@@ -1,19 +1,19 @@
 """Structural similarity, at one scale (Wang, Bovik, Sheikh, Simoncelli 2004) and at five (Wang et al. 2003)."""
 
-import numpy as np
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import InputError
-from ..host.cancel import check_cancelled
 from ..image.checks import shape_of
+from ..image.strips import filter_in_strips
 from .regions import mean_over
 
 WINDOW = 11  # and sigma 1.5, as Wang et al.
 SIGMA = 1.5
 C1, C2 = 0.01**2, 0.03**2  # for a data range of 1
-STRIP = 256  # rows that are compared at a time: faster, and cancelling need not wait for the whole picture
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 MS_SSIM_MIN_SIDE = WINDOW * 2 ** (len(SCALE_WEIGHTS) - 1)
 """Shortest side in pixels that `ms_ssim` takes: a window must fit the picture at a sixteenth of its size."""
@@ -95,15 +95,13 @@ def _each_channel(image: Tensor, reference: Tensor, luminance: bool = True) -> T
 def _similarity(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
     """Contrast, structure and, if so, luminance at every pixel of one channel, (B, 1, H, W) -> (B, 1, H, W)."""
     radius = WINDOW // 2
-    rows = range(0, x.shape[-2], STRIP)
-    x, y = (_mirrored(picture, radius) for picture in (x, y))
-    strips = (np.s_[..., top : top + STRIP + 2 * radius, :] for top in rows)
-    return torch.cat([_of_windows(x[strip], y[strip], luminance) for strip in strips], dim=2)
+    return filter_in_strips(
+        partial(_of_windows, luminance), _mirrored(x, radius), _mirrored(y, radius), overlap=2 * radius
+    )
 
 
-def _of_windows(x: Tensor, y: Tensor, luminance: bool) -> Tensor:
+def _of_windows(luminance: bool, x: Tensor, y: Tensor) -> Tensor:
     """`_similarity` of the windows that lie wholly in (B, 1, H, W)."""
-    check_cancelled()
     mean_x, mean_y = _smooth(x), _smooth(y)
     var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
     cov = _smooth(x * y) - mean_x * mean_y
