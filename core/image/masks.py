@@ -65,6 +65,7 @@ def dilate(hole: Tensor, pixels: int) -> Tensor:
         return _sliding_max(F.pad(rows, (0, 0, down, down)), 2 * down + 1, -2)
     size = 2 * pixels + 1
     rows = F.max_pool2d(hole, (1, size), stride=1, padding=(0, pixels))
+    check_cancelled()
     return F.max_pool2d(rows, (size, 1), stride=1, padding=(pixels, 0))
 
 
