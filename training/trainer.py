@@ -44,6 +44,12 @@ class Samples(Dataset):
         return self.recipe.module.sample(self.photos, self.side, random, self.recipe.data_at(self.span[i]))
 
 
+def precision_here(wanted: str) -> str:
+    """The precision of a recipe, or "no" on a processor that has no instructions for it, where it is far slower."""
+    fast = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return wanted if fast else "no"
+
+
 class Training:
     """What a recipe trains, from the checkpoint in the folder `out` if there is one."""
 
@@ -52,7 +58,9 @@ class Training:
     ) -> None:
         self.recipe, self.out, self.seen, self.task = recipe, out, 0, recipe.module
         self.accelerator = Accelerator(
-            mixed_precision=recipe.precision, cpu=not torch.cuda.is_available(), step_scheduler_with_optimizer=False
+            mixed_precision=precision_here(recipe.precision),
+            cpu=not torch.cuda.is_available(),
+            step_scheduler_with_optimizer=False,
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)

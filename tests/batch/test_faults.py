@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from monochromic.batch.job import RestoreJob
 from monochromic.batch.journal import Journal
 from monochromic.batch.worker import Worker
 from monochromic.core import PictureError, save_image
+from monochromic.core.io import files
 
 
 def add(*names):
@@ -142,7 +144,10 @@ def killed_while_writing(out, words):
     program = Path(__file__).parents[1] / "batch_killed_writing.py"
     ended = subprocess.run([sys.executable, program, out, *words], timeout=300, check=False)
     assert ended.returncode == -signal.SIGKILL
-    return list(Path(out).rglob("*.part"))
+    left = list(Path(out).rglob("*.part"))
+    while not all(files._ended(part, int(part.name.split("-")[-2])) for part in left):  # its worker dies a little later
+        time.sleep(0.05)
+    return left
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has none")

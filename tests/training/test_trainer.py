@@ -21,7 +21,7 @@ from PIL import Image
 from recipe import Phase, load_recipe
 from tiny_recipes import RECIPES, TINY, assert_equal, go_on
 from train import export
-from trainer import Samples, Training, train
+from trainer import Samples, Training, precision_here, train
 
 KILLED = """
 task = "gray"
@@ -43,6 +43,15 @@ def loss_on(recipe, network, photos, count=24):
     batch = tuple(torch.stack(each) for each in zip(*(samples[i] for i in range(count)), strict=True))
     with torch.no_grad():
         return recipe.module.loss_of(network, batch, recipe.losses).loss
+
+
+@pytest.mark.parametrize(
+    ("has_bf16", "wanted", "taken"), [(True, "bf16", "bf16"), (False, "bf16", "no"), (True, "no", "no")]
+)
+def test_bf16_is_for_processors_that_have_it(has_bf16, wanted, taken, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_bf16)
+    assert precision_here(wanted) == taken
 
 
 @pytest.mark.parametrize("name", ["autoencoder", "rgb", "colour_prior", "hinge", "wgan_gp"])

@@ -58,23 +58,25 @@ def check(found, arrays, doc, case, key, tolerance=None):
 @pytest.mark.parametrize("case", ["a", "b"])
 @pytest.mark.parametrize("name", ["gray", "color"])
 def test_forward_and_five_steps_are_the_programs(fixture, case, name):
+    """In float64; in float32 only the first step: where rounding turns one ReLU over, and processors round differently,
+    all that follows is another training."""
     doc, arrays, _ = fixture
-    for dtype, suffix in ((torch.float32, ""), (torch.float64, "_float64")):
+    for dtype, steps in ((torch.float32, 1), (torch.float64, 5)):
         net = filled_network(fixture, name, dtype)
         source, target, known = given(arrays, case, name, dtype)
         optimizer = Adam(net.parameters(), 0.01)
         losses = []
-        for step in range(5):
+        for step in range(steps):
             out, loss = train_step(net, optimizer, source, target, known)
             losses.append(loss)
-            if step == 0 and not suffix:
+            if step == 0:
                 check(out, arrays, doc, case, f"{name}_out_train_mode")
+            if step == 0 and dtype == torch.float64:
                 check(net.model[1].weight.grad, arrays, doc, case, f"{name}_grad_first_conv_step0")
                 check(net.model[3].blocks[1].weight.grad, arrays, doc, case, f"{name}_grad_block0_conv0_step0")
-        tight = f"{name}_out_train_mode" if suffix else None
-        check(losses, arrays, doc, case, f"{name}_loss_per_step{suffix}", f"{name}_loss_per_step")
-        check(out, arrays, doc, case, f"{name}_out_last_step{suffix}", tight)
-        check(net(source).detach(), arrays, doc, case, f"{name}_out_after{suffix}", tight)
+    check(losses, arrays, doc, case, f"{name}_loss_per_step_float64", f"{name}_loss_per_step")
+    check(out, arrays, doc, case, f"{name}_out_last_step_float64", f"{name}_out_train_mode")
+    check(net(source).detach(), arrays, doc, case, f"{name}_out_after_float64", f"{name}_out_train_mode")
 
 
 @needs_fixtures

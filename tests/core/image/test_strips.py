@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from monochromic.core.host.cancel import reporting
+from monochromic.core.host.cancel import cancellable
 from monochromic.core.image.strips import STRIP, filter_in_strips
 
 TAPS = torch.tensor([0.1, 0.2, 0.4, 0.2, 0.1]).view(1, 1, -1, 1)
@@ -23,7 +23,15 @@ def test_it_can_be_cancelled_between_strips():
         if len(seen) == 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), reporting(poll) as progress:
+    def count(strip):
+        seen.append(len(strip))
+        return strip
+
+    @cancellable
+    def work(progress=None):
         progress(0, 1)
-        filter_in_strips(lambda strip: seen.append(len(strip)) or strip, torch.zeros(9 * STRIP, 3), overlap=0)
+        filter_in_strips(count, torch.zeros(9 * STRIP, 3), overlap=0)
+
+    with pytest.raises(KeyboardInterrupt):
+        work(progress=poll)
     assert len(seen) == 2
