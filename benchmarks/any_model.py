@@ -1,6 +1,7 @@
 """Another program's picture of a photo, brought to the photo and colored from it: how much of its drift is left.
 
     python benchmarks/any_model.py FOLDER ... [--photos 30] [--fills] [--sheets FOLDER]
+    python benchmarks/any_model.py --look
 
 The other program's picture is simulated: the photo itself with a drift, so that the right answer is known. Each photo
 gets one hole, brush strokes and blobs by turns, over a fifth of it. "without drift" is the same picture through our
@@ -9,7 +10,7 @@ the means and deviations of the photo's CIELAB planes outside the hole (Reinhard
 Images"), as the color match nodes of other packs do it, in place of our match. The step is the mean difference
 of luminance across the rim of the hole, over that of the undamaged photo. "ideal" is the picture without its drift,
 pasted: no color of its own can come nearer. With --fills real fills are taken, those of
-OpenCV in color.
+OpenCV in color. --look draws `docs/any_model.jpg`: sky, skin, brick and film grain of free photos.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from monochromic.core import (
+    add_grain,
     chroma,
     ciede2000,
     colorize,
@@ -32,16 +34,25 @@ from monochromic.core import (
     match_picture,
     psnr,
     random_hole,
+    restore,
     save_image,
     to_rgb,
 )
+from monochromic.core.io.images import save_picture
+from monochromic.core.io.sheet import mark_hole
 from PIL import Image
 from report import counted, table, write
+from scipy import ndimage
+from skimage import data
 from skimage.color import lab2rgb, rgb2lab
 from torch import Tensor
 
 Random = np.random.Generator
 COVERAGE = 0.2
+SHEET = Path(__file__).parent.parent / "docs" / "any_model.jpg"
+SHOWN = (("rocket", 130, 440, 0), ("astronaut", 134, 200, 0), ("brick", 256, 256, 0), ("camera", 90, 400, 9))
+"""Free photos, the middle of a hole in each, and the level of noise as of film that it gets, of 255."""
+WIDTH, RADIUS = 128, 28  # pixels: of what is shown around a hole, and of the hole
 
 
 def gain(image: Tensor, random: Random) -> Tensor:
@@ -217,13 +228,42 @@ def fill_table(photos: list[tuple[str, Tensor, Tensor]]) -> str:
     return table(["fill", "CIEDE2000 pasted", "colored by us", "better on"], rows)
 
 
+def shown(name: str, row: int, column: int, level: int) -> Tensor:
+    """A photo with its hole, another model's picture in it, `colors` and `brightness`, our fill, and the photo."""
+    pixels = np.array(getattr(data, name)()).astype(np.float32) / 255
+    random = np.random.default_rng(1)
+    noise = ndimage.gaussian_filter(random.standard_normal(pixels.shape[:2]), 0.7)
+    pixels = np.atleast_3d(pixels) + np.atleast_3d(level / 255 * noise / noise.std())
+    image = torch.from_numpy(pixels).float().clamp(0, 1).permute(2, 0, 1)[None].expand(-1, 3, -1, -1).contiguous()
+    y, x = (torch.arange(n) - middle for n, middle in zip(image.shape[-2:], (row, column), strict=True))
+    hole = ((y[:, None] / RADIUS) ** 4 + (x / RADIUS) ** 4 < 1)[None, None]
+    change, loss, _ = DRIFTS["fields, hue, softened, JPEG"]
+    picture = loss(change(image, random).clamp(0, 1))
+    found = match_picture(image, picture, hole)
+    finished = add_grain(found.image, hole), colorize(image, add_grain(found.gray, hole), hole)
+    parts = mark_hole(image, hole.float()), composite(picture, image, hole), *finished, restore(image, hole), image
+    top, left = row - WIDTH // 2, column - WIDTH // 2
+    return torch.cat([part[..., top : top + WIDTH, left : left + WIDTH] for part in parts], dim=3)
+
+
+def draw() -> None:
+    """Write the sheet at twice its size."""
+    sheet = torch.cat([shown(*each) for each in SHOWN], dim=2)
+    large = F.interpolate(sheet, scale_factor=2, mode="nearest")
+    save_picture(Image.fromarray((_to_array(large) * 255).round().astype(np.uint8)), SHEET, quality=80)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--photos", type=int, default=30, help="of each folder")
     parser.add_argument("--fills", action="store_true", help="real fills in place of simulated drifts")
     parser.add_argument("--sheets", type=Path, help="where to write the pictures side by side")
+    parser.add_argument("--look", action="store_true", help="draw the sheet of free photos")
     options = parser.parse_args()
+    if options.look:
+        draw()
+        return
     photos = cases(options.folders, options.photos)
     about = f"{counted(len(photos), 'photo')} of {', '.join(folder.name for folder in options.folders)}."
     if options.fills:
