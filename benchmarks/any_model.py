@@ -264,6 +264,8 @@ def main() -> None:
     if options.look:
         draw()
         return
+    if not options.folders:
+        parser.error("name a folder of photos, or give --look")
     photos = cases(options.folders, options.photos)
     about = f"{counted(len(photos), 'photo')} of {', '.join(folder.name for folder in options.folders)}."
     if options.fills:

@@ -238,6 +238,8 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=60, help="of each folder")
     parser.add_argument("--every", action="store_true", help="print the levels of each hole")
     options = parser.parse_args()
+    if not (options.folders or options.clean):
+        parser.error("name a folder of photos, or give --clean")
     rows = []
     for title, cases in sets(options.folders, options.clean, options.photos):
         rows += measure(title, cases, options.every) if cases else []
