@@ -28,6 +28,12 @@ def dilate_disc(mask: Mask, radius: float) -> Mask:
     return inner_distance(~mask) <= radius if mask.any() else mask
 
 
+def disc(diameter: int) -> Bytes:
+    """A structuring element of 0 and 1, (d, d), the same turned and mirrored, as OpenCV's ellipses are not."""
+    from_middle = np.arange(diameter) - (diameter - 1) / 2
+    return (from_middle[:, None] ** 2 + from_middle**2 <= (diameter / 2) ** 2).astype(np.uint8)
+
+
 def padded_slices(stats: np.ndarray, pad: float) -> tuple[slice, slice]:
     """Rows and columns of the box around a part, by OpenCV's statistics (5,), and `pad` pixels more on each side."""
     left, top, width, height, pad = *stats[:4], int(pad)

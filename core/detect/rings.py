@@ -6,7 +6,7 @@ Scratches and creases end, or cross the photo. Crackle is closed too, but its ce
 import numpy as np
 from numpy.typing import NDArray
 
-from .planes import Bytes
+from .planes import Bytes, disc
 
 MAX_GAP = 1 / 60  # of the shorter side, 3 pixels at least: in a ring
 MIN_DIAMETER, MAX_DIAMETER = 1 / 40, 1 / 4  # of the shorter side: of the inside of a ring
@@ -27,7 +27,7 @@ def rings(hole: Bytes) -> Bytes:
 
     short = min(hole.shape)
     side = 2 * round(max(3, MAX_GAP * short) / 2) + 1
-    closed = cv2.morphologyEx(hole, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    closed = cv2.morphologyEx(hole, cv2.MORPH_CLOSE, disc(side))
     count, label = cv2.connectedComponents(closed, connectivity=8)
     contours, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     ring_length = np.zeros(count)  # pixels around round insides

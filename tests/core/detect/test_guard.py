@@ -1,5 +1,7 @@
 """The guard: thick parts that are skipped, and thin or blank ones that are filled."""
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from conftest import make_photo
@@ -7,6 +9,7 @@ from damage_photos import busy, disc, nothing
 from monochromic.core import InputError
 from monochromic.core.detect import split_hole
 from monochromic.core.detect.thick_parts import MAX_CONTRAST
+from monochromic.core.inpaint.turned import TURNS, turn, turn_back
 
 
 class TestGuard:
@@ -110,3 +113,25 @@ class TestGuard:
             split_hole(nothing(), make_photo(1, 9, 9))
         with pytest.raises(InputError, match="margin must fit the hole"):
             split_hole(nothing(), busy(), nothing(9, 9))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_turned_photo_is_split_the_same(seed):
+    """Ellipses, rings, lines and discs on a photo of spots: what is skipped does not depend on how the scan lies."""
+    random = np.random.default_rng(seed)
+    marks = np.zeros(tuple(random.integers(200, 300, 2)), np.uint8)
+    places = [tuple(int(value) for value in random.integers(20, 200, 2)) for _ in range(15)]
+    for place in places[:6]:
+        axes = tuple(int(value) for value in random.integers(5, 25, 2))
+        end, width = int(random.choice([200, 300, 360])), int(random.integers(1, 4))
+        cv2.ellipse(marks, place, axes, random.uniform(0, 180), 0, end, 1, width)
+    for start, end in zip(places[6:10], places[10:14], strict=True):
+        cv2.line(marks, start, end, 1, int(random.integers(1, 4)))
+    cv2.circle(marks, places[14], int(random.integers(3, 14)), 1, -1)
+    spots = cv2.GaussianBlur(random.random((*marks.shape, 3)).astype(np.float32), (0, 0), 3)
+    image = torch.from_numpy((4 * spots - 1.5).clip(0, 1)).permute(2, 0, 1)[None]
+    hole = torch.from_numpy(marks)[None, None].float()
+    skipped = split_hole(hole, image).skipped
+    for number in range(1, TURNS):
+        again = split_hole(turn(hole, number), turn(image, number)).skipped
+        assert torch.equal(turn_back(again, number), skipped)
