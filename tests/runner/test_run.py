@@ -48,7 +48,12 @@ def test_saved_pictures_carry_their_workflow(place, root):
     assert torch.equal(first, second)
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
+def slow_if(name):
+    """Every backbone at 512 x 512 takes long; another test here runs that workflow on one."""
+    return pytest.param(name, marks=[pytest.mark.slow] if name == "compare_backbones" else [])
+
+
+@pytest.mark.parametrize("name", map(slow_if, WORKFLOWS))
 def test_shipped_workflows(name, place, root, capsys):
     assert main(["run", str(root / "workflows" / f"{name}.json"), "--out", "result"]) == 0
     shown = capsys.readouterr().out.splitlines()
