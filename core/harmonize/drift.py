@@ -82,7 +82,8 @@ def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
     fair = ~hole & (light > CLIPPED).all(0) & (light < 1 - CLIPPED).all(0)
     places = (fair if fair.any() else ~hole).flatten().nonzero()[:, 0]
     places = places[:: -(-len(places) // MAX_SAMPLES)]
-    fields = Fields.over(*hole.shape, photo)
+    height, width = hole.shape
+    fields = Fields.over(height, width, photo)
     matched = [_fitted(i, smooth_photo[i], smooth, picture, fields, places) for i in range(count)]
     return torch.stack([_refitted(photo[i], plane, hole) for i, plane in enumerate(matched)])
 
