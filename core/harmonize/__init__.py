@@ -1,4 +1,4 @@
-"""Another program's picture of a photo brought to the photo: size, place, brightness, grain and edge."""
+"""Another program's picture of a photo brought to the photo: size, place, brightness, sharpness, grain and edge."""
 
 from .feather import MAX_FEATHER, UNCHANGED, check_feather, feather
 from .grain import add_grain, check_grain

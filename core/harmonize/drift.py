@@ -7,8 +7,9 @@ Outside the hole the change is known: there each plane of the photo (luminance, 
 
 with smooth fields over the surround of the hole, linear and a little bent, by iteratively reweighted least squares with
 Tukey's biweight (Holland, Welsch, "Robust regression using iteratively reweighted least-squares", 1977), so that what
-the model drew anew outside the hole does not count. What the fit leaves is fitted again around each pixel (the guided
-filter's linear model: He, Sun, Tang, "Guided Image Filtering", ECCV 2010), and spread over the hole as a membrane.
+the model drew anew outside the hole does not count. What the picture has softened is sharpened (`sharpness.py`), and
+what all that leaves is fitted again around each pixel (the guided filter's linear model: He, Sun, Tang, "Guided Image
+Filtering", ECCV 2010), and spread over the hole as a membrane.
 """
 
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .membrane import spread_inside
+from .sharpness import sharpen
 from .smooth import known_mean
 
 BLUR = 1.0  # pixels: what is finer is not looked at, as a VAE and a JPEG file change it
@@ -64,8 +66,8 @@ class Fields(NamedTuple):
         return self.down @ (self.scale * factors.view(3, 3)) @ self.right.T
 
 
-def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
-    """Bring planes of a picture to those of the photo.
+def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> tuple[Tensor, bool]:
+    """Bring planes of a picture to those of the photo, luminance in sharpness too.
 
     Args:
         photo: luminance, or luminance, Cb and Cr, (1 or 3, h, w); what lies under the hole is not looked at.
@@ -73,19 +75,23 @@ def match_planes(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
         hole: bool (h, w), neither all nor nothing.
 
     Returns:
-        As many planes as the two have in common, (1 or 3, h, w), not clamped.
+        As many planes as the two have in common, (1 or 3, h, w), not clamped, and whether the picture was sharpened.
     """
     known = (~hole).float()
     count = min(len(photo), len(picture))
     smooth_photo, smooth = (known_mean(planes, known, BLUR) for planes in (photo[:count], picture))
     light = torch.stack([photo[0], picture[0]])
     fair = ~hole & (light > CLIPPED).all(0) & (light < 1 - CLIPPED).all(0)
-    places = (fair if fair.any() else ~hole).flatten().nonzero()[:, 0]
+    fair = fair if fair.any() else ~hole
+    places = fair.flatten().nonzero()[:, 0]
     places = places[:: -(-len(places) // MAX_SAMPLES)]
     height, width = hole.shape
     fields = Fields.over(height, width, photo)
     matched = [_fitted(i, smooth_photo[i], smooth, picture, fields, places) for i in range(count)]
-    return torch.stack([_refitted(photo[i], plane, hole) for i, plane in enumerate(matched)])
+    sharper = sharpen(photo[0], matched[0], fair)
+    sharpened = sharper is not matched[0]
+    matched[0] = sharper
+    return torch.stack([_refitted(photo[i], plane, hole) for i, plane in enumerate(matched)]), sharpened
 
 
 def _fitted(index: int, wanted: Tensor, smooth: Tensor, picture: Tensor, fields: Fields, places: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from ..image.color import to_cbcr, to_rgb_in_gamut, to_y
 from ..io.convert import Hole, Picture, to_hole, to_image
 from .align import align, check_shape
 from .drift import match_planes
+from .smooth import gaussian
 
 CONTEXT = 64  # pixels around the hole in which the drift is measured
 ROUNDING = 0.003  # of 1: what 8 bits do to gray
@@ -22,6 +23,7 @@ FAR = 0.15  # of 1: where half of the known pixels differ by more, it is another
 FLAT = 0.03  # of 1: standard deviation of the known part of which nothing can be told
 ALIKE = 0.5  # correlation, at least
 SEEN = 0.002  # of 1: a change of brightness that is worth a note
+COARSE = 4.0  # pixels: what is finer is sharpness and no brightness
 
 
 MATCHES = ("off", "brightness", "colors")
@@ -49,11 +51,11 @@ class Matched(NamedTuple):
 
 @cancellable
 def match_picture(image: Picture, picture: Picture, hole: Hole, *, progress: Progress | None = None) -> Matched:
-    """Bring another program's picture of a photo to the photo: its size, its place and its brightness.
+    """Bring another program's picture of a photo to the photo: its size, its place, its brightness and its sharpness.
 
     Where the picture shows the known part of the photo too, how it differs there is taken off it in the hole: a model
-    that gives the whole photo back shifts and dims it a little. A picture whose known part is that of the photo, as
-    that of `fill` is, and one that shows something else, comes back bit for bit.
+    that gives the whole photo back shifts, dims and softens it a little. A picture whose known part is that of the
+    photo, as that of `fill` is, and one that shows something else, comes back bit for bit.
 
     Args:
         image: float (B, 1 or 3, H, W) in [0, 1], or a path, a Pillow image or a NumPy array; never looked at under the
@@ -107,11 +109,14 @@ def _matched(photo: Tensor, picture: Tensor, hole: Tensor) -> Matched:
     if any(moved):
         notes.append(f"gray was moved by {moved[1]:+.2f} pixels to the right and {moved[0]:+.2f} down")
     found = to_y(placed)
+    sharpened = False
     if not _is_kept(photo, placed, hole):
-        placed = _without_drift(photo[0].float(), placed[0], hole)[None]
+        result, sharpened = _without_drift(photo[0].float(), placed[0], hole)
+        placed = result[None]
     if not _is_kept(to_y(photo), found, hole):
-        change = float((to_y(placed) - found)[0, 0][hole].abs().mean())
+        change = float(gaussian((to_y(placed) - found)[0], COARSE)[0, hole].abs().mean())
         notes += [f"the brightness of gray was changed by {change:.3f} of 1 to fit the photo"] if change > SEEN else []
+        notes += ["gray was softer than the photo and was sharpened"] if sharpened else []
         found = to_y(placed)
     return _pasted(photo, placed, hole, torch.where(hole, found.to(photo), to_y(photo)), notes)
 
@@ -121,15 +126,16 @@ def _pasted(photo: Tensor, picture: Tensor, hole: Tensor, gray: Tensor, notes: l
     return Matched(gray.to(photo), torch.where(hole, colors, photo), colors, notes)
 
 
-def _without_drift(photo: Tensor, picture: Tensor, hole: Tensor) -> Tensor:
-    """The picture (C, H, W) with its drift taken off in the hole and around it."""
+def _without_drift(photo: Tensor, picture: Tensor, hole: Tensor) -> tuple[Tensor, bool]:
+    """The picture (C, H, W) with its drift taken off in the hole and around it, and whether it was sharpened."""
     here, there = _planes(photo), _planes(picture)
-    result = there[: len(here)].clone()
+    result, sharpened = there[: len(here)].clone(), False
     for box in hole_boxes(hole, CONTEXT):
-        part = match_planes(box.crop(here), box.crop(there), box.crop(hole))
+        part, sharper = match_planes(box.crop(here), box.crop(there), box.crop(hole))
+        sharpened |= sharper
         box.crop(result)[: len(part)] = part
     light = result[:1].clamp(0, 1)
-    return to_rgb_in_gamut(light[None], result[None, 1:])[0] if len(result) == 3 else light
+    return (to_rgb_in_gamut(light[None], result[None, 1:])[0] if len(result) == 3 else light), sharpened
 
 
 def _planes(picture: Tensor) -> Tensor:
