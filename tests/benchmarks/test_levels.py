@@ -1,13 +1,18 @@
-"""`benchmarks/levels.py` on a few samples: both trainings are measured, and go on where they were stopped."""
+"""`benchmarks/levels.py` on a few samples: both trainings are measured, and go on where they were stopped.
+
+Slow: `tests/training/test_levels.py` tries levels in `make test`.
+"""
 
 import json
 import shutil
 import subprocess
 import sys
 
+import pytest
 from PIL import Image
 
 
+@pytest.mark.slow
 def test_curves_with_and_without(root, inputs, tmp_path):
     for folder, name in (("train", "astronaut"), ("test", "coffee_stain")):
         (tmp_path / folder).mkdir()

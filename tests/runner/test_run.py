@@ -53,7 +53,7 @@ def slow_if(name):
     return pytest.param(name, marks=[pytest.mark.slow] if name == "compare_backbones" else [])
 
 
-@pytest.mark.parametrize("name", map(slow_if, WORKFLOWS))
+@pytest.mark.parametrize("name", [slow_if(name) for name in WORKFLOWS])
 def test_shipped_workflows(name, place, root, capsys):
     assert main(["run", str(root / "workflows" / f"{name}.json"), "--out", "result"]) == 0
     shown = capsys.readouterr().out.splitlines()
