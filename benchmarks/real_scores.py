@@ -9,6 +9,7 @@ import numpy as np
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.detect.hysteresis import hysteresis_marks
+from monochromic.core.detect.planes import disc
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -92,12 +93,6 @@ def pooled(counts: Iterable[Counts]) -> Counts:
 
 def mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
-
-
-def disc(diameter: int) -> NDArray[np.uint8]:
-    """A structuring element (d, d): 1 where a pixel's center is within d/2 of the middle."""
-    from_middle = np.arange(diameter) - (diameter - 1) / 2
-    return (from_middle[:, None] ** 2 + from_middle**2 <= (diameter / 2) ** 2).astype(np.uint8)
 
 
 def opened(mask: Mask, diameter: int) -> Mask:
