@@ -9,71 +9,78 @@ Images are float (B, C, H, W) in [0, 1]; a hole is (B, 1, H, W) with 1 = fill. F
 >>> save_image(restore(photo, hole), folder / "restored.png")
 """
 
-from .backbones import BACKBONES, get_backbone
-from .backbones.record import Backbone
-from .colorize import (
-    METHODS,
-    SCHEDULES,
-    Guide,
-    Method,
-    Point,
-    Settings,
-    Stroke,
-    colorize,
-    get_method,
-    parse_points,
-    parse_strokes,
-)
-from .colorize.hints import load_guide
-from .degrade import KINDS as DAMAGES
-from .degrade import Degraded, degrade
-from .detect import DETECTORS, Detection, Detector, find_hole, get_detector, heat_map, predict_damage, predict_kinds
-from .detect.filters import find_damage
-from .errors import (
-    DependencyError,
-    InputError,
-    MonochromicError,
-    OutOfMemoryError,
-    PictureError,
-    UnknownNameError,
-    WeightsError,
-    WorkflowError,
-)
-from .harmonize import Matched, add_grain, feather, match_picture
-from .image.boxes import Box, bounding_box
-from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
-from .image.masks import binarize, composite, dilate, resize, resize_to
-from .image.pad import pad_canvas
-from .image.random_masks import KINDS, random_hole
-from .inpaint.stage import fill, fill_rgb
-from .io.convert import load_hole
-from .io.decode import Photo, load_photo
-from .io.images import load_alpha, load_image, load_mask, save_image
-from .io.metadata import Metadata
-from .metrics import (
-    Lpips,
-    PrecisionRecall,
-    balanced_bce,
-    bce,
-    ciede2000,
-    f1,
-    iou,
-    l1,
-    load_lpips,
-    lpips,
-    measure,
-    ms_ssim,
-    mse,
-    precision_recall,
-    psnr,
-    ssim,
-    stru,
-    tv,
-)
-from .pipeline import Restoration, Search, restore, restore_photo
-from .variants import Variants, restore_variants
+from typing import TYPE_CHECKING
+
+from .lazy import lazy
+
+if TYPE_CHECKING:
+    from .backbones import BACKBONES, get_backbone
+    from .backbones.record import Backbone
+    from .colorize import (
+        METHODS,
+        SCHEDULES,
+        Guide,
+        Method,
+        Point,
+        Settings,
+        Stroke,
+        colorize,
+        get_method,
+        parse_points,
+        parse_strokes,
+    )
+    from .colorize.hints import load_guide
+    from .degrade import ANY as ANY_DAMAGE
+    from .degrade import KINDS as DAMAGES
+    from .degrade import Degraded, degrade
+    from .detect import DETECTORS, Detection, Detector, find_hole, get_detector, heat_map, predict_damage, predict_kinds
+    from .detect.filters import find_damage
+    from .errors import (
+        DependencyError,
+        InputError,
+        MonochromicError,
+        OutOfMemoryError,
+        PictureError,
+        UnknownNameError,
+        WeightsError,
+        WorkflowError,
+    )
+    from .harmonize import Matched, add_grain, feather, match_picture
+    from .image.boxes import Box, bounding_box
+    from .image.color import chroma, luminance, to_rgb, to_rgb_in_gamut
+    from .image.masks import binarize, composite, dilate, resize, resize_to
+    from .image.pad import pad_canvas
+    from .image.random_masks import KINDS, random_hole
+    from .inpaint.stage import fill, fill_rgb
+    from .io.convert import load_hole
+    from .io.decode import Photo, load_photo
+    from .io.images import load_alpha, load_image, load_mask, save_image
+    from .io.metadata import Metadata
+    from .metrics import (
+        Lpips,
+        PrecisionRecall,
+        balanced_bce,
+        bce,
+        ciede2000,
+        f1,
+        iou,
+        l1,
+        load_lpips,
+        lpips,
+        measure,
+        ms_ssim,
+        mse,
+        precision_recall,
+        psnr,
+        ssim,
+        stru,
+        tv,
+    )
+    from .pipeline import Restoration, Search, restore, restore_photo
+    from .variants import Variants, restore_variants
 
 __all__ = [
+    "ANY_DAMAGE",
     "BACKBONES",
     "DAMAGES",
     "DETECTORS",
@@ -162,3 +169,5 @@ __all__ = [
     "to_rgb_in_gamut",
     "tv",
 ]
+
+lazy(__name__)

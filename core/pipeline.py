@@ -22,6 +22,7 @@ from .backbones import AUTO, DEFAULT, WIDE, get_backbone
 from .backbones.loaded import Model
 from .backbones.record import Backbone
 from .colorize import Guide, Settings, colorize, get_method
+from .defaults import GRAIN, TEXTURE
 from .detect import DEFAULT as DETECTOR
 from .detect import Detection, find_hole
 from .detect.kinds import Kinds
@@ -42,8 +43,6 @@ from .weights.select import check_weights_of, load_model
 log = logging.getLogger(__name__)
 
 PIPELINES = ("gray", "rgb_to_gray", "rgb")
-TEXTURE = 0.5  # by default: more looks better in grass and stone, and worse across edges
-GRAIN = 1.0  # by default: the noise of a fill is then that of its surround
 STEPS = 1000  # of the progress
 DETECT, LOAD, GRAY, COLOR, TRAINED_COLOR = 40, 5, 30, 25, 500  # about the time of each stage
 

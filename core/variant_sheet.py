@@ -1,16 +1,20 @@
 """Variants to look at and to choose from: a sheet with their numbers, and the numbers as text."""
 
+from typing import TYPE_CHECKING
+
 from PIL import Image
 from torch import Tensor
 
 from .io.sheet import mark_hole, report_sheet
 from .metrics import METRICS, measure
-from .variants import Variants
+
+if TYPE_CHECKING:
+    from .variants import Variants
 
 MEASURED = ("psnr", "ssim", "ciede2000", "stru")  # where there is a reference
 
 
-def variants_table(variants: Variants, reference: Tensor | None = None) -> list[list[str]]:
+def variants_table(variants: "Variants", reference: Tensor | None = None) -> list[list[str]]:
     """The numbers of variants as the cells of a table.
 
     Args:
@@ -34,7 +38,7 @@ def variants_table(variants: Variants, reference: Tensor | None = None) -> list[
 
 
 def variants_sheet(
-    variants: Variants,
+    variants: "Variants",
     photo: Tensor,
     table: list[list[str]],
     reference: Tensor | None = None,

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .backbones import DEFAULT, get_backbone
+from .backbones import VARIED, get_backbone
 from .backbones.loaded import Model
+from .defaults import MAX_VARIANTS, TEXTURE
 from .detect import Detection
 from .errors import InputError
 from .host.progress import Progress, part_of, silent
@@ -21,14 +22,10 @@ from .inpaint.rim import rim_disagreement
 from .inpaint.turned import TURNS, turned
 from .io.convert import Hole, Picture, opened, to_image
 from .metrics import ciede2000
-from .pipeline import TEXTURE, Restoration, restore_photo
+from .pipeline import Restoration, restore_photo
 from .weights.load import load_network
 from .weights.select import load_model
 
-BACKBONES = (DEFAULT, "patchmatch")
-"""What fills the variants in turn, unless others are named: a network's means, and pieces of the photo."""
-
-MAX_VARIANTS = 16
 READING = ("search", "invert", "threshold", "channel", "dilate")  # options of the hole, which is read once
 
 
@@ -93,7 +90,7 @@ def restore_variants(
         image: one photo, see `restore_photo`; and so is hole. It is looked for once.
         hole: what to fill.
         count: how many variants, 1 to 16.
-        backbones: names of backbones, or loaded models; None: those of `BACKBONES` here, or that of the weights.
+        backbones: names of backbones, or loaded models; None: `VARIED`, or that of the weights.
         weights: the id of the weights of the one backbone.
         seed: another one gives others, 0 or more.
         texture: as for `restore_photo`.
@@ -142,7 +139,7 @@ def _models(
         if backbones is not None and list(backbones) != [model.backbone.id]:
             raise InputError(f"weights {weights!r} are of {model.backbone.id} alone; leave out backbones, or weights")
         return [model]
-    named = (BACKBONES[:1] if rgb else BACKBONES) if backbones is None else backbones
+    named = (VARIED[:1] if rgb else VARIED) if backbones is None else backbones
     if not named:
         raise InputError("variants need a backbone; name one, or leave backbones out")
     return [b if isinstance(b, Model) else load_model(get_backbone(b), device, rgb=rgb) for b in named]

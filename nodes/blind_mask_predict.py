@@ -4,9 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core import detect
 from ..core.damage_kinds import DAMAGE_KINDS
-from ..core.detect import DEFAULT, DETECTORS, choose_kinds, find_hole, heat_map, summary
-from ..core.detect.summary import NOUNS
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, string_input, tensor_input, used_with
 from .tensors import hole_in, image_in, image_out, mask_out, preview_of
@@ -38,11 +37,12 @@ class BlindMaskPredict:
             "Leave blank margins, thick parts inside the photo that show an image, wide specks and the light in eyes: "
             "more often content than damage. Off: fill everything that looks damaged."
         )
-        method = "; ".join(f"{name}: {detector.title}" for name, detector in DETECTORS.items())
+        method = "; ".join(f"{name}: {detector.title}" for name, detector in detect.DETECTORS.items())
+        nouns = detect.NOUNS
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The damaged photos."),
-                "method": combo_input(DETECTORS, DEFAULT, f"What looks for the damage. {method}."),
+                "method": combo_input(detect.DETECTORS, detect.DEFAULT, f"What looks for the damage. {method}."),
                 "threshold": float_input(
                     0.5,
                     0.0,
@@ -62,14 +62,14 @@ class BlindMaskPredict:
                 "guard": bool_input(True, guard),
                 **{
                     kind.id: used_with(
-                        bool_input(kind.restored, f"Fill {NOUNS[kind.id][1]}: {kind.title}. Off: only show them."),
-                        method=[name for name, detector in DETECTORS.items() if kind.id in detector.finds],
+                        bool_input(kind.restored, f"Fill {nouns[kind.id][1]}: {kind.title}. Off: only show them."),
+                        method=[name for name, detector in detect.DETECTORS.items() if kind.id in detector.finds],
                     )
                     for kind in DAMAGE_KINDS
                 },
                 "thresholds": used_with(
                     string_input("", "Separate thresholds for kinds that are on, such as lines=0.4, areas=0.7."),
-                    method=[name for name, detector in DETECTORS.items() if detector.finds],
+                    method=[name for name, detector in detect.DETECTORS.items() if detector.finds],
                 ),
             },
         }
@@ -97,17 +97,17 @@ class BlindMaskPredict:
     ) -> dict[str, Any]:
         photo = image_in(image)
         switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
-        detection = find_hole(
+        detection = detect.find_hole(
             photo,
             method,
             threshold=threshold,
             dilate=None if grow < 0 else grow,
             min_area=smallest,
             guard=guard,
-            kinds=choose_kinds(switches, thresholds) if DETECTORS[method].finds else None,
+            kinds=detect.choose_kinds(switches, thresholds) if detect.DETECTORS[method].finds else None,
             protect=None if protect is None else hole_in(protect, photo, name="protect"),
             progress=runtime.progress(),
         )
-        heat, text = image_out(heat_map(photo, detection.kinds)), summary(detection)
+        heat, text = image_out(detect.heat_map(photo, detection.kinds)), detect.summary(detection)
         result = (mask_out(detection.hole), mask_out(detection.probability), heat, "\n".join(text))
         return {"ui": {"images": preview_of(heat), "text": text}, "result": result}

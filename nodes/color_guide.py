@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.colorize import Guide, parse_points, parse_strokes
+from .. import core
 from ..core.errors import InputError
 from . import runtime
 from .inputs import float_input, strokes_input, tensor_input, text_input
@@ -52,8 +52,8 @@ class ColorGuide:
     @classmethod
     def VALIDATE_INPUTS(cls, points: str | None = None, strokes: str | None = None) -> bool | str:
         try:
-            parse_points(points or "")
-            parse_strokes(strokes or "")
+            core.parse_points(points or "")
+            core.parse_strokes(strokes or "")
         except InputError as error:
             return str(error)
         return True
@@ -72,7 +72,7 @@ class ColorGuide:
         if hint_image is None and transparency is not None:
             raise InputError("transparency is connected without a hint_image; connect both or none")
         picture = None if hint_image is None else _picture(picture_in(hint_image, "hint_image"), transparency)
-        guide = Guide(picture, parse_points(points), parse_strokes(strokes), strength)
+        guide = core.Guide(picture, core.parse_points(points), core.parse_strokes(strokes), strength)
         return {"ui": {} if image is None else _behind(image, mask), "result": (guide,)}
 
 

@@ -5,13 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import core
+from ..core import metrics
 from ..core.backbones import BACKBONES
-from ..core.colorize import METHODS
 from ..core.errors import InputError
 from ..core.host.progress import part_of
 from ..core.io.sheet import compare_sheet
-from ..core.metrics import REGIONS, format_table, measure
-from ..core.pipeline import restore
 from ..core.weights.select import readiness
 from . import runtime
 from .backbones import NamesBackbones, named_backbones
@@ -45,8 +44,8 @@ class CompareBackbones(NamesBackbones):
                 "image": tensor_input("IMAGE", "One photo. What lies under the mask is never looked at."),
                 "mask": tensor_input("MASK", "1 (white) = fill. It is fitted to the photo."),
                 "backbones": string_input("", names),
-                "method": combo_input(METHODS, "propagate", "How to color, see Progressive Colorize."),
-                "region": combo_input(REGIONS, "hole", "Where the numbers are taken."),
+                "method": combo_input(core.METHODS, "propagate", "How to color, see Progressive Colorize."),
+                "region": combo_input(metrics.REGIONS, "hole", "Where the numbers are taken."),
                 "columns": int_input(4, 1, 8, "Pictures in a row of the grid."),
                 "side": int_input(384, 64, 2048, "The longer side of a picture in the grid, in pixels."),
             },
@@ -74,14 +73,15 @@ class CompareBackbones(NamesBackbones):
             raise InputError(f"backbones are compared with one mask, got {len(hole)}; choose one of the batch")
         wanted = None if reference is None else image_in(reference, "reference")
         results, report = {}, runtime.progress()
+        options: dict[str, Any] = {"method": method, "texture": 0.0, "grain": 0.0}
         names = named_backbones(backbones) or tuple(_ready())
         for done, name in enumerate(names):
             part = part_of(report, done, len(names))
-            results[name] = restore(photo, hole, backbone=name, method=method, texture=0.0, grain=0.0, progress=part)
+            results[name] = core.restore(photo, hole, backbone=name, **options, progress=part)
         where = region if hole.any() else "full"
-        scores = {} if wanted is None else {n: measure(r, wanted, hole, where)[0] for n, r in results.items()}
+        scores = {} if wanted is None else {n: metrics.measure(r, wanted, hole, where)[0] for n, r in results.items()}
         sheet = image_out(compare_sheet(photo, hole, results, scores, wanted, columns, side))
-        text = format_table(scores) if scores else "\n".join(results)
+        text = metrics.format_table(scores) if scores else "\n".join(results)
         everything = image_out(torch.cat(list(results.values())))
         return {"ui": {"images": preview_of(sheet), "text": notes}, "result": (sheet, everything, text)}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..core.degrade import ANY, KINDS, degrade
+from .. import core
 from . import runtime
 from .inputs import combo_input, float_input, int_input, tensor_input
 from .tensors import image_in, image_out, mask_out
@@ -33,7 +33,7 @@ class Degrade:
         return {
             "required": {
                 "image": tensor_input("IMAGE", "The clean photos."),
-                "kind": combo_input((ANY, *KINDS), ANY, kind),
+                "kind": combo_input((core.ANY_DAMAGE, *core.DAMAGES), core.ANY_DAMAGE, kind),
                 "difficulty": float_input(0.5, 0, 1, "0: easy to see, 1: hardly visible."),
                 "seed": int_input(
                     0,
@@ -51,5 +51,5 @@ class Degrade:
         self, image: Tensor, kind: str, difficulty: float, seed: int, other: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         foreign = None if other is None else image_in(other, "other")
-        found = degrade(image_in(image), kind, difficulty, seed, foreign, progress=runtime.progress())
+        found = core.degrade(image_in(image), kind, difficulty, seed, foreign, progress=runtime.progress())
         return image_out(found.image), mask_out(found.hole), mask_out(found.alpha)

@@ -5,23 +5,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.colorize import METHODS, Guide
+from .. import core
+from ..core.backbones import VARIED
+from ..core.defaults import MAX_VARIANTS, TEXTURE
 from ..core.errors import InputError
 from ..core.io.sheet import sheet_tensor
-from ..core.pipeline import TEXTURE
 from ..core.variant_sheet import variants_sheet, variants_table, variants_text
-from ..core.variants import BACKBONES, MAX_VARIANTS, Variants, restore_variants
 from . import runtime
 from .backbones import NamesBackbones, named_backbones
 from .inputs import combo_input, float_input, int_input, string_input, tensor_input
 from .tensors import hole_in, image_in, image_out, notes_on, preview_of
 
-Key = tuple[Tensor, Tensor, tuple[Any, ...], Guide | None]
+Key = tuple[Tensor, Tensor, tuple[Any, ...], "core.Guide | None"]
 """What variants are made of: photo, hole, what can be compared, hints."""
 
 
 class FillVariants(NamesBackbones):
-    UNNAMED = BACKBONES
+    UNNAMED = VARIED
     CATEGORY = "Monochromic"
     DESCRIPTION = (
         "Fills the hole in several ways, gray first and then color, and shows them in a grid by number, the one that "
@@ -40,11 +40,11 @@ class FillVariants(NamesBackbones):
     OUTPUT_NODE = True
 
     def __init__(self) -> None:
-        self.last: tuple[Key, Variants] | None = None
+        self.last: tuple[Key, core.Variants] | None = None
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        names = "Names separated by commas, which take turns. Empty: " + ", ".join(BACKBONES) + "."
+        names = "Names separated by commas, which take turns. Empty: " + ", ".join(VARIED) + "."
         seed = "Another seed gives other variants; the same one gives the same."
         texture = "How much of the detail that a wide fill lacks is added from the known pixels; 0 = none."
         return {
@@ -58,7 +58,7 @@ class FillVariants(NamesBackbones):
                 "backbones": string_input("", names),
                 "seed": int_input(0, 0, 2**32 - 1, seed, control_after_generate=False),
                 "texture": float_input(TEXTURE, 0.0, 1.0, texture),
-                "method": combo_input(METHODS, "propagate", "How to color, see Progressive Colorize."),
+                "method": combo_input(core.METHODS, "propagate", "How to color, see Progressive Colorize."),
                 "grow": int_input(0, 0, 256, "Widen the hole by this many pixels, to cover soft edges of the damage."),
                 "threshold": float_input(0.5, 0.0, 0.99, "Mask values above this are filled."),
                 "columns": int_input(3, 1, 8, "Pictures in a row of the grid."),
@@ -81,7 +81,7 @@ class FillVariants(NamesBackbones):
         grow: int = 0,
         threshold: float = 0.5,
         columns: int = 3,
-        guide: Guide | None = None,
+        guide: "core.Guide | None" = None,
         reference: Tensor | None = None,
     ) -> dict[str, Any]:
         photo = image_in(image)
@@ -93,7 +93,7 @@ class FillVariants(NamesBackbones):
             raise InputError(f"variants are made with one mask, got {len(hole)}; choose one of the batch")
         if choice > variants:
             raise InputError(f"choice is {choice} and there are {variants} variants; set choice to 1 to {variants}")
-        names = named_backbones(backbones) or BACKBONES
+        names = named_backbones(backbones) or VARIED
         options = {"count": variants, "seed": seed, "texture": texture, "method": method}
         found = self._made(photo, hole, names, options, guide)
         truth = None if reference is None else image_in(reference, "reference")
@@ -105,15 +105,15 @@ class FillVariants(NamesBackbones):
         return {"ui": {"images": preview_of(sheet), "text": notes}, "result": result}
 
     def _made(
-        self, photo: Tensor, hole: Tensor, names: tuple[str, ...], options: dict[str, Any], guide: Guide | None
-    ) -> Variants:
+        self, photo: Tensor, hole: Tensor, names: tuple[str, ...], options: dict[str, Any], guide: "core.Guide | None"
+    ) -> "core.Variants":
         """The variants: those of the last run where nothing but the choice has changed."""
         plain = names, options, [runtime.fingerprint(name) for name in names]
         key = photo, hole, plain, guide
         if self.last is None or not _same(self.last[0], key):
             models = [runtime.model(name) for name in names]
             progress = runtime.progress()
-            found = restore_variants(photo, hole, backbones=models, guide=guide, progress=progress, **options)
+            found = core.restore_variants(photo, hole, backbones=models, guide=guide, progress=progress, **options)
             self.last = key, found
         return self.last[1]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core import inpaint
 from ..core.backbones import AUTO, BACKBONES, DEFAULT, WIDE
-from ..core.inpaint.stage import SOURCES, fill
+from ..core.defaults import TEXTURE
 from ..core.io.sheet import mark_hole
-from ..core.pipeline import TEXTURE
 from . import runtime
 from .backbones import auto_menu
 from .inputs import combo_input, float_input, int_input, tensor_input, used_with
@@ -53,7 +53,7 @@ class GrayInpaint:
                 "threshold": float_input(0.5, 0.0, 0.99, "Mask values above this are filled."),
             },
             "optional": {
-                "source": combo_input(SOURCES, "gray", source),
+                "source": combo_input(inpaint.SOURCES, "gray", source),
                 "context": int_input(0, 0, 2048, context),
                 "max_side": used_with(int_input(0, 0, 8192, side), backbone=networks),
                 "texture": float_input(TEXTURE, 0.0, 1.0, texture),
@@ -92,6 +92,6 @@ class GrayInpaint:
             "seed": texture_seed,
             "wide": wide,
         }
-        gray = fill(photo, hole, model, source=source, **options, progress=progress)
+        gray = inpaint.fill(photo, hole, model, source=source, **options, progress=progress)
         shown = preview_of(image_out(mark_hole(photo, hole)))
         return {"ui": {"images": shown, "text": notes}, "result": (image_out(gray), mask_out(hole))}

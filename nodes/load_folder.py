@@ -6,9 +6,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core import io
 from ..core.errors import InputError, PictureError
-from ..core.io.images import load_image
-from ..core.io.samples import ALBUM
 from . import runtime
 from .inputs import combo_input, int_input, string_input
 from .tensors import image_out, preview_of
@@ -78,7 +77,7 @@ def _read(paths: list[Path]) -> tuple[list[Tensor], list[str]]:
     for done, path in enumerate(paths):
         report(done, len(paths))
         try:
-            photos.append(image_out(load_image(path, accept_truncated=True)))
+            photos.append(image_out(io.load_image(path, accept_truncated=True)))
         except PictureError as error:
             first = first or error
             log.warning("%s is passed over: %s", path.name, error)
@@ -90,4 +89,4 @@ def _read(paths: list[Path]) -> tuple[list[Tensor], list[str]]:
 
 
 def _path(folder: str) -> Path | None:
-    return ALBUM if folder == SAMPLES else runtime.find_folder(folder)
+    return io.ALBUM if folder == SAMPLES else runtime.find_folder(folder)

@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from ..core import io
 from ..core.image.masks import binarize, dilate
-from ..core.io.images import read_mask
 from ..core.io.mask_picture import CHANNELS, describe_hole
 from . import runtime
 from .inputs import bool_input, combo_input, file_input, float_input, int_input
@@ -54,7 +54,7 @@ class LoadMask:
 
     @runtime.hosted()
     def load(self, image: str, channel: str, invert: bool, threshold: float, grow: int) -> dict[str, Any]:
-        soft, words = read_mask(runtime.find_picture(image) or image, channel, accept_truncated=True)
+        soft, words = io.read_mask(runtime.find_picture(image) or image, channel, accept_truncated=True)
         hole = binarize(soft, threshold, invert)
         notes = [f"the mask {text}" for text in (words, describe_hole(soft, hole, threshold, invert)) if text]
         for text in notes:

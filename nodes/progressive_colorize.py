@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .. import core
 from ..core import harmonize
-from ..core.colorize import METHODS, SCHEDULES, Guide, Settings, colorize, filled_hole
-from ..core.harmonize import MATCHES, MAX_FEATHER, UNCHANGED, add_grain, match_picture
+from ..core.colorize.filled import filled_hole
+from ..core.defaults import GRAIN
 from ..core.host.host import current_host
 from ..core.image.color import to_cbcr, to_y
-from ..core.pipeline import GRAIN
 from . import runtime
 from .inputs import bool_input, combo_input, float_input, int_input, tensor_input, used_with
 from .tensors import check_size, hole_in, image_in, image_out, matched, notes_on, soft_mask_in
@@ -38,7 +38,7 @@ class ProgressiveColorize:
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        methods = "; ".join(f"{m.id}: {m.title}" for m in METHODS.values()) + "."
+        methods = "; ".join(f"{m.id}: {m.title}" for m in core.METHODS.values()) + "."
         keep = "Keep the brightness of gray. Off: hints set the brightness too, and so does paper."
         trained = "For network and paper, which train on the photo. "
         schedule = "For paper: how fast it learns from the smallest scale to full size."
@@ -54,7 +54,8 @@ class ProgressiveColorize:
             "Pixels around the mask that are blended with gray too, for a soft edge: those pixels of the photo change. "
             "0 = none does. Above 0 for another model's whole picture whose edge shows."
         )
-        training = [method.id for method in METHODS.values() if method.trains]
+        whole = [match for match in harmonize.MATCHES if match != "off"]
+        training = [method.id for method in core.METHODS.values() if method.trains]
         return {
             "required": {
                 "image": tensor_input(
@@ -64,7 +65,7 @@ class ProgressiveColorize:
                     "IMAGE", "The filled gray photo of Gray Inpaint, or any picture whose brightness is right."
                 ),
                 "mask": tensor_input("MASK", "The hole to color, 1 = fill: the hole output of Gray Inpaint."),
-                "method": combo_input(METHODS, "propagate", methods),
+                "method": combo_input(core.METHODS, "propagate", methods),
             },
             "optional": {
                 "guide": tensor_input(
@@ -79,13 +80,13 @@ class ProgressiveColorize:
                     int_input(3, 1, 5, "For paper: how many sizes of the photo, each half of the next."),
                     method=["paper"],
                 ),
-                "schedule": used_with(combo_input(SCHEDULES, "paper", schedule), method=["paper"]),
+                "schedule": used_with(combo_input(core.SCHEDULES, "paper", schedule), method=["paper"]),
                 "iterations": used_with(int_input(0, 0, 100_000, steps), method=training),
                 "stop_loss": used_with(float_input(0.0, 0.0, 1.0, stop, step=0.0001), method=training),
-                "match": combo_input(MATCHES, "brightness", match),
+                "match": combo_input(harmonize.MATCHES, "brightness", match),
                 "grain": float_input(GRAIN, 0.0, 1.0, grain),
                 "grain_seed": used_with(int_input(0, 0, 2**32 - 1, "Draws other grain."), grain=0.0),
-                "feather": used_with(int_input(0, 0, MAX_FEATHER, feather), match=[m for m in MATCHES if m != "off"]),
+                "feather": used_with(int_input(0, 0, harmonize.MAX_FEATHER, feather), match=whole),
             },
         }
 
@@ -96,7 +97,7 @@ class ProgressiveColorize:
         gray: Tensor,
         mask: Tensor,
         method: str,
-        guide: Guide | None = None,
+        guide: "core.Guide | None" = None,
         keep_luminance: bool = True,
         seed: int = 0,
         scales: int = 3,
@@ -117,29 +118,29 @@ class ProgressiveColorize:
         report = runtime.progress()
         found = None
         if match != "off":  # short beside the color, which alone moves the bar
-            found = match_picture(photo, picture, hole, progress=lambda *_: report(0, 1))
+            found = harmonize.match_picture(photo, picture, hole, progress=lambda *_: report(0, 1))
         brightness, done = (found.gray, found.notes) if found else (to_y(picture), list[str]())
         notes += done
         if found and match == "colors" and picture.shape[1] == 3 and to_cbcr(picture).any():
-            filled, result, edge = hole, add_grain(found.image, hole, grain, grain_seed), found.around
+            filled, result, edge = hole, harmonize.add_grain(found.image, hole, grain, grain_seed), found.around
         else:
             filled = filled_hole(photo, brightness, hole, soft_mask_in(mask, photo))
             if not torch.equal(filled, hole):
                 notes = [*done, WIDER]
                 log.warning(WIDER)
-            result = colorize(
+            result = core.colorize(
                 photo,
-                add_grain(brightness, filled, grain, grain_seed),
+                harmonize.add_grain(brightness, filled, grain, grain_seed),
                 filled,
                 method,
                 guide,
                 keep_luminance=keep_luminance,
-                settings=Settings(seed, scales, schedule, iterations, stop_loss),
+                settings=core.Settings(seed, scales, schedule, iterations, stop_loss),
                 progress=report,
                 preview=current_host().preview,
             )
             edge = to_y(found.around) if found else photo
         soft = harmonize.feather(result, edge, filled, feather, grain=grain, seed=grain_seed)
         if feather and torch.equal(soft, result):
-            notes.append(UNCHANGED)
+            notes.append(harmonize.UNCHANGED)
         return {"ui": {"text": notes}, "result": (image_out(soft),)}

@@ -4,8 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
+from ..core import inpaint
 from ..core.backbones import BACKBONES
-from ..core.inpaint.stage import fill_rgb
 from . import runtime
 from .backbones import backbone_menu
 from .inputs import float_input, int_input, tensor_input
@@ -52,5 +52,5 @@ class RgbInpaint:
         hole = hole_in(mask, photo, threshold, grow)
         notes = notes_on(mask, hole, threshold)
         photo = matched(image=photo, mask=hole)[0]
-        result = fill_rgb(photo, hole, runtime.model(backbone, rgb=True), progress=runtime.progress())
+        result = inpaint.fill_rgb(photo, hole, runtime.model(backbone, rgb=True), progress=runtime.progress())
         return {"ui": {"text": notes}, "result": (image_out(result),)}

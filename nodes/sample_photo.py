@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.io.samples import SAMPLES, load_sample
+from ..core import io
 from . import runtime
 from .inputs import combo_input, tensor_input
 from .tensors import image_in, image_out, mask_out, preview_of, soft_mask_in
@@ -31,7 +31,7 @@ class SamplePhoto:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
             "required": {
-                "sample": combo_input(SAMPLES, next(iter(SAMPLES)), "The photo to try, when none is connected.")
+                "sample": combo_input(io.SAMPLES, next(iter(io.SAMPLES)), "The photo to try, when none is connected.")
             },
             "optional": {
                 "image": tensor_input("IMAGE", "Your own photo, in place of the sample."),
@@ -47,7 +47,7 @@ class SamplePhoto:
         self, sample: str, image: Tensor | None = None, mask: Tensor | None = None, painted: Tensor | None = None
     ) -> dict[str, Any]:
         if image is None:
-            photo, sample_mask, original = load_sample(sample)
+            photo, sample_mask, original = io.load_sample(sample)
             image, original = image_out(photo), image_out(original)
             mask = mask_out(sample_mask) if mask is None else mask
         else:

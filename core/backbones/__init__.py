@@ -77,6 +77,9 @@ WIDE = PATCHMATCH.id
 AUTO = "auto"
 """In place of a backbone's id: `WIDE` for the wide parts of a hole, `DEFAULT` for the others."""
 
+VARIED = DEFAULT, WIDE
+"""What fills variants in turn, unless others are named: a network's means, and pieces of the photo."""
+
 
 def get_backbone(name: str) -> Backbone:
     """Look a backbone up.

@@ -1,10 +1,15 @@
 """The color stage: give the filled hole its color from this photo alone."""
 
-from .filled import filled_hole
-from .guide import Guide, Point, Stroke, parse_points, parse_strokes
-from .method import Method, Settings
-from .schedules import SCHEDULES
-from .stage import METHODS, colorize, get_method
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy
+
+if TYPE_CHECKING:
+    from .filled import filled_hole
+    from .guide import Guide, Point, Stroke, parse_points, parse_strokes
+    from .method import Method, Settings
+    from .schedules import SCHEDULES
+    from .stage import METHODS, colorize, get_method
 
 __all__ = [
     "METHODS",
@@ -20,3 +25,5 @@ __all__ = [
     "parse_points",
     "parse_strokes",
 ]
+
+lazy(__name__)

@@ -5,7 +5,14 @@ makes its training pairs as `I = O (1 - M) + N M`: strokes M that show another p
 that learn strokes, not damage. So there is a kind for each thing that old and misused photos suffer from.
 """
 
-from .kinds import KINDS, Kind, draw_kind
-from .stage import ANY, VISIBLE, Degraded, degrade
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy
+
+if TYPE_CHECKING:
+    from .kinds import KINDS, Kind, draw_kind
+    from .stage import ANY, VISIBLE, Degraded, degrade
 
 __all__ = ["ANY", "KINDS", "VISIBLE", "Degraded", "Kind", "degrade", "draw_kind"]
+
+lazy(__name__)

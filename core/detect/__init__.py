@@ -1,18 +1,24 @@
 """Damage found from the photo alone."""
 
-from ..io.heat_map import heat_map
-from .detection import Detection
-from .detectors import DEFAULT, DETECTORS, Detector, get_detector
-from .guard import Split, split_hole
-from .kinds import choose_kinds, kind_thresholds, parse_kinds
-from .margins import find_margins
-from .predict import predict_damage, predict_kinds
-from .stage import auto_dilation, find_hole
-from .summary import summary
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy
+
+if TYPE_CHECKING:
+    from ..io.heat_map import heat_map
+    from .detection import Detection
+    from .detectors import DEFAULT, DETECTORS, Detector, get_detector
+    from .guard import Split, split_hole
+    from .kinds import choose_kinds, kind_thresholds, parse_kinds
+    from .margins import find_margins
+    from .predict import predict_damage, predict_kinds
+    from .stage import auto_dilation, find_hole
+    from .summary import NOUNS, summary
 
 __all__ = [
     "DEFAULT",
     "DETECTORS",
+    "NOUNS",
     "Detection",
     "Detector",
     "Split",
@@ -29,3 +35,5 @@ __all__ = [
     "split_hole",
     "summary",
 ]
+
+lazy(__name__)

@@ -1,5 +1,12 @@
 """The gray stage: fill the hole in grayscale."""
 
-from .stage import SOURCES, fill, fill_rgb
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy
+
+if TYPE_CHECKING:
+    from .stage import SOURCES, fill, fill_rgb
 
 __all__ = ["SOURCES", "fill", "fill_rgb"]
+
+lazy(__name__)

@@ -9,17 +9,22 @@ Pictures are (B, 1 or 3, H, W) in [0, 1]. Each metric counts the pixels of `wher
 and returns (B,). Color counts as the mean over channels.
 """
 
-from .color_difference import ciede2000, to_lab
-from .differences import l1, mse, psnr, tv
-from .mask_scores import PrecisionRecall, balanced_bce, bce, f1, iou, precision_recall
-from .perceptual import NETS, Lpips, build_lpips, lpips
-from .perceptual_weights import add_lpips, load_lpips, lpips_weights
-from .regions import REGIONS
-from .registry import METRICS, Metric, Pair
-from .scores import mean_scores, measure
-from .similarity import MS_SSIM_MIN_SIDE, ms_ssim, ssim
-from .tables import format_csv, format_table, plain_numbers, table_cells
-from .texture_statistics import stru
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy
+
+if TYPE_CHECKING:
+    from .color_difference import ciede2000, to_lab
+    from .differences import l1, mse, psnr, tv
+    from .mask_scores import PrecisionRecall, balanced_bce, bce, f1, iou, precision_recall
+    from .perceptual import NETS, Lpips, build_lpips, lpips
+    from .perceptual_weights import add_lpips, load_lpips, lpips_weights
+    from .regions import REGIONS
+    from .registry import METRICS, Metric, Pair
+    from .scores import mean_scores, measure
+    from .similarity import MS_SSIM_MIN_SIDE, ms_ssim, ssim
+    from .tables import format_csv, format_table, plain_numbers, table_cells
+    from .texture_statistics import stru
 
 __all__ = [
     "METRICS",
@@ -56,3 +61,5 @@ __all__ = [
     "to_lab",
     "tv",
 ]
+
+lazy(__name__)

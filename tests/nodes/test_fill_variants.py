@@ -3,9 +3,9 @@
 import pytest
 import torch
 from conftest import make_hole, make_photo
+from monochromic import core
 from monochromic.core import Guide, InputError, Point, restore_variants
 from monochromic.core.host.host import using_host
-from monochromic.nodes import fill_variants
 from monochromic.nodes.fill_variants import FillVariants
 
 NAMES = "telea, navier_stokes"
@@ -50,7 +50,7 @@ def test_choosing_fills_nothing_again(monkeypatch):
         filled.append(options["seed"])
         return restore_variants(*given, **options)
 
-    monkeypatch.setattr(fill_variants, "restore_variants", counted)
+    monkeypatch.setattr(core, "restore_variants", counted)
     photo, hole, node = bhwc(make_photo()), make_hole()[:, 0], FillVariants()
     guide = Guide(picture=torch.rand(1, 4, 37, 53, generator=torch.Generator().manual_seed(1)), points=())
     for choice in (1, 2, 1):
