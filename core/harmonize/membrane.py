@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..colorize.stencil import OFFSETS, Stencil, neighbor_index, solve
 
-WEIGHTS = torch.tensor([1.0, 4, 1, 4, 4, 1, 4, 1]) / 20  # of the nine-point Laplacian, in the order of OFFSETS
+WEIGHTS = 1, 4, 1, 4, 4, 1, 4, 1  # / 20: of the nine-point Laplacian, in the order of OFFSETS
 
 
 def spread_inside(values: Tensor, hole: Tensor, reach: float = 0.0) -> Tensor:
@@ -28,7 +28,7 @@ def spread_inside(values: Tensor, hole: Tensor, reach: float = 0.0) -> Tensor:
     h, w = hole.shape
     row, column = hole.nonzero(as_tuple=True)
     neighbor = neighbor_index(row, column, h, w)
-    weights = WEIGHTS.to(values).expand(len(row), -1)
+    weights = (torch.tensor(WEIGHTS).to(values) / 20).expand(len(row), -1)
     inside = torch.stack(
         [(row + dy >= 0) & (row + dy < h) & (column + dx >= 0) & (column + dx < w) for dy, dx in OFFSETS], dim=1
     )

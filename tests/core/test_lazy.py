@@ -5,8 +5,11 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
+import torch
+from monochromic import core
 
 PACKAGES = ["", ".colorize", ".degrade", ".detect", ".harmonize", ".inpaint", ".io", ".metrics"]
 
@@ -67,6 +70,14 @@ def test_a_name_may_be_replaced_as_in_any_module(monkeypatch):
     detect = package_of(".detect")
     monkeypatch.setattr(detect, "find_hole", len)
     assert detect.find_hole([1, 2]) == 2
+
+
+def test_no_module_holds_a_tensor():
+    """It would be made in the mode in which its module is first asked for: in ComfyUI it could never be trained on."""
+    modules = [import_module(found.name) for found in walk_packages(core.__path__, "monochromic.core.")]
+    assert len(modules) > 150
+    held = [(m.__name__, name) for m in modules for name, value in vars(m).items() if torch.is_tensor(value)]
+    assert not held
 
 
 def test_the_nodes_load_no_work_that_they_do_not_do_yet():

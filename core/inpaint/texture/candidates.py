@@ -8,6 +8,7 @@ the place itself. All are compared with all, as one matrix product.
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +22,9 @@ WIDE_SIGMA = 7.5  # and of the one around it
 MEAN, WIDE, ENERGY = 0.15, 0.35, 0.02  # weights in the distance
 FIRST, KEPT = 96, 24  # candidates of a place: by the blocks, and of these by what is known of the place
 NEVER = 1e3  # a cost
-NEAR = torch.arange(round(LOW_SIGMA) // 2, BLOCK, round(LOW_SIGMA))  # offsets at which the low band is compared
-FAR = torch.linspace(-BLOCK / 2, 1.5 * BLOCK, 6).long()
-INSIDE = torch.arange(BLOCK)
+NEAR = range(round(LOW_SIGMA) // 2, BLOCK, round(LOW_SIGMA))  # offsets at which the low band is compared
+FAR = np.linspace(-BLOCK / 2, 1.5 * BLOCK, 6).astype(int).tolist()
+INSIDE = range(BLOCK)
 PART = 8192  # blocks that are described at once
 MAX_DISTANCES = 2_000_000  # at once
 

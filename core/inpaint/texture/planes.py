@@ -57,9 +57,9 @@ class Padded(NamedTuple):
         """With zeros around it."""
         return cls(torch.from_numpy(np.pad(plane, ((pad, 2 * pad), (pad, 2 * pad)))))
 
-    def at(self, places: Tensor, offsets: Tensor) -> Tensor:
-        """The pixels at upper left corners (..., 2) and offsets (k,) to both sides, (..., k, k)."""
+    def at(self, places: Tensor, offsets: Sequence[int]) -> Tensor:
+        """The pixels at upper left corners (..., 2) and k offsets to both sides, (..., k, k)."""
         check_cancelled()
-        h, w = self.plane.shape
-        rows, columns = ((places[..., i, None] + offsets).clamp(0, n - 1) for i, n in enumerate((h, w)))
+        (h, w), beside = self.plane.shape, torch.tensor(offsets, device=places.device)
+        rows, columns = ((places[..., i, None] + beside).clamp(0, n - 1) for i, n in enumerate((h, w)))
         return self.plane.flatten()[(rows * w)[..., None] + columns[..., None, :]]
