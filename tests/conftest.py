@@ -52,6 +52,11 @@ def make_hole(height=37, width=53, batch=1):
     return hole
 
 
+def slow_but(always, values):
+    """Values for `parametrize` that `make test` tries some of, and `make test-all` all."""
+    return [value if value in always else pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 @pytest.fixture
 def photo():
     return make_photo()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 from batch_runs import batch, results
-from conftest import make_photo
+from conftest import make_photo, slow_but
 from monochromic.batch.companions import Companions
 from monochromic.batch.journal import Journal
 from monochromic.batch.plan import CHUNK, Planner
@@ -186,9 +186,10 @@ def test_a_dry_run_writes_nothing(scans, capsys, caplog):
     assert sorted(scans.rglob("*")) == before
 
 
-def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path):
+@pytest.mark.parametrize("times", slow_but(["3"], ["3", "20"]))
+def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path, times):
     """See the program: what is said to be done is whole and never done again; in the end all is as undisturbed."""
-    command = [sys.executable, str(Path(__file__).parents[1] / "batch_stopped.py"), str(tmp_path), "9", "12"]
+    command = [sys.executable, str(Path(__file__).parents[1] / "batch_stopped.py"), str(tmp_path), times, "12"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("all 12 equal") == 2

@@ -12,6 +12,7 @@ import pytest
 import torch
 from batch_faults import FaultyJob, run_job
 from batch_runs import batch
+from conftest import slow_but
 from monochromic.batch.engine import machine
 from monochromic.batch.job import RestoreJob
 from monochromic.batch.journal import Journal
@@ -150,8 +151,11 @@ def killed_while_writing(out, words):
     return left
 
 
+WITH_REPORT = "--report", "out/sheets", "--reference", "scans"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has none")
-@pytest.mark.parametrize("words", [(), ("--report", "out/sheets", "--reference", "scans")])
+@pytest.mark.parametrize("words", slow_but([WITH_REPORT], [(), WITH_REPORT]))
 def test_what_a_killed_run_left_is_gone_after_the_next(scans, words):
     """Also where the photo is not done again; a file that another process writes, and others' files, stay."""
     left = killed_while_writing("out", words)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import make_photo
+from conftest import make_photo, slow_but
 from monochromic.core import fill, luminance, save_image
 from PIL import Image
 
@@ -27,6 +27,7 @@ NAMES = (
     "diversity",
     "patches",
 )
+OFTEN = ("domains", "pipelines", "course", "blind", "bottleneck", "edges")  # needed by other tests, or soon done
 SIDE = 64
 
 
@@ -91,7 +92,7 @@ def test_every_experiment_is_tried_here_and_explained(bench, root):
         assert (root / "benchmarks" / "results" / "experiments" / f"{name}_quick.md").is_file(), name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", slow_but(OFTEN, NAMES))
 def test_a_table_has_every_cell(name, outcome, folder):
     found = outcome(name)
     assert len({(case.group, case.photo) for case in found.cases}) in (2, 4)  # 4: two kinds of holes
@@ -105,7 +106,7 @@ def test_a_table_has_every_cell(name, outcome, folder):
         assert min(sheet.size) > SIDE
 
 
-@pytest.mark.parametrize("name", ["domains", "scales", "schedules", "pipelines", "bottleneck"])
+@pytest.mark.parametrize("name", slow_but(OFTEN, ["domains", "scales", "schedules", "pipelines", "bottleneck"]))
 def test_known_pixels_are_exact(name, outcome):
     """Then the squared error of the full picture is that of the hole times its share."""
     found = outcome(name)
@@ -127,7 +128,7 @@ def test_no_one_color_is_closer_than_the_mean(name, bench, outcome):
             assert ((error + step) * inside).square().sum() > (error * inside).square().sum()
 
 
-@pytest.mark.parametrize("name", ["course", "diversity"])
+@pytest.mark.parametrize("name", slow_but(OFTEN, ["course", "diversity"]))
 def test_a_table_is_the_same_again(name, outcome, bench, folder, tmp_path):
     outcome(name)
     run_small(bench, name, tmp_path)

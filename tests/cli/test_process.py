@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import make_hole, make_photo
+from conftest import make_hole, make_photo, slow_but
 from monochromic.cli import main, process
 from monochromic.cli.say import LONGEST, printable
 from monochromic.core import save_image
@@ -138,10 +138,11 @@ def test_a_fault_of_ours_is_one_line(place, capsys, monkeypatch):
         main(FILL)
 
 
-@pytest.mark.parametrize(
-    ("method", "waits"), [("propagate", (0, 0.02, 0.05, 0.1, 0.3, 0.6, 1, 1.5, 2, 3)), ("paper", (1, 1.5, 2, 3))]
-)
-def test_control_c_at_any_time(place, method, waits):
+WAITS = {"propagate": (0, 0.05, 0.3, 1, 2, 3), "paper": (1, 1.5, 2, 3)}  # seconds
+
+
+@pytest.mark.parametrize("method", slow_but(["propagate"], WAITS))
+def test_control_c_at_any_time(place, method):
     """From where our first line runs to the end of the work; before that it is Python's own. All begin alike.
 
     The script does what `__main__` does: Python looks for signals before the first line of `command` too.
@@ -150,7 +151,7 @@ def test_control_c_at_any_time(place, method, waits):
     marked = "from monochromic.cli import command\ntry:\n    print('here', flush=True)\n    command()\n"
     marked += "except KeyboardInterrupt:\n    sys.exit(130)\n"
     handler = "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-    for wait in waits:
+    for wait in WAITS[method]:
         child = subprocess.Popen(
             [sys.executable, "-c", handler + marked, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )

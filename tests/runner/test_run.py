@@ -7,7 +7,7 @@ import shlex
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, make_hole, make_photo
+from conftest import ROOT, make_hole, make_photo, slow_but
 from monochromic.cli import main
 from monochromic.core import WorkflowError, load_hole, load_image, restore, save_image
 from monochromic.core.host.host import using_host
@@ -48,12 +48,10 @@ def test_saved_pictures_carry_their_workflow(place, root):
     assert torch.equal(first, second)
 
 
-def slow_if(name):
-    """Every backbone at 512 x 512 takes long; another test here runs that workflow on one."""
-    return pytest.param(name, marks=[pytest.mark.slow] if name == "compare_backbones" else [])
+QUICK = {"restore_photo", "restore_without_mask", "remove_object", "color_hint", "extend_photo", "degrade_and_measure"}
 
 
-@pytest.mark.parametrize("name", [slow_if(name) for name in WORKFLOWS])
+@pytest.mark.parametrize("name", slow_but(QUICK, WORKFLOWS))
 def test_shipped_workflows(name, place, root, capsys):
     assert main(["run", str(root / "workflows" / f"{name}.json"), "--out", "result"]) == 0
     shown = capsys.readouterr().out.splitlines()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 import torch
 from checkpoint import load_state, read, save_state
-from conftest import make_hole, make_photo
+from conftest import make_hole, make_photo, slow_but
 from monochromic.core import fill
 from monochromic.core.io.files import hash_file
 from monochromic.core.weights import WeightFile, data_folder
@@ -54,7 +54,7 @@ def test_bf16_is_for_processors_that_have_it(has_bf16, wanted, taken, monkeypatc
     assert precision_here(wanted) == taken
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "rgb", "colour_prior", "hinge", "wgan_gp"])
+@pytest.mark.parametrize("name", slow_but(["rgb", "hinge"], ["autoencoder", "rgb", "colour_prior", "hinge", "wgan_gp"]))
 def test_the_loss_falls(name, photos, tmp_path):
     recipe = RECIPES[name]
     before = loss_on(recipe, Training(recipe, tmp_path).average, photos)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import make_hole, make_photo
+from conftest import make_hole, make_photo, slow_but
 from fixtures import Fixture
 from monochromic.core.image.canny import canny
 from skimage import color, data, feature
@@ -32,7 +32,10 @@ def agreement(gray, hole, **options):
     return (ours(gray, hole, **options) == wanted).mean()
 
 
-@pytest.mark.parametrize("name", ["astronaut", "camera", "chelsea", "coffee", "rocket", "page", "brick", "logo"])
+PHOTOS = "astronaut", "camera", "chelsea", "coffee", "rocket", "page", "brick", "logo"
+
+
+@pytest.mark.parametrize("name", slow_but(["astronaut", "page", "logo"], PHOTOS))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_photos_have_the_edges_that_skimage_finds(name, dtype):
     photo = getattr(data, name)()

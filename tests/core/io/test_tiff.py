@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from conftest import slow_but
 from monochromic.core import PictureError, load_alpha, load_hole, load_image, load_photo, save_image
 from picture_files import STORED
 from PIL import Image
@@ -48,7 +49,10 @@ def close(tensor, array, depth):
     return np.abs(tensor[0].permute(1, 2, 0).numpy() - array).max() <= tolerance
 
 
-@pytest.mark.parametrize("compression", [None, "lzw", "deflate", "zstd", "lzma", "packbits"])
+COMPRESSIONS = None, "lzw", "deflate", "zstd", "packbits", "lzma"
+
+
+@pytest.mark.parametrize("compression", slow_but(COMPRESSIONS[:-1], COMPRESSIONS))
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_every_depth_mode_and_layout(tmp_path, depth, compression):
     codec(compression)
