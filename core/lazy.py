@@ -7,6 +7,7 @@ calls `lazy(__name__)`. (lazy_loader does this by stubs, but not for a function 
 import ast
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,12 +29,13 @@ class _LazyPackage(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         homes = self.__dict__.get("_homes") or self.__dict__.setdefault("_homes", _homes(Path(self.__file__ or "")))
-        if name not in homes:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        module, original = homes[name]
-        value = getattr(import_module(module, self.__name__), original)
-        self.__dict__[name] = value
-        return value
+        if name in homes:
+            module, original = homes[name]
+            self.__dict__[name] = getattr(import_module(module, self.__name__), original)
+            return self.__dict__[name]
+        if not name.startswith("_") and find_spec(f"{self.__name__}.{name}"):  # a module, as if it were imported here
+            return import_module(f"{self.__name__}.{name}")
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> None:
         """Python sets each imported module in its package; a public name hides a module that is called the same."""

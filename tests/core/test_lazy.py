@@ -66,6 +66,11 @@ for package, modules in homes.items():
     assert set(run(code).splitlines()) == {f"{name} True" for name in ("colorize", "degrade", "feather", "summary")}
 
 
+def test_modules_are_found_as_if_the_package_had_imported_them():
+    code = "from monochromic import core; print(core.detect.find_hole is core.find_hole, core.io.files.__name__)"
+    assert run(code) == "True monochromic.core.io.files"
+
+
 def test_a_name_may_be_replaced_as_in_any_module(monkeypatch):
     detect = package_of(".detect")
     monkeypatch.setattr(detect, "find_hole", len)
