@@ -79,7 +79,7 @@ def find_hole(
     marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
     if dilate is None:
         dilate = auto_dilation(h, w)
-        found.filled[worn] = _widened(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
+        found.filled[worn] = masks.dilate(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
     hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
@@ -119,7 +119,7 @@ def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Te
     Raises:
         InputError: a photo without a pixel that is left to restore it from, or a negative number of pixels.
     """
-    hole = _widened(marks, dilate)
+    hole = masks.dilate(marks, dilate)
     if protect is not None:
         hole = hole.masked_fill(protect, 0)
     for i, covered in enumerate(hole.flatten(1).all(1).tolist()):
@@ -129,10 +129,6 @@ def to_hole(marks: Tensor, dilate: int = 0, protect: Tensor | None = None) -> Te
                 "give a higher threshold, grow it by less, take another method, or protect what is good"
             )
     return hole
-
-
-def _widened(marks: Tensor, pixels: int) -> Tensor:
-    return masks.dilate(marks.half() if marks.is_cuda else marks, pixels).to(marks)  # CUDA pools no integers
 
 
 def _protected(protect: Tensor, image: Tensor) -> Tensor:
