@@ -61,6 +61,8 @@ class DiscriminatorConfig:
         rate: Learning rate of its AdamW.
         weight: Of its loss beside the task's.
         matching: Weight of feature matching.
+        contrast: How many times its pictures differ more from middle gray than those it judges. Where the layers are
+            spectrally normalized, faint texture hardly moves its scores otherwise.
         penalty: Weight of the gradient penalty, in "wgan_gp".
         start: Samples after which it acts.
     """
@@ -71,6 +73,7 @@ class DiscriminatorConfig:
     rate: float = 4e-4
     weight: float = 0.01
     matching: float = 0.0
+    contrast: float = 1.0
     penalty: float = 10.0
     start: int = 0
 

@@ -48,6 +48,19 @@ def test_the_penalty_of_a_straight_critic():
     assert found.item() == pytest.approx(1.0, abs=1e-4)
 
 
+def test_contrast_is_of_all_that_the_discriminator_sees():
+    """As if the pictures themselves had it, in its own loss and in the network's."""
+    inputs = adversary_input()
+    stretched = AdversaryInput(*(0.5 + 4 * (picture - 0.5) for picture in inputs[:2]), inputs.hole)
+    losses = []
+    for contrast, given in ((4.0, inputs), (1.0, stretched), (1.0, inputs)):
+        torch.manual_seed(0)
+        adversary = Adversary(DiscriminatorConfig("hinge", "patch", width=4, matching=1.0, contrast=contrast), 1)
+        losses.append((adversary.loss(given).item(), adversary.loss_for_network(adversary.network, given).item()))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert losses[0] != pytest.approx(losses[2], rel=1e-2)
+
+
 @pytest.mark.parametrize("name", DISCRIMINATORS)
 def test_discriminators(name):
     torch.manual_seed(0)
