@@ -12,6 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 
 FOLDER = os.environ.get("MONOCHROMIC_COMFYUI")
+PYTHON = os.environ.get("MONOCHROMIC_COMFYUI_PYTHON", sys.executable)
 
 
 class Server:
@@ -28,8 +29,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        python = os.environ.get("MONOCHROMIC_COMFYUI_PYTHON", sys.executable)
-        command = [python, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(self.port)]
+        command = [PYTHON, "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(self.port)]
         command += ["--disable-api-nodes", "--base-directory", str(base), *arguments]
         home = {**os.environ, "MONOCHROMIC_HOME": str(base / "home")}
         with self.log.open("w") as log:
