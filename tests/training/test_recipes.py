@@ -33,6 +33,11 @@ def test_rgb_is_as_gray_but_for_its_channels(name):
     assert rgb == Recipe(**{**vars(gray), "network": {**gray.network, "channels": [3, 3]}})
 
 
+def test_mono_sharp_is_trained_on_from_mono():
+    mono, sharp = (load_recipe(ROOT / "training" / "recipes" / f"{name}.toml") for name in ("mono", "mono_sharp"))
+    assert sharp.network == mono.network
+
+
 def test_the_adversarial_training_is_another_only_by_its_adversary():
     plain, other = (
         load_recipe(ROOT / "training" / "recipes" / f"glcic_{each}.toml") for each in ("slim", "adversarial")
@@ -151,7 +156,7 @@ def test_the_slim_networks_are_trained_alike():
 
 @pytest.mark.parametrize(
     "name",
-    [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_gray", "_short", "_adversarial", "_levels"))],
+    [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_gray", "_short", "_adversarial", "_levels", "_sharp"))],
 )
 def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
     recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")
