@@ -154,10 +154,10 @@ def test_the_slim_networks_are_trained_alike():
     assert all({**wanted, **each} == wanted for each in told.values())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [path.stem for path in SHIPPED if not path.stem.endswith(("_rgb", "_gray", "_short", "_adversarial", "_levels", "_sharp"))],
-)
+NOT_SHIPPED = "_rgb", "_gray", "_short", "_adversarial", "_levels", "_sharp"
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SHIPPED if not path.stem.endswith(NOT_SHIPPED)])
 def test_a_recipe_makes_the_shape_of_what_is_shipped(name):
     recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")
     with torch.random.fork_rng():
