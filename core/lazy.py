@@ -6,6 +6,7 @@ calls `lazy(__name__)`. (lazy_loader does this by stubs, but not for a function 
 
 import ast
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +29,7 @@ class _LazyPackage(ModuleType):
     __all__: list[str]
 
     def __getattr__(self, name: str) -> Any:
-        homes = self.__dict__.get("_homes") or self.__dict__.setdefault("_homes", _homes(Path(self.__file__ or "")))
+        homes = _homes(self.__file__ or "")
         if name in homes:
             module, original = homes[name]
             self.__dict__[name] = getattr(import_module(module, self.__name__), original)
@@ -46,8 +47,9 @@ class _LazyPackage(ModuleType):
         return sorted({*self.__dict__, *self.__all__})
 
 
-def _homes(source: Path) -> dict[str, tuple[str, str]]:
+@cache
+def _homes(file: str) -> dict[str, tuple[str, str]]:
     """By name: the relative module that it is imported from, and what it is called there."""
-    imports = (node for node in ast.walk(ast.parse(source.read_text("utf-8"))) if isinstance(node, ast.ImportFrom))
+    imports = (node for node in ast.walk(ast.parse(Path(file).read_text("utf-8"))) if isinstance(node, ast.ImportFrom))
     relative = ((node, "." * node.level + (node.module or "")) for node in imports if node.level)
     return {alias.asname or alias.name: (home, alias.name) for node, home in relative for alias in node.names}
