@@ -64,11 +64,17 @@ def start_from(network: nn.Module, path: Path) -> None:
     except (SafetensorError, OSError) as error:
         raise SystemExit(f"{path} is no file of weights: {error}") from error
     state = network.state_dict()
-    fitting = {k: v.float() for k, v in tensors.items() if k in state and state[k].shape == v.shape}
+    given = {name: tensors[shipped_name(name)] for name in state if shipped_name(name) in tensors}
+    fitting = {name: value.float() for name, value in given.items() if value.shape == state[name].shape}
     if not fitting:
         raise SystemExit(f"{path} is of another network: none of its tensors fits")
     network.load_state_dict({**state, **fitting})
     print(f"{len(fitting)} of {len(state)} tensors are those of {path}", flush=True)
+
+
+def shipped_name(name: str) -> str:
+    """The name that a tensor of a training's network has in exported weights: not `Filled`'s, but the backbone's."""
+    return name.removeprefix("network.")
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], int]:

@@ -17,7 +17,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from checkpoint import read, under
+from checkpoint import read, shipped_name, under
 from monochromic.core.io.files import hash_file
 from monochromic.core.weights.convert import VERSION, save_weights
 from photos import load_photos
@@ -32,7 +32,7 @@ def export(recipe: Recipe, state: Path, target: Path) -> None:
     metadata = {"recipe": recipe.task, "samples": str(seen)}
     if "backbone" in recipe.network:
         metadata |= {"monochromic": VERSION, **{name: recipe.network[name] for name in ("backbone", "layout")}}
-    weights = {name.removeprefix("network."): value for name, value in under("average", tensors).items()}  # of `Filled`
+    weights = {shipped_name(name): value for name, value in under("average", tensors).items()}
     save_weights(target, {k: v.half() if v.is_floating_point() else v for k, v in weights.items()}, metadata)
     print(json.dumps({"sha256": hash_file(target), "size": target.stat().st_size}))
 

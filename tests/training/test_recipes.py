@@ -5,11 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from checkpoint import start_from
 from conftest import ROOT
 from monochromic.core.weights.detect import read_tensors
 from recipe import Phase, Recipe, load_recipe
 from task import TASKS
 
+WEIGHTS = ROOT / "weights"
 SHIPPED = sorted((ROOT / "training" / "recipes").glob("*.toml"))
 MONO = 'network = { backbone = "mono", layout = "monochromic", widths = [4, 8, 16] }\n'
 GOOD = 'task = "gray"\nphases = [{ side = 64, batch = 4, samples = 8 }]\n' + MONO
@@ -31,6 +33,15 @@ def test_rgb_is_as_gray_but_for_its_channels(name):
     names = name, name.removesuffix("_gray") + "_rgb"
     gray, rgb = (load_recipe(ROOT / "training" / "recipes" / f"{each}.toml") for each in names)
     assert rgb == Recipe(**{**vars(gray), "network": {**gray.network, "channels": [3, 3]}})
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SHIPPED if (WEIGHTS / f"{path.stem}.safetensors").is_file()])
+def test_every_training_goes_on_from_its_shipped_weights(name, capsys):
+    recipe = load_recipe(ROOT / "training" / "recipes" / f"{name}.toml")
+    network = recipe.module.make(recipe.network)
+    start_from(network, WEIGHTS / f"{name}.safetensors")
+    fitting, _, number, *_ = capsys.readouterr().out.split()
+    assert fitting == number == str(len(network.state_dict()))
 
 
 def test_mono_sharp_is_trained_on_from_mono():
