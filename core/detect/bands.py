@@ -100,8 +100,8 @@ def _fit_edge(at: NDArray[np.intp], ends: NDArray[np.intp], limit: int, toleranc
     line = np.array([0.0, float(np.median(y))])
     for radius in (4 * tolerance, 2 * tolerance, tolerance):
         close = np.abs(np.polyval(line, x) - y) <= radius
-        if close.mean() < 0.5 * MIN_STRAIGHT:
-            return None
+        if close.sum() < 2 or close.mean() < 0.5 * MIN_STRAIGHT:
+            return None  # two lines make an edge
         line = np.polyfit(x[close], y[close], 1)
     on_edge = np.abs(np.polyval(line, x) - y) <= tolerance
     if on_edge.mean() < MIN_STRAIGHT or abs(line[0]) > MAX_TILT:

@@ -1,5 +1,7 @@
 """Blank margins: which are found, and which bands of the picture are none."""
 
+import warnings
+
 import pytest
 import torch
 from conftest import make_photo
@@ -79,6 +81,13 @@ class TestMargins:
     @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
     def test_none_of_a_photo_of_one_color(self, level):
         assert not find_margins(torch.full((1, 3, 64, 80), level)).any()
+
+    def test_none_and_no_warning_of_a_spot_on_one_line(self):
+        photo = torch.full((1, 1, 64, 64), 0.9)
+        photo[..., 30, 3:5] = 0.1
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert not find_margins(photo).any()
 
     def test_a_batch_equals_its_items_and_gray_its_channels(self):
         photo = torch.cat([framed(0.2 + 0.5 * busy(), 12, 12, 9, 9)[0], busy(seed=2)])
