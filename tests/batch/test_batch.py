@@ -197,7 +197,7 @@ def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path, times)
 
 def test_a_run_survives_the_kill_of_its_workers(tmp_path):
     """See the program: a photo whose worker was killed is tried again, and all results are as undisturbed."""
-    command = [sys.executable, str(Path(__file__).parents[1] / "batch_killed.py"), str(tmp_path), "6", "20", "workers"]
+    command = [sys.executable, str(Path(__file__).parents[1] / "batch_killed.py"), str(tmp_path), "3", "20", "workers"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert ended.returncode == 0, ended.stderr
     assert "all 20 equal" in ended.stdout

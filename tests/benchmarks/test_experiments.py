@@ -27,7 +27,7 @@ NAMES = (
     "diversity",
     "patches",
 )
-OFTEN = ("domains", "pipelines", "course", "blind", "bottleneck", "edges")  # needed by other tests, or soon done
+OFTEN = ("domains", "blind", "edges")  # needed by other tests, or soon done
 SIDE = 64
 
 
@@ -117,7 +117,7 @@ def test_known_pixels_are_exact(name, outcome):
             assert scores["psnr_full"] == pytest.approx(scores["psnr_hole"] + gain, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["domains", "pipelines", "bottleneck", "course"])
+@pytest.mark.parametrize("name", slow_but(OFTEN, ["domains", "pipelines", "bottleneck", "course"]))
 def test_no_one_color_is_closer_than_the_mean(name, bench, outcome):
     found, floors = outcome(name), bench("experiments.floors")
     for case in found.cases:

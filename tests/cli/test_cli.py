@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from conftest import make_hole, make_photo
+from conftest import make_hole, make_photo, slow_but
 from monochromic.cli import main
 from monochromic.cli.shared import progress_bar
 from monochromic.core import (
@@ -505,7 +505,7 @@ def path_of_python():
     return {**os.environ, "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}  # noqa: PTH120
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("unbuffered", slow_but([""], ["", "1"]))
 def test_a_closed_pipe_is_no_error(place, unbuffered):
     command = "monochromic score old.png old.png --mask mask.png | true"
     env = {**path_of_python(), "PYTHONUNBUFFERED": unbuffered}

@@ -37,7 +37,7 @@ FILL = ["restore", "old.png", "--mask", "mask.png", "--backbone", "telea", "-o",
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
-@pytest.mark.parametrize("words", [["weights", "list"], ["--help"], FILL])
+@pytest.mark.parametrize("words", slow_but([["--help"], FILL], [["weights", "list"], ["--help"], FILL]))
 def test_a_full_or_closed_standard_output(place, words):
     full = started(*words, shell=">/dev/full")
     assert (full.returncode, full.stderr) == (
@@ -138,7 +138,7 @@ def test_a_fault_of_ours_is_one_line(place, capsys, monkeypatch):
         main(FILL)
 
 
-WAITS = {"propagate": (0, 0.05, 0.3, 1, 2, 3), "paper": (1, 1.5, 2, 3)}  # seconds
+WAITS = {"propagate": (0, 0.3, 1, 2), "paper": (1, 1.5, 2, 3)}  # seconds
 
 
 @pytest.mark.parametrize("method", slow_but(["propagate"], WAITS))
@@ -192,7 +192,7 @@ command()
 @pytest.mark.parametrize(
     ("words", "code", "last"),
     [
-        (["weights", "list"], 0, ["handlers ran"]),
+        pytest.param(["weights", "list"], 0, ["handlers ran"], marks=pytest.mark.slow),
         (["restore", "none.png"], 2, ["handlers ran"]),
         (["weights", "list", "thread"], 0, ["waited for", "handlers ran", "taken apart"]),
     ],

@@ -38,7 +38,7 @@ def both_stages(**options):
 
 STAGES = {
     **{f"fill-{name}": gray_stage(name) for name in PLAIN},
-    **{f"restore-{name}": both_stages(method=name, settings=Settings(iterations=3)) for name in METHODS},
+    **{f"restore-{name}": both_stages(method=name, settings=Settings(iterations=1)) for name in METHODS},
 }
 HINTED = both_stages(guide=Guide(points=parse_points("20,12,#ff0000")))
 

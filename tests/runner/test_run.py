@@ -48,7 +48,7 @@ def test_saved_pictures_carry_their_workflow(place, root):
     assert torch.equal(first, second)
 
 
-QUICK = {"restore_photo", "restore_without_mask", "remove_object", "color_hint", "extend_photo", "degrade_and_measure"}
+QUICK = {"restore_photo", "restore_without_mask", "remove_object", "color_hint", "extend_photo"}
 
 
 @pytest.mark.parametrize("name", slow_but(QUICK, WORKFLOWS))

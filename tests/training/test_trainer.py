@@ -67,7 +67,7 @@ def test_the_loss_falls(name, photos, tmp_path):
         assert preview.size == (3 * 32, 4 * 32)
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", slow_but(["mono", "damage", "colour_prior", "hinge"], RECIPES))
 def test_resuming_equals_not_stopping_to_the_bit(name, photos, tmp_path):
     """Cancelled within a phase and in the next; the first ends with a batch that is not full."""
     recipe = replace(RECIPES[name], phases=(Phase(32, 4, 14), Phase(48, 4, 8)))

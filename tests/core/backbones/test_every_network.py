@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import make_photo
+from conftest import make_photo, slow_but
 from monochromic.core import BACKBONES, InputError, fill, fill_rgb, luminance
 from monochromic.core.backbones.loaded import Model
 
@@ -43,7 +43,10 @@ def record(request):
     return request.param
 
 
-@pytest.fixture(params=[(1, 1), (3, 3), (4, 1)], ids=["gray", "RGB", "RGB+gray"])
+CHANNELS = {"gray": (1, 1), "RGB": (3, 3), "RGB+gray": (4, 1)}
+
+
+@pytest.fixture(params=slow_but([(1, 1), (4, 1)], CHANNELS.values()), ids=CHANNELS)
 def channels(record, request):
     if record[1].id == "zhaoyuzhi_gray" and request.param != (1, 1):
         pytest.skip("a gray network only")
@@ -108,12 +111,12 @@ def test_larger_than_trained(record):
     if backbone.minimum > 100:
         pytest.skip("its least size is the trained one")
     model = Model(backbone, variant, network(variant, (1, 1)))
-    photo, hole = make_photo(4, 300, 280), torch.zeros(1, 1, 300, 280)
-    hole[..., 20:280, 30:250] = 1
+    photo, hole = make_photo(4, 170, 160), torch.zeros(1, 1, 170, 160)
+    hole[..., 20:150, 30:130] = 1
     sizes = []
     model.network.register_forward_pre_hook(lambda net, given: sizes.append(max(given[0].shape[-2:])))
-    gray = fill(photo, hole, model, max_side=270)
-    assert max(sizes, default=0) < 270 + backbone.multiple
+    gray = fill(photo, hole, model, max_side=140)
+    assert max(sizes, default=0) < 140 + backbone.multiple
     assert gray.isfinite().all()
     assert torch.equal(gray[hole == 0], luminance(photo)[hole == 0])
 
@@ -148,7 +151,7 @@ class TestVariant:
             torch.testing.assert_close(alone, answer[[i]], rtol=0, atol=1e-3)  # attention magnifies rounding
 
     @torch.inference_mode()
-    @pytest.mark.parametrize("width", [3, 6])
+    @pytest.mark.parametrize("width", slow_but([3], [3, 6]))
     def test_build_reads_the_sizes_off_the_tensors(self, record, channels, width, untouched_rng):
         backbone, variant = record
         theirs = network(variant, channels, width)

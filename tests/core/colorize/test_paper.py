@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import slow_but
 from monochromic.core.colorize.adam import Adam
 from monochromic.core.colorize.paper import train_step
 from monochromic.core.colorize.pyramid import enlarge, image_pyramid, known_pyramid
@@ -55,7 +56,7 @@ def check(found, arrays, doc, case, key, tolerance=None):
 
 
 @needs_fixtures
-@pytest.mark.parametrize("case", ["a", "b"])
+@pytest.mark.parametrize("case", slow_but(["a"], ["a", "b"]))
 @pytest.mark.parametrize("name", ["gray", "color"])
 def test_forward_and_five_steps_are_the_programs(fixture, case, name):
     """In float64; in float32 only the first step: where rounding turns one ReLU over, and processors round differently,

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import make_photo
+from conftest import make_photo, slow_but
 from damage_photos import PHOTOS, busy, disc, framed, picture
 from monochromic.core import (
     InputError,
@@ -106,7 +106,7 @@ class TestFound:
         assert not (found.hole * found.skipped).any()
         assert not (found.skipped * protect).any()
 
-    @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+    @pytest.mark.parametrize("path", slow_but(PHOTOS[::4], PHOTOS), ids=lambda path: path.stem)
     def test_no_margin_of_a_real_photo_is_filled(self, path):
         photo = load_image(path)
         found = find_hole(photo, "classical")

@@ -152,13 +152,13 @@ class TestARealLimit:
         return done.stdout
 
     def test_filling_goes_on_in_tiles(self):
-        """What would take 350 MB at once is filled in tiles, as by a smaller max_side; the network is usable after."""
+        """What would take 170 MB at once is filled in tiles, as by a smaller max_side; the network is usable after."""
         said = self.run(
-            1000,
+            700,
             """
             part = photo[..., :200, :200], hole[..., :200, :200]
             wanted, small = fill(photo, hole, max_side=256), fill(*part)
-            limit(150)
+            limit(75)
             found = fill(photo, hole, max_side=4096)
             lift()
             print(torch.equal(found, wanted), torch.equal(fill(*part), small))

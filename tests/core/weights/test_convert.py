@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from conftest import slow_but
 from fixtures import FOLDER, Fixture
 from monochromic.core import BACKBONES, Backbone, InputError, WeightsError
 from monochromic.core.io.files import hash_file
@@ -342,9 +343,10 @@ NETWORKS = {  # backbone of each fixture; those that are not registered yet are 
     "partial_conv": "partial_conv",
     "edge_connect": "edge_connect",
 }
+SMALL = ("deepfill_v1", "deepfill_v2", "deepfill_v2_tf", "glcic", "mmagic_deepfillv2", "mmagic_global_local")
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", slow_but(SMALL, NETWORKS))
 def test_published_files(name, tmp_path):
     if not (FOLDER / f"{name}.npz").exists():
         pytest.skip(f"no fixture {name} in {FOLDER}")
