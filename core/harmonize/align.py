@@ -152,6 +152,8 @@ def _find_shift(photo: Tensor, picture: Tensor, hole: Tensor) -> tuple[tuple[flo
     photo, picture, hole = (_window(t, hole) for t in (photo, picture, hole))
     weight = (~hole).float()
     wanted = _details(photo, weight)
+    if min(wanted.shape) < 2:  # without a gradient along it
+        return (0.0, 0.0), _likeness(wanted, picture, weight)
     start, still = _phase_shift(wanted, _details(picture, weight)), _likeness(wanted, picture, weight)
     best, best_score = (0.0, 0.0), still
     for first in {(0.0, 0.0), start}:

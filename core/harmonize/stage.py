@@ -157,6 +157,6 @@ def shows_known(photo: Tensor, light: Tensor, hole: Tensor) -> bool:
     here, there = photo[~hole].double(), light[~hole].double()
     if (here - there).abs().median() > FAR:
         return False
-    if here.std() < FLAT:
-        return bool(there.std() < 2 * FLAT)
+    if here.std(correction=0) < FLAT:
+        return bool(there.std(correction=0) < 2 * FLAT)
     return bool(torch.corrcoef(torch.stack([here, there]))[0, 1] >= ALIKE)

@@ -82,9 +82,11 @@ class TestMargins:
     def test_none_of_a_photo_of_one_color(self, level):
         assert not find_margins(torch.full((1, 3, 64, 80), level)).any()
 
-    def test_none_and_no_warning_of_a_spot_on_one_line(self):
+    @pytest.mark.parametrize("row", [0, 30])
+    def test_none_and_no_warning_of_a_spot_on_one_line(self, row):
+        """In the corner no line at all could be fitted to it, which was an error."""
         photo = torch.full((1, 1, 64, 64), 0.9)
-        photo[..., 30, 3:5] = 0.1
+        photo[..., row, 3:5] = 0.1
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert not find_margins(photo).any()

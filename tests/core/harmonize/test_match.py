@@ -1,5 +1,7 @@
 """Another program's picture: what is known to have happened to it is undone, and nothing else is changed."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -172,6 +174,20 @@ def test_a_picture_of_another_size_is_brought_to_the_photo(change):
     assert found.gray.shape == (1, 1, SIDE, SIDE)
     assert error(found.gray, luminance(photo), hole) < 0.012
     assert "was brought to 160 x 160" in found.notes[0]
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 5), (5, 1), (2, 2)])
+def test_the_smallest_photos(height, width):
+    photo, hole = (
+        torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)),
+        torch.zeros(1, 1, height, width),
+    )
+    hole[..., 0, 0] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = match_picture(photo, photo * 0.9, hole)
+    assert found.gray.shape == (1, 1, height, width)
+    assert torch.equal(found.image[..., hole[0, 0] == 0], photo[..., hole[0, 0] == 0])
 
 
 @pytest.mark.parametrize("size", [(SIDE, 2 * SIDE), (100, 151), (512, 320)])
