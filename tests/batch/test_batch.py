@@ -186,7 +186,7 @@ def test_a_dry_run_writes_nothing(scans, capsys, caplog):
     assert sorted(scans.rglob("*")) == before
 
 
-@pytest.mark.parametrize("times", slow_but(["3"], ["3", "20"]))
+@pytest.mark.parametrize("times", slow_but(["2"], ["2", "20"]))
 def test_a_run_survives_kill_9_ctrl_c_and_sigterm_at_any_moment(tmp_path, times):
     """See the program: what is said to be done is whole and never done again; in the end all is as undisturbed."""
     command = [sys.executable, str(Path(__file__).parents[1] / "batch_stopped.py"), str(tmp_path), times, "12"]

@@ -179,7 +179,7 @@ class TestVariant:
         backbone, variant = record
         if not backbone.half:
             pytest.skip("not for 16 bits")
-        full, (image, hole) = network(variant, (1, 1)), case(backbone, 1)
+        full, (image, hole) = network(variant, (1, 1), width=2), case(backbone, 1)  # a CPU is slow in 16 bits
         answer = variant.fill(full, image, hole)
         low = variant.fill(full.half(), image.half(), hole)
         difference = (low.float() - answer).abs()
