@@ -9,7 +9,7 @@ from .. import core
 from ..core.errors import InputError
 from . import runtime
 from .inputs import float_input, strokes_input, tensor_input, text_input
-from .tensors import hole_in, image_in, image_out, picture_in, preview_of, soft_mask_in
+from .tensors import hole_in, image_in, image_out, matched, picture_in, preview_of, soft_mask_in
 
 
 class ColorGuide:
@@ -91,5 +91,7 @@ def _picture(hints: Tensor, transparency: Tensor | None) -> Tensor:
     colors = hints[:, :3].expand(-1, 3, -1, -1)
     alpha = hints[:, 3:] if hints.shape[1] == 4 else torch.ones_like(hints[:, :1])
     if transparency is not None:
-        alpha = alpha * (1 - soft_mask_in(transparency, hints, "transparency"))
+        clear = soft_mask_in(transparency, hints, "transparency")
+        colors, alpha, clear = matched(hint_image=colors, alpha=alpha, transparency=clear)
+        alpha = alpha * (1 - clear)
     return torch.cat([colors, alpha], dim=1)

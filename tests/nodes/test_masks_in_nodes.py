@@ -152,3 +152,16 @@ def test_a_photo_for_a_mask_is_said_in_the_node(caplog):
     shown = inpaint(bhwc(photo), luminance(photo)[:, 0])["ui"]["text"]
     assert shown == caplog.messages
     assert shown[0].startswith("mask looks like a photo, not a mask: ")
+
+
+def test_hints_and_their_transparency_come_in_any_number():
+    hints = bhwc(make_photo(batch=3))
+    one, three = MASKS[:1], MASKS
+    for pictures, clear, count in ((hints[:1], three, 3), (hints, one, 3), (hints, three, 3), (hints[:1], one, 1)):
+        guide = node("ColorGuide").guide("", pictures, clear)["result"][0]
+        assert torch.equal(guide.picture[:, :3], pictures.movedim(-1, 1).expand(count, -1, -1, -1))
+        assert torch.equal(guide.picture[:, 3], 1 - clear.expand(count, -1, -1))
+    with pytest.raises(
+        InputError, match="transparency has 2 pictures and hint_image has 3; give transparency 1 picture"
+    ):
+        node("ColorGuide").guide("", hints, three[:2])
