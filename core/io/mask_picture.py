@@ -20,6 +20,7 @@ DETAIL = 0.0025  # of 1: by how much pixels differ from the mean of their neighb
 LOOKED_AT = 512  # has 0.001, a photo 0.01
 COPY = 0.03  # of 1: what a copy of the photo differs by at most
 FAINT, PLAIN = 0.08, 0.25  # of 1: by how much a retouched part differs, and a retouched pixel
+BLACK, WHITE = 0.1, 0.9  # what is darker or lighter is black or white, as in a mask
 NEARLY_ALL = 0.8  # of a photo: a larger hole may be a mistake
 
 
@@ -179,7 +180,7 @@ def _looks_like_photo(gray: Tensor, where: Tensor | None = None) -> bool:
 
 def _between(gray: Tensor) -> float:
     """How much is neither black nor white."""
-    return ((gray > 0.1) & (gray < 0.9)).float().mean().item()
+    return ((gray > BLACK) & (gray < WHITE)).float().mean().item()
 
 
 def _is_few(value: Tensor) -> bool:
@@ -200,9 +201,11 @@ def _is_colored(colors: Tensor) -> bool:
 def _is_copy(colors: Tensor, photo: Tensor) -> bool:
     """Whether most pixels are those of the photo, and not only because both are black or white there."""
     same = (colors - photo).abs().amax(1, keepdim=True) < COPY
-    if same.float().mean() <= 0.5:
+    gray = to_y(photo)
+    parts = same, same[gray > BLACK], same[gray < WHITE]
+    if any(not len(part) or part.float().mean() <= 0.5 for part in parts):
         return False
-    tones = to_y(photo)[same]
+    tones = gray[same]
     return _looks_like_photo(tones) or bool(tones.std() > 0.1)
 
 
@@ -212,7 +215,7 @@ def _has_detail(gray: Tensor) -> bool:
     if side > LOOKED_AT:
         size = [max(1, round(length * LOOKED_AT / side)) for length in gray.shape[-2:]]
         gray = F.interpolate(gray, size, mode="area")
-    between = (gray > 0.1) & (gray < 0.9)
+    between = (gray > BLACK) & (gray < WHITE)
     padded = F.pad(gray, (1, 1, 1, 1), mode="replicate")
     shifts = ((0, 1), (2, 1), (1, 0), (1, 2))
     height, width = gray.shape[-2:]

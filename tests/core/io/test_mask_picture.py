@@ -192,6 +192,24 @@ def test_a_mask_of_a_black_photo_is_no_copy_of_it(caplog):
     assert not caplog.text
 
 
+def test_a_mask_of_white_damage_on_a_black_page_is_no_copy_of_it(caplog):
+    """What is black in both, and white in both, is most of the photo."""
+    photo, tear = torch.zeros(1, 3, 60, 80), torch.zeros(1, 1, 60, 80)
+    photo[..., 10:40, 10:60] = make_photo(2, 30, 50).clamp(0.2, 0.8)
+    tear[..., 20:24, 10:60] = 1
+    photo = torch.where(tear > 0, tear, photo)
+    assert torch.equal(load_hole((255 * tear[0, 0]).byte().numpy(), photo), tear)
+    assert not caplog.text
+
+
+def test_a_mask_of_a_photo_in_black_and_white_is_no_copy_of_it(caplog):
+    photo = (torch.rand(1, 1, 60, 80, generator=torch.Generator().manual_seed(0)) > 0.5).float()
+    box = torch.zeros(1, 1, 60, 80)
+    box[..., 5:25, 10:40] = 1
+    assert torch.equal(load_hole((255 * box[0, 0]).byte().numpy(), photo), box)
+    assert not caplog.text
+
+
 @pytest.mark.parametrize(
     ("picture", "options", "words"),
     [
