@@ -15,12 +15,6 @@ import torch
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """`-n auto`: one more than the cores, as some tests wait for processes or a browser."""
-    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
-
-
 @pytest.fixture(autouse=True, scope="session")
 def home_of_the_tests(tmp_path_factory):
     """A home of the tests' own, so that they write nothing into the user's."""
