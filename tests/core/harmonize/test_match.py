@@ -178,10 +178,8 @@ def test_a_picture_of_another_size_is_brought_to_the_photo(change):
 
 @pytest.mark.parametrize(("height", "width"), [(1, 5), (5, 1), (2, 2)])
 def test_the_smallest_photos(height, width):
-    photo, hole = (
-        torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1)),
-        torch.zeros(1, 1, height, width),
-    )
+    photo = torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
+    hole = torch.zeros(1, 1, height, width)
     hole[..., 0, 0] = 1
     with warnings.catch_warnings():
         warnings.simplefilter("error")
