@@ -30,25 +30,23 @@ def wide_specks(specks: Tensor, image: Tensor) -> Tensor:
     for result, marks, photo in zip(wide, specks, image, strict=True):
         if marks.any():
             plane = marks[0].byte().cpu().numpy()
-            result[0] = torch.from_numpy(_wide_parts(plane, limit, gray_levels(photo))).to(result)
+            result[0] = torch.from_numpy(_wide_parts(plane, limit, photo)).to(result)
     return wide
 
 
-def _wide_parts(plane: Bytes, limit: float, gray: Bytes) -> Mask:
+def _wide_parts(plane: Bytes, limit: float, photo: Tensor) -> Mask:
     """The connected parts of a plane (H, W) into which a disc of more than a diameter fits, and that are shaded."""
     import cv2
 
-    width = inner_distance(plane > 0)
-    width *= 2  # in place, because large photos fill the memory
-    width -= 1
-    centers = width > limit
-    del width
     count, label, stats, _ = cv2.connectedComponentsWithStats(plane, connectivity=8)
+    large = 2 * stats[:, 2:4].min(1) - 1 > limit  # by half a disc at the border of the photo
+    large[0] = False  # the background
     wide = np.zeros(count, np.bool_)
-    for i in np.unique(label[centers]):
+    for i in np.flatnonzero(large):
         window = padded_slices(stats[i], SURROUND + 1)
-        wide[i] = not _has_one_tone(label[window] == i, plane[window] > 0, gray[window])
-    wide[0] = False
+        part = label[window] == i
+        if 2 * inner_distance(part).max() - 1 > limit:
+            wide[i] = not _has_one_tone(part, plane[window] > 0, gray_levels(photo[(slice(None), *window)]))
     return wide[label]
 
 

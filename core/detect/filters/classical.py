@@ -14,7 +14,7 @@ from ...host.cancel import check_cancelled
 from ...image.checks import check_image
 from ..batch import join_photos
 from .lines import find_lines
-from .marks import photo_shift, stands_out
+from .marks import Marks, photo_shift, stands_out
 from .planes import polarities, pyramid, to_levels
 from .specks import find_specks
 
@@ -63,36 +63,48 @@ def _marks(levels: np.ndarray) -> np.ndarray:
     for copy in pyramid(levels):
         light, dark = polarities(copy, copy if larger is None else larger)
         larger = copy
-        lines = find_lines(light, dark)
-        specks = find_specks(light, dark, False), find_specks(dark, light, True)
-        copies.append(((light, dark), (lines, specks)))
-    found = np.zeros((2, *levels.shape[:2]), np.float32)
-    for kind in range(2):
-        weighed = [(marks, 2.0**i) for i, (_, kinds) in enumerate(copies) for marks in kinds[kind]]
-        shift = photo_shift([marks for marks, _ in weighed], [scale for _, scale in weighed], USUAL_SHARES[kind])
-        for i, (planes, kinds) in enumerate(copies):
-            for plane, mark, first in zip(planes, kinds[kind], copies[0][0], strict=True):
-                check_cancelled()
-                _paint(found[kind], mark.painted(plane.hat, shift), first.levels if i else None, 2**i)
-    return found
+        copies.append(((light, dark), (find_lines(light, dark), find_specks(light, dark))))
+    first = copies[0][0]
+    found = np.zeros((2, *first[0].levels.shape), np.float32)
+    shifts = [_shift([kinds[k] for _, kinds in copies], usual) for k, usual in enumerate(USUAL_SHARES)]
+    for i, (planes, kinds) in enumerate(copies):
+        for polarity, plane in enumerate(planes):
+            check_cancelled()
+            painted = [marks[polarity].painted(plane.hat, shift) for marks, shift in zip(kinds, shifts, strict=True)]
+            _paint(found, painted, first[polarity].levels, 2**i)
+    return found if found.shape[1:] == levels.shape[:2] else _enlarged(found, *levels.shape[:2])
 
 
-def _paint(found: np.ndarray, painted: np.ndarray, levels: np.ndarray | None, scale: int) -> None:
+def _shift(marks: list[tuple[Marks, Marks]], usual: float) -> float:
+    """What is added to the log odds of all marks of one kind, of the light and the dark ones of each copy."""
+    weighed = [(mark, 2.0**i) for i, pair in enumerate(marks) for mark in pair]
+    return photo_shift([mark for mark, _ in weighed], [scale for _, scale in weighed], usual)
+
+
+def _paint(found: np.ndarray, painted: list[np.ndarray], levels: np.ndarray, scale: int) -> None:
     """Add the marks of one copy, enlarged, where they are surer.
 
     Args:
-        found: (H, W), changed in place.
-        painted: The marks of a copy.
-        levels: The plane of the first copy, to whose rims they are trimmed; None for the first copy's own marks.
+        found: of each kind, (2, H, W) of the first copy, changed in place.
+        painted: The marks of each kind of a copy.
+        levels: (H, W), the plane of the first copy, to whose rims those of smaller copies are trimmed.
         scale: How many times smaller than the first the copy is.
     """
+    rims = None
+    for result, marks in zip(found, painted, strict=True):
+        if not marks.any():
+            continue
+        if scale > 1:
+            rims = stands_out(levels, scale) if rims is None else rims
+            marks = _enlarged(marks[None], *levels.shape)[0] * rims
+        np.maximum(result, marks, out=result)
+
+
+def _enlarged(marks: np.ndarray, h: int, w: int) -> np.ndarray:
+    """(N, H, W) to (N, h, w)."""
     import cv2
 
-    if not painted.any():
-        return
-    if levels is not None:
-        painted = cv2.resize(painted, levels.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        painted[~stands_out(levels, scale)] = 0
-    if painted.shape != found.shape:
-        painted = cv2.resize(painted, found.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    np.maximum(found, painted, out=found)
+    enlarged = np.empty((len(marks), h, w), np.float32)
+    for one, result in zip(marks, enlarged, strict=True):
+        cv2.resize(one, (w, h), dst=result, interpolation=cv2.INTER_LINEAR)
+    return enlarged

@@ -109,7 +109,7 @@ def noise_floor(hat: np.ndarray, quantile: float = NOISE_QUANTILE) -> np.ndarray
     for i, j in np.ndindex(*low.shape):
         block = hat[rows[0][i] : rows[0][i + 1], rows[1][j] : rows[1][j + 1]].ravel()
         rank = int(quantile * (block.size - 1))
-        low[i, j] = np.searchsorted(np.cumsum(np.bincount(block, minlength=256)), rank, side="right")
+        low[i, j] = np.partition(block, rank)[rank]
     low = cv2.blur(low, (3, 3), borderType=cv2.BORDER_REPLICATE)
     return cv2.resize(low, (w, h), interpolation=cv2.INTER_LINEAR) + np.float32(NOISE_FLOOR)
 

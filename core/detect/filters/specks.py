@@ -59,18 +59,16 @@ class Candidates(NamedTuple):
     side: np.ndarray
 
 
-def find_specks(plane: Plane, opposite: Plane, dark: bool) -> Marks:
-    """Specks of a plane with their log odds of being damage.
-
-    Args:
-        plane: Of one polarity.
-        opposite: The same copy in the other polarity.
-        dark: Whether `plane` is the inverted one; dark specks are the rarer ones.
-    """
-    specks = _candidates(plane)
-    measures = speck_measures(specks, plane, opposite)
-    logit = WEIGHTS.bias + WEIGHTS.dark * dark + measures @ np.array(WEIGHTS[1:-1], np.float32)
-    return Marks(specks.rows, specks.columns, specks.label, logit, specks.area)
+def find_specks(light: Plane, dark: Plane) -> tuple[Marks, Marks]:
+    """Specks of both polarities with their log odds of being damage; dark ones are the rarer ones."""
+    textures = [noise_floor(plane.hat, TEXTURE_QUANTILE) for plane in (light, dark)]
+    marks = []
+    for i, plane in enumerate((light, dark)):
+        specks = _candidates(plane)
+        measures = speck_measures(specks, plane.levels, textures[i], textures[1 - i])
+        logit = WEIGHTS.bias + WEIGHTS.dark * i + measures @ np.array(WEIGHTS[1:-1], np.float32)
+        marks.append(Marks(specks.rows, specks.columns, specks.label, logit, specks.area))
+    return marks[0], marks[1]
 
 
 def _candidates(plane: Plane) -> Candidates:
@@ -94,15 +92,15 @@ def _candidates(plane: Plane) -> Candidates:
     return Candidates(rows, columns, label, (middle[:, 1], middle[:, 0]), height, area[kept], side[kept])
 
 
-def speck_measures(specks: Candidates, plane: Plane, opposite: Plane) -> np.ndarray:
-    """What specks are weighed by, (N, 6): see `SpeckWeights`."""
-    points = np.zeros(plane.hat.shape, np.uint8)
+def speck_measures(specks: Candidates, levels: np.ndarray, texture: np.ndarray, opposite: np.ndarray) -> np.ndarray:
+    """What specks are weighed by, (N, 6): see `SpeckWeights`, also for the two textures, (H, W) as the levels."""
+    points = np.zeros(levels.shape, np.uint8)
     points[specks.middle] = 1
-    texture = [noise_floor(one.hat, TEXTURE_QUANTILE)[specks.middle] for one in (plane, opposite)]
     measures = (
         specks.height + NOISE_FLOOR,
-        *texture,
-        _unevenness(specks, plane.levels) + NOISE_FLOOR,
+        texture[specks.middle],
+        opposite[specks.middle],
+        _unevenness(specks, levels) + NOISE_FLOOR,
         box_sum(points, CROWD_WINDOW)[specks.middle] + 1,
         specks.area / specks.side**2,
     )

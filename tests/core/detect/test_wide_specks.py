@@ -44,3 +44,10 @@ def test_narrow_specks_are_never_doubtful(radius):
     _, photo = case(0.35)
     narrow = torch.from_numpy(np.hypot(ROWS - MIDDLE, COLUMNS - MIDDLE) <= radius)[None, None].byte()
     assert not wide_specks(narrow, photo).any()
+
+
+def test_half_a_button_at_the_border_of_the_photo():
+    """Its bounding box is 3 pixels high, less than the 4 that a speck has to be wide."""
+    half = torch.from_numpy(np.hypot(ROWS, COLUMNS - MIDDLE) <= 2.5)[None, None].byte()
+    photo = case(0.3)[1] + 0.05 * half
+    assert torch.equal(wide_specks(half, photo), half)
