@@ -33,6 +33,7 @@ def picture_in(image: Tensor, name: str = "image") -> Tensor:
     if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
         raise InputError(f"{name} must be (B, H, W, 1, 3 or 4), got {shape_of(image)}")
     picture = image.movedim(-1, 1).to(current_host().device, torch.float32).clamp(0, 1)
+    picture = picture.contiguous()  # channel by channel, as most of the work reads it
     check_image(picture, name, channels=(1, 3, 4))
     return picture
 

@@ -18,7 +18,7 @@ from ..host.memory import halving_sizes, retry_smaller
 from ..host.progress import Progress, part_of, silent
 from ..weights.select import load_model
 from .batch import join_photos
-from .filters import find_marks
+from .filters.classical import marks_of
 from .multiscale import MIN_TILE, TILE, predict_multiscale
 from .network import TRAINED, DamageNetwork
 from .networks import damage_network, overlays_network
@@ -111,16 +111,16 @@ def _predict_vcnet(model: Model, part: Tensor) -> Tensor:
 
 
 def classical(image: Tensor, progress: Progress = silent) -> Tensor:
-    """Probabilities by `find_marks`, which finds lines and specks; 0 for other kinds. As `Detector.predict`."""
+    """Probabilities by `marks_of`, which finds lines and specks; 0 for other kinds. As `Detector.predict`."""
     return F.pad(_filter_marks(image, progress), (0, 0, 0, 0, 0, len(DAMAGE_KINDS) - 2))
 
 
 def _filter_marks(image: Tensor, progress: Progress) -> Tensor:
     """Lines and specks, (B, 2, H, W)."""
     marks = []
-    for i, photo in enumerate(image.split(1)):
+    for i, photo in enumerate(image):
         progress(i, len(image))
-        marks.append(find_marks(photo))
+        marks.append(marks_of(photo))
     progress(len(image), len(image))
     return join_photos(marks)
 

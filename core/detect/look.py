@@ -10,7 +10,7 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
-from .margins import find_margins
+from .margins import margins_of
 from .second_look import bridge_lines, is_damaged, second_marks
 from .wide_specks import wide_specks
 
@@ -101,7 +101,7 @@ def _margins(image: Tensor, search: Search) -> Tensor:
     """Blank margins with their soft edges, uint8 (B, 1, H, W) of 0 and 1; none without the guard."""
     if not search.guard:
         return torch.zeros_like(image[:, :1], dtype=torch.uint8)
-    return find_margins(image, beyond=max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).byte()
+    return margins_of(image, max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).to(image.device)
 
 
 def _sort(marks: Tensor, image: Tensor, search: Search, margin: Tensor) -> Sorted:

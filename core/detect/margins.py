@@ -42,8 +42,13 @@ def find_margins(image: Tensor, beyond: int = 0) -> Tensor:
         InputError: the image has another shape or values.
     """
     check_image(image)
+    return margins_of(image, beyond).to(image)
+
+
+def margins_of(image: Tensor, beyond: int) -> Tensor:
+    """The margins of photos that were checked before, uint8 (B, 1, H, W) on the CPU; see `find_margins`."""
     planes = [margin_of(gray_levels(photo), beyond) for photo in image]
-    return torch.stack([torch.from_numpy(plane)[None] for plane in planes]).to(image)
+    return torch.stack([torch.from_numpy(plane)[None] for plane in planes])
 
 
 def margin_of(gray: Bytes, beyond: int = 0) -> Bytes:

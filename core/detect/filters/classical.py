@@ -54,7 +54,12 @@ def find_marks(image: Tensor) -> Tensor:
         InputError: for another shape, type or range.
     """
     check_image(image)
-    return join_photos([torch.from_numpy(_marks(to_levels(photo)))[None].to(image) for photo in image])
+    return join_photos([marks_of(photo) for photo in image])
+
+
+def marks_of(photo: Tensor) -> Tensor:
+    """What `find_marks` finds in a photo (C, H, W) that was checked before, (1, 2, H, W)."""
+    return torch.from_numpy(_marks(to_levels(photo)))[None].to(photo)
 
 
 def _marks(levels: np.ndarray) -> np.ndarray:
