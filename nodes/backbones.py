@@ -2,7 +2,7 @@
 
 from ..core.backbones import AUTO, BACKBONES, DEFAULT, WIDE, get_backbone
 from ..core.errors import UnknownNameError
-from ..core.weights.select import readiness
+from ..core.weights.select import readiness_of
 from . import runtime
 from .inputs import Entry, combo_input
 
@@ -12,7 +12,7 @@ SLIM = " Most networks have slim weights, which we trained briefly, until you ad
 def backbone_menu(names: tuple[str, ...] = tuple(BACKBONES), default: str = DEFAULT, *, rgb: bool = False) -> Entry:
     """A menu of these backbones. rgb: they are to give RGB."""
     with runtime.weight_folders():
-        ready = {name: readiness(BACKBONES[name], rgb=rgb) for name in names}
+        ready = readiness_of((BACKBONES[name] for name in names), rgb=rgb)
     ordered = sorted(names, key=lambda name: ready[name][0])
     titles = (
         f"{name}: {BACKBONES[name].title}" + (f" ({ready[name][1]})" if ready[name][1] else "") for name in ordered

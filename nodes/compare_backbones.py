@@ -11,7 +11,7 @@ from ..core.backbones import BACKBONES
 from ..core.errors import InputError
 from ..core.host.progress import part_of
 from ..core.io.sheet import compare_sheet
-from ..core.weights.select import readiness
+from ..core.weights.select import readiness_of
 from . import runtime
 from .backbones import NamesBackbones, named_backbones
 from .inputs import combo_input, int_input, string_input, tensor_input
@@ -88,4 +88,4 @@ class CompareBackbones(NamesBackbones):
 
 def _ready() -> list[str]:
     with runtime.weight_folders():
-        return [name for name, backbone in BACKBONES.items() if readiness(backbone)[0] == 0]
+        return [name for name, (missing, _) in readiness_of(BACKBONES.values()).items() if missing == 0]

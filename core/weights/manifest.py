@@ -251,8 +251,23 @@ def entries_for(backbone: str) -> list[WeightFile]:
     Raises:
         WeightsError: for a user's manifest that cannot be used.
     """
+    return entries_by_backbone().get(backbone, [])
+
+
+def entries_by_backbone() -> dict[str | None, list[WeightFile]]:
+    """The entries of all backbones, by their ids; see `entries_for`.
+
+    Returns:
+        Those of no backbone under None.
+
+    Raises:
+        WeightsError: for a user's manifest that cannot be used.
+    """
     ours, theirs = _both()
-    return [entry for entry in (*theirs.values(), *ours.values()) if entry.backbone == backbone]
+    found: dict[str | None, list[WeightFile]] = {}
+    for entry in (*theirs.values(), *ours.values()):
+        found.setdefault(entry.backbone, []).append(entry)
+    return found
 
 
 def add_entry(entry: WeightFile, *, replace: bool = False) -> None:

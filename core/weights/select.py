@@ -1,5 +1,7 @@
 """Which weights a backbone runs with when only its name was said, and which backbones can run now."""
 
+from collections.abc import Iterable
+
 import torch
 
 from ..backbones import get_backbone
@@ -8,7 +10,7 @@ from ..backbones.record import Backbone
 from ..errors import InputError, MonochromicError, WeightsError
 from ..host.progress import Progress
 from .load import load_network
-from .manifest import WeightFile, entries_for, get_entry
+from .manifest import WeightFile, entries_by_backbone, entries_for, get_entry
 from .store import cached_path
 
 
@@ -71,13 +73,29 @@ def readiness(backbone: Backbone, *, rgb: bool = False) -> tuple[int, str]:
     Returns:
         0 and "" where it can run; 1 and what it would download; 2 and what is missing.
     """
-    if not backbone.variants:
-        return 0, ""
+    return readiness_of([backbone], rgb=rgb)[backbone.id]
+
+
+def readiness_of(backbones: Iterable[Backbone], *, rgb: bool = False) -> dict[str, tuple[int, str]]:
+    """Whether backbones can run now, as `readiness`, but with one look at the manifests for all.
+
+    Args:
+        backbones: Of the registry.
+        rgb: Whether they are to give RGB.
+
+    Returns:
+        By their ids, what `readiness` returns.
+    """
     try:
-        entries = _entries(backbone, rgb)
+        entries = entries_by_backbone()
     except WeightsError as error:  # a menu is shown all the same
-        return 2, str(error)
-    if any(cached_path(entry) for entry in entries):
+        return {backbone.id: (2, str(error)) if backbone.variants else (0, "") for backbone in backbones}
+    return {backbone.id: _readiness(backbone, entries.get(backbone.id, []), rgb) for backbone in backbones}
+
+
+def _readiness(backbone: Backbone, entries: list[WeightFile], rgb: bool) -> tuple[int, str]:
+    entries = _giving(entries, rgb)
+    if not backbone.variants or any(cached_path(entry) for entry in entries):
         return 0, ""
     remote: WeightFile | None = next((entry for entry in entries if entry.repo_id), None)
     if remote:
@@ -129,4 +147,8 @@ def _select(entries: list[WeightFile]) -> WeightFile | None:
 
 
 def _entries(backbone: Backbone, rgb: bool) -> list[WeightFile]:
-    return [entry for entry in entries_for(backbone.id) if entry.channels == "RGB" or not rgb]
+    return _giving(entries_for(backbone.id), rgb)
+
+
+def _giving(entries: list[WeightFile], rgb: bool) -> list[WeightFile]:
+    return [entry for entry in entries if entry.channels == "RGB" or not rgb]

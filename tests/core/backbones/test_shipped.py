@@ -5,8 +5,9 @@ import socket
 import pytest
 import torch
 from monochromic.core import BACKBONES, WeightsError, fill, luminance, psnr, random_hole
+from monochromic.core.weights import manifest
 from monochromic.core.weights.load import clear
-from monochromic.core.weights.select import fingerprint_of, load_model, readiness
+from monochromic.core.weights.select import fingerprint_of, load_model, readiness, readiness_of
 from monochromic.core.weights.store import cached_path
 from skimage import data
 
@@ -49,10 +50,19 @@ def test_the_others_say_what_they_would_download(name, nothing_but_the_pack):
 @pytest.mark.parametrize(("name", "what"), [("shift_net", "get a file of https://github.com/"), ("mlp", "train it")])
 def test_those_without_weights_say_what_to_do(name, what, nothing_but_the_pack, monkeypatch):
     """A backbone added before its weights are; today all have some."""
-    monkeypatch.setattr("monochromic.core.weights.select.entries_for", lambda _: [])
+    monkeypatch.setattr("monochromic.core.weights.manifest._both", lambda: ({}, {}))
     assert readiness(BACKBONES[name]) == (2, "needs weights of your own: monochromic weights convert")
     with pytest.raises(WeightsError, match=f"{what}.* and run `monochromic weights convert FILE --as {name}`"):
         load_model(BACKBONES[name])
+
+
+@pytest.mark.parametrize("rgb", [False, True])
+def test_a_menu_reads_the_manifests_once(nothing_but_the_pack, monkeypatch, rgb):
+    read, text = [], manifest.read_text
+    each = {name: readiness(backbone, rgb=rgb) for name, backbone in BACKBONES.items()}
+    monkeypatch.setattr(manifest, "read_text", lambda path: read.append(path) or text(path))
+    assert readiness_of(BACKBONES.values(), rgb=rgb) == each
+    assert read == [manifest.MANIFEST]
 
 
 def test_a_file_of_the_pack_that_is_gone_is_missed(nothing_but_the_pack, monkeypatch):
