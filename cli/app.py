@@ -18,6 +18,17 @@ from .say import Lines, OutputError, complain, flush
 
 DEBUG = "MONOCHROMIC_DEBUG"
 
+COMMANDS: dict[str, Any] = {  # modules, in the order of the help
+    "restore": restore,
+    "batch": batch,
+    "mask": mask,
+    "colorize": colorize,
+    "pad": pad,
+    "score": score,
+    "run": run,
+    "weights": weights,
+}
+
 EXAMPLES = (
     "monochromic photo.png                finds the damage; writes photo_restored.png",
     "monochromic restore photo.png --mask mask.png -o restored.png",
@@ -85,10 +96,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(dest="name", metavar="COMMAND")
-    for command in (restore, batch, mask, colorize, pad, score, run):
-        command.add_parser(commands)
-    nested = {"weights": list(weights.add_parser(commands).choices)}
-    words = completed(arguments, {name: nested.get(name, ()) for name in commands.choices})
+    words = completed(arguments, dict.fromkeys(COMMANDS, ()) | {"weights": list(weights.COMMANDS)})
+    for name in [words[0]] if words[0] in COMMANDS else COMMANDS:  # the options of one command, where one was typed
+        COMMANDS[name].add_parser(commands)
     options, rest = parser.parse_known_args(words)
     if options.name is None:
         parser.check_words(rest)

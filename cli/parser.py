@@ -8,6 +8,7 @@ import difflib
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,12 @@ class Parser(argparse.ArgumentParser):
     """A parser whose help ends with examples, and which raises `UsageError` where argparse would exit."""
 
     def __init__(self, *, description: str, examples: Sequence[str], **options: Any) -> None:
-        width = min(shutil.get_terminal_size().columns - 2, 100)
+        width = shutil.get_terminal_size().columns - 2
         super().__init__(
-            description=textwrap.fill(description, width),
+            description=textwrap.fill(description, min(width, 100)),
             epilog="\n  ".join(["examples:", *examples]),
-            formatter_class=argparse.RawDescriptionHelpFormatter,  # keeps the lines of the examples
+            # keeps the lines of the examples; with a width, for each option would ask the terminal again
+            formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=width),
             **options,
         )
 

@@ -17,8 +17,8 @@ EXAMPLES = (
 )
 
 
-def add_parser(commands: Any) -> Any:
-    """The command and its own commands, which are returned."""
+def add_parser(commands: Any) -> None:
+    """The command and its own commands."""
     parser = commands.add_parser(
         "weights",
         help="list, fetch, check, convert and add weight files",
@@ -27,9 +27,8 @@ def add_parser(commands: Any) -> Any:
         examples=EXAMPLES,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_list, _add_fetch, _add_verify, _add_path, _add_convert, _add_add):
+    for add in COMMANDS.values():
         add(commands)
-    return commands
 
 
 def list_weights(options: argparse.Namespace) -> None:
@@ -236,3 +235,13 @@ def _add_add(commands: Any) -> None:
     parser.add_argument("--license", "--licence", required=True, metavar="TEXT", help="of the weights")
     parser.add_argument("--source", required=True, metavar="URL", help="who made them")
     parser.add_argument("--replace", action="store_true", help="replace your own row of that id")
+
+
+COMMANDS = {
+    "list": _add_list,
+    "fetch": _add_fetch,
+    "verify": _add_verify,
+    "path": _add_path,
+    "convert": _add_convert,
+    "add": _add_add,
+}

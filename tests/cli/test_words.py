@@ -5,12 +5,13 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.cli import main
+from monochromic.cli import app, main
 from monochromic.cli.app import parse
 from monochromic.core import find_hole, load_image, luminance, restore, save_image
 
@@ -41,6 +42,19 @@ def rounded(image):
 def printed(capsys, *arguments):
     assert run(*arguments) == 0
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "built"), [("pad old.png", ["pad"]), ("old.png", ["restore"]), ("help mask", ["mask"])]
+)
+def test_only_the_options_of_the_typed_command_are_built(place, monkeypatch, words, built):
+    seen = []
+    for name, module in app.COMMANDS.items():
+        add = module.add_parser
+        monkeypatch.setattr(module, "add_parser", lambda into, name=name, add=add: (seen.append(name), add(into)))
+    with suppress(SystemExit):
+        parse(words.split())
+    assert seen == built
 
 
 def test_nothing_and_help_print_the_help(capsys):
