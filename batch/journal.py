@@ -93,9 +93,12 @@ class Journal:
         fresh = path is not None and not copied and not path.exists()
         try:
             self._open(path, copied)
-        except PictureError:
-            if fresh and hasattr(self, "base"):
-                self.discard()
+        except BaseException as error:  # which holds this journal, and so would its lock
+            if hasattr(self, "base"):
+                if fresh and isinstance(error, PictureError):
+                    self.discard()
+                else:
+                    self.close()
             raise
 
     def _open(self, path: Path | None, copied: bool) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from batch_runs import batch, results
 from conftest import make_photo
-from monochromic.core import save_image
+from monochromic.batch.journal import Journal
+from monochromic.core import PictureError, save_image
 
 
 def files():
@@ -101,6 +102,18 @@ def test_another_programs_database_is_no_journal(scans, capsys):
     base.close()
     error = refused(capsys, "scans", "--out", "out", "--journal", "theirs.sqlite")
     assert "database of another program" in error
+
+
+def test_a_journal_that_cannot_be_used_is_let_go_at_once(tmp_path):
+    """Even while the error is held, which names the journal in its traceback."""
+    place = tmp_path / "theirs.sqlite"
+    with sqlite3.connect(place, timeout=0) as base:
+        base.execute("CREATE TABLE places (url TEXT)")
+    with pytest.raises(PictureError) as error:
+        Journal(place)
+    base.execute("CREATE TABLE more (url TEXT)")
+    base.close()
+    assert "another program" in str(error.value)
 
 
 @pytest.mark.parametrize(
