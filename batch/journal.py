@@ -93,12 +93,9 @@ class Journal:
         fresh = path is not None and not copied and not path.exists()
         try:
             self._open(path, copied)
-        except BaseException as error:  # which holds this journal, and so would its lock
+        except BaseException:  # whose traceback holds this journal, and so its lock
             if hasattr(self, "base"):
-                if fresh and isinstance(error, PictureError):
-                    self.discard()
-                else:
-                    self.close()
+                (self.discard if fresh else self.close)()
             raise
 
     def _open(self, path: Path | None, copied: bool) -> None:
