@@ -69,7 +69,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             description=textwrap.fill(description, min(width, 100)),
             epilog="\n  ".join(["examples:", *examples]),
-            # keeps the lines of the examples; with a width, for each option would ask the terminal again
+            # keeps the lines of the examples; without a width it would ask the terminal's for each option
             formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=width),
             **options,
         )

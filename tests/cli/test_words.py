@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.cli import app, main
+from monochromic.cli import app, main, weights
 from monochromic.cli.app import parse
 from monochromic.core import find_hole, load_image, luminance, restore, save_image
 
-COMMANDS = ("restore", "mask", "colorize", "pad", "score", "run", "weights")
-WEIGHTS = ("list", "fetch", "verify", "path", "convert", "add")
-ALL = [*((name,) for name in COMMANDS), *(("weights", name) for name in WEIGHTS)]
+ALL = [*((name,) for name in app.COMMANDS), *(("weights", name) for name in weights.COMMANDS)]
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ def test_nothing_and_help_print_the_help(capsys):
     text = printed(capsys, "--help")
     assert text == printed(capsys, "help") == printed(capsys)
     assert "examples:\n  monochromic photo.png" in text
-    assert all(f"\n    {name} " in text for name in COMMANDS)
+    assert all(f"\n    {name} " in text for name in app.COMMANDS)
     assert printed(capsys, "help", "restore") == printed(capsys, "restore", "--help")
     assert printed(capsys, "weights") == printed(capsys, "help", "weights")
     assert printed(capsys, "help", "weights", "add") == printed(capsys, "weights", "add", "-h")
