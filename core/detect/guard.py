@@ -2,7 +2,7 @@
 
 Damage of old photos is thin, or reaches the border: scratches, creases, dust, torn corners. Skipped are blank margins
 (`margins`), thick parts inside the photo (`thick_parts`), rings such as spectacles (`rings`), and the light in eyes
-(`catchlights`).
+(`catchlights`). Rules that need to know the kind of a mark are applied in `look`: wide specks and dark lines.
 """
 
 from typing import NamedTuple

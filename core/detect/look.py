@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from .dark_lines import dark_lines
 from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
@@ -134,5 +135,7 @@ def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor) 
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
-        filled, skipped = filled - wide, skipped + wide
+        dark = dark_lines(lines * filled * (1 - lost), guarded, image)
+        doubtful = torch.maximum(wide, dark)
+        filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

@@ -1,0 +1,78 @@
+"""Dark lines: seams of clapboards, pleats, wires and masts, which are thin, but hardly ever damage.
+
+What comes off a print shows the white paper, and dust keeps the light from a film, which is white in the print: of what
+was traced on worn prints, 99.7 % is lighter than what is around it. A crease in relief has a dark flank beside a light
+one, and so is about as light as the rest.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..host.cancel import check_cancelled
+from .planes import Bytes, gray_levels
+
+MAX_DARKNESS = 0.18  # of the level around a line: by how much it may be darker
+ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
+MIN_ALONG, MIN_AROUND = 5, 9  # pixels: their least sides
+DARK_SHARE = 0.5  # of a line that is dark, above which it is content
+REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which levels are compared
+
+
+def dark_lines(lines: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+    """The connected lines that are darker than what is around them, over most of their area.
+
+    Args:
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        marks: the same of all kinds of damage, which say nothing of what is around; the lines among them.
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = part of a dark line.
+    """
+    dark = torch.zeros_like(lines)
+    for result, line, mark, photo in zip(dark, lines, marks, image, strict=True):
+        if line.any():
+            plane, all_marks = line[0].cpu().numpy(), mark[0].cpu().numpy()
+            result[0] = torch.from_numpy(_mostly_dark(plane, all_marks, gray_levels(photo))).to(result)
+    return dark
+
+
+def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
+    """The dark lines among lines; all (H, W). Levels are compared on a reduced copy."""
+    import cv2
+
+    factor = max(1, round(min(gray.shape) / REDUCED_SIDE))
+    clear = (cv2.dilate(marks, np.ones((3, 3), np.uint8)) == 0).astype(np.uint8)
+    short = min(gray.shape) / factor
+    along, around = max(MIN_ALONG, round(ALONG * short)), max(MIN_AROUND, round(AROUND * short))
+    level, rest = _mean_level(gray, lines, factor, along), _mean_level(gray, clear, factor, around)
+    reduced = _reduced(lines * np.uint8(255), factor) > 0
+    dark = reduced & (level < (1 - MAX_DARKNESS) * rest)  # False where nothing is known around
+    count, label = cv2.connectedComponents(reduced.astype(np.uint8), connectivity=8)
+    area, dark_area = (np.bincount(label[part], minlength=count) for part in (reduced, dark))
+    chosen = (dark_area > DARK_SHARE * area)[label].astype(np.uint8)
+    return lines & cv2.resize(chosen, gray.shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def _mean_level(gray: Bytes, mask: Bytes, factor: int, side: int) -> NDArray[np.float32]:
+    """Means of the levels under a mask (H, W) in square windows, on a reduced copy; NaN where it has no pixel."""
+    import cv2
+
+    check_cancelled()
+    window = (side | 1, side | 1)
+    levels, share = (
+        cv2.boxFilter(_reduced(plane, factor), cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
+        for plane in (gray * mask, mask * np.uint8(255))
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(255 * levels / share, np.float32)
+
+
+def _reduced(plane: Bytes, factor: int) -> Bytes:
+    """The means of squares of `factor` pixels of a plane (H, W)."""
+    import cv2
+
+    size = tuple(-(-length // factor) for length in plane.shape[::-1])
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)

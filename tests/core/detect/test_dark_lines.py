@@ -1,0 +1,90 @@
+"""Lines that are darker than what is around them are content; light ones, and creases in relief, are damage."""
+
+import numpy as np
+import pytest
+import torch
+from monochromic.core import find_hole
+from monochromic.core.detect.dark_lines import dark_lines
+
+SIDE, AT = 400, 200
+ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
+LINE = (np.abs(ROWS - AT) <= 2) & (COLUMNS > 50) & (COLUMNS < 350)
+
+
+def case(tone, ground=0.6, line=LINE):
+    """A line as marked, (1, 1, H, W), and a grained photo with it."""
+    gray = np.where(line, tone, ground) + np.random.default_rng(0).normal(0, 0.02, line.shape)
+    return torch.from_numpy(line)[None, None].byte(), torch.from_numpy(gray.clip(0, 1)).float()[None, None]
+
+
+@pytest.mark.parametrize("ground", [0.15, 0.5, 0.9])
+def test_dark_and_light_lines(ground):
+    line, photo = case(0.5 * ground, ground)
+    assert torch.equal(dark_lines(line, line, photo), line)
+    line, photo = case(ground + 0.1, ground)
+    assert not dark_lines(line, line, photo).any()
+
+
+def test_a_crease_in_relief_is_damage():
+    """Its dark flank is wider than the light one, and less far from the ground."""
+    wide = (np.abs(ROWS - AT) <= 4) & (COLUMNS > 50) & (COLUMNS < 350)
+    line, photo = case(np.where(ROWS < AT - 2, 1.0, 0.48), line=wide)
+    assert not dark_lines(line, line, photo).any()
+
+
+@pytest.mark.parametrize("start", [150, 250])
+def test_a_line_that_is_dark_in_part(start):
+    """One that is dark over more than half of its length, from 50 to 350, is dark as a whole."""
+    line, photo = case(np.where(np.arange(SIDE) < start, 0.8, 0.3))
+    dark = dark_lines(line, line, photo)
+    assert torch.equal(dark, line if start == 150 else torch.zeros_like(line))
+
+
+def test_each_line_by_itself():
+    second = LINE | np.roll(LINE, 100, axis=0)
+    line, photo = case(np.where(ROWS < AT + 50, 0.8, 0.3), line=second)
+    assert torch.equal(dark_lines(line, line, photo)[0, 0].bool(), torch.from_numpy(second & ~LINE))
+
+
+def test_other_marks_are_not_its_ground():
+    """A line that is a little lighter than the photo, in the middle of white damage."""
+    beside = (np.abs(ROWS - AT) > 2) & (np.abs(ROWS - AT) <= 4)
+    line, photo = case(np.where(beside, 1.0, 0.65), 0.6, LINE | beside)
+    line &= torch.from_numpy(LINE).byte()
+    marks = torch.maximum(line, torch.from_numpy(beside).byte())
+    assert not dark_lines(line, marks, photo).any()
+
+
+def test_nothing_known_around():
+    line, photo = case(0.2)
+    assert not dark_lines(line, torch.ones_like(line), photo).any()
+
+
+@pytest.mark.parametrize("scale", [2, 5])
+def test_as_in_a_smaller_copy(scale):
+    second = LINE | np.roll(LINE, 100, axis=0)
+    line, photo = case(np.where(ROWS < AT + 50, 0.8, 0.3), line=second)
+    large = (plane.repeat_interleave(scale, 2).repeat_interleave(scale, 3) for plane in (line, line, photo))
+    small, dark = dark_lines(line, line, photo), dark_lines(*large)[..., ::scale, ::scale]
+    assert torch.equal(small, dark)
+    assert small.any()
+
+
+def test_each_photo_by_itself():
+    line, photo = case(0.3)
+    light = case(0.9)[1]
+    dark = dark_lines(line.repeat(2, 1, 1, 1), line.repeat(2, 1, 1, 1), torch.cat([light, photo]))
+    assert not dark[0].any()
+    assert torch.equal(dark[1:], line)
+
+
+def test_find_hole_leaves_a_dark_line_unless_the_guard_is_off():
+    for tone, share in ((0.95, 1), (0.2, 0)):
+        line, photo = case(tone)
+        found, unguarded = (find_hole(photo, "classical", dilate=0, guard=guard) for guard in (True, False))
+        filled, skipped, everything = (
+            (mask * line).sum() / line.sum() for mask in (found.hole, found.skipped, unguarded.hole)
+        )
+        assert everything > 0.95
+        assert abs(filled - share) < 0.05
+        assert abs(skipped - (1 - share)) < 0.05
