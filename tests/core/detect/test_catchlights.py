@@ -9,6 +9,8 @@ from monochromic.core.detect.catchlights import catchlights
 
 WORN = ROOT.parent / "shared" / "data" / "real" / "worn"
 SKIN, IRIS, LIGHT = 150, 50, 200
+STRAP = np.full((200, 200), SKIN, np.uint8)
+STRAP[92:108] = IRIS
 
 
 def eye(size=200, radius=20, at=(100, 100)):
@@ -30,6 +32,13 @@ def test_a_light_dot_in_a_dark_disc(at):
     assert np.array_equal(catchlights(hole, gray), hole)
 
 
+@pytest.mark.parametrize("at", [(100, 107), (93, 100), (105, 95)])
+def test_a_light_dot_at_the_rim_of_a_small_dark_disc(at):
+    """As the light under a lid, or the white of an eye that looks aside."""
+    gray, hole = dot(eye(radius=8)[0], at)
+    assert np.array_equal(catchlights(hole, gray), hole)
+
+
 @pytest.mark.parametrize(
     ("ground", "at", "level"),
     [
@@ -37,7 +46,11 @@ def test_a_light_dot_in_a_dark_disc(at):
         (eye(radius=95)[0], (100, 100), LIGHT),  # on a dark thing that is no small one
         (np.tile(np.where(np.arange(200) < 100, IRIS, SKIN), (200, 1)).astype(np.uint8), (100, 90), LIGHT),  # a side
         (eye()[0], (100, 100), IRIS - 30),  # a dark dot
-        (eye()[0], (100, 116), LIGHT),  # at the rim of a dark thing
+        (eye()[0], (100, 116), LIGHT),  # at the rim of a dark thing that is no small one
+        (eye(radius=8)[0], (100, 107), 100),  # darker than the skin
+        (eye(radius=8)[0], (100, 117), LIGHT),  # not at the rim
+        (STRAP, (107, 100), LIGHT),
+        (np.maximum(eye(radius=8)[0], 115), (100, 107), LIGHT),  # at the rim of a thing that is hardly dark
     ],
 )
 def test_dust(ground, at, level):
