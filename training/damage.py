@@ -22,7 +22,11 @@ from photos import random_cut
 from task import StepResult
 from torch import Tensor, nn
 
-TAKES = {"network": {"widths"}, "data": {"clean", "masks", "hard", "fine"}, "losses": {"entropy", "tversky"}}
+TAKES = {
+    "network": {"widths"},
+    "data": {"clean", "masks", "hard", "fine", "light_lines"},
+    "losses": {"entropy", "tversky"},
+}
 RIM_WEIGHT = 0.15  # of pixels within 2 of damage: where it ends is a matter of taste
 FINENESS = 1.5, 3.0  # times as large as the sample, on which fine damage is drawn
 FINE_COVER = 0.35  # of a pixel, from which fine damage counts
@@ -46,7 +50,8 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         side: of the sample, in pixels.
         random: draws everything.
         data: of the recipe; `clean` the share of undamaged photos, `masks` a folder of real marks, `hard` a file of
-            `mine.py`, `fine` the share of damaged photos whose damage is drawn larger and reduced.
+            `mine.py`, `fine` the share of damaged photos whose damage is drawn larger and reduced, `light_lines`
+            whether lines that are darker than the photo under them count as content.
 
     Returns:
         The photo (3, side, side) in [0, 1], and 0 or 1 for each kind, (5, side, side).
@@ -56,7 +61,7 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
     if clean and "hard" in data and random.random() < HARD_SHARE:
         photo = photos[random.choice(photo_indices(data["hard"]))]
     cut = cut_square(photo, side, random).permute(1, 2, 0).numpy()
-    picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
+    old = picture = torch.from_numpy(make_old(cut, random)).permute(2, 0, 1)[None]
     kinds = torch.zeros(1, len(KIND_NAMES), side, side)
     if not clean:
         foreign = random_cut(other, side, random)[None]
@@ -71,6 +76,8 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
             kinds = (_resized(kinds, side, "area") > FINE_COVER).float()
         if "masks" in data and random.random() < REAL_SHARE:
             picture, kinds = _with_real_marks(picture, kinds, data["masks"], random)
+        if data.get("light_lines"):
+            kinds[:, KIND_NAMES.index("lines")] *= picture.mean(1) >= old.mean(1)
     scanned = scan(np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy()), random)
     return torch.from_numpy(scanned).permute(2, 0, 1), kinds[0]
 

@@ -60,6 +60,24 @@ def test_fine_damage_is_thinner(photos):
     assert thickness[1] < 0.7 * thickness[0]
 
 
+def test_dark_lines_may_count_as_content(photos):
+    """They are drawn as before, but are no lines; nothing else changes."""
+    (image, kinds), (same, fewer) = (
+        samples(photos, {"clean": 0.0, **data}, 60) for data in ({}, {"light_lines": True})
+    )
+    at = KIND_NAMES.index("lines")
+    others = [i for i in range(len(KIND_NAMES)) if i != at]
+    assert torch.equal(image, same)
+    assert torch.equal(kinds[:, others], fewer[:, others])
+    removed, kept = kinds[:, at] > fewer[:, at], fewer[:, at] > 0
+    assert 0.05 < removed.sum() / kinds[:, at].sum() < 0.6
+    assert torch.equal(removed | kept, kinds[:, at] > 0)
+    around = torch.nn.functional.avg_pool2d(image.mean(1), 15, 1, 7, count_include_pad=False)
+    lighter = image.mean(1) - around
+    assert lighter[kept].mean() > 0.05
+    assert lighter[removed].mean() < -0.05
+
+
 def test_real_marks_are_told_by_their_shape(masks):
     marks = cv2.imread(f"{masks}/marks.png", 0) > 0
     lines, specks = damage._by_shape(marks)
