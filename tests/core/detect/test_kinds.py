@@ -121,7 +121,7 @@ def test_what_is_said(planes, found_in):
         "of 1.4 %, see the heat map"
     )
     assert summary(found_in(planes, kinds=[])) == [
-        "filled: nothing; not filled: 1 thick line of 0.7 %, 1 speck of under 0.1 %, 1 lost part of 1.2 %, "
+        "filled: nothing; not filled: 1 dark or thick line of 0.7 %, 1 speck of under 0.1 %, 1 lost part of 1.2 %, "
         "1 area of 5.8 % and 1 overlay of 1.4 %, see the heat map"
     ]
 
