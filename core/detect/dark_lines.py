@@ -1,7 +1,7 @@
 """Dark lines: seams of clapboards, pleats, wires and masts, which are thin, but hardly ever damage.
 
 What comes off a print shows the white paper, and dust keeps the light from a film, which is white in the print: of what
-was traced on worn prints, 99.7 % is lighter than what is around it. A crease in relief has a dark flank beside a light
+is rightly found on traced prints, 99.8 % is lighter than what is around it. A crease in relief has a dark flank beside a light
 one, and so is about as light as the rest.
 """
 
