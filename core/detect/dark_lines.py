@@ -1,8 +1,8 @@
 """Dark lines: seams of clapboards, pleats, wires and masts, which are thin, but hardly ever damage.
 
 What comes off a print shows the white paper, and dust keeps the light from a film, which is white in the print: of what
-is rightly found on traced prints, 99.8 % is lighter than what is around it. A crease in relief has a dark flank beside a light
-one, and so is about as light as the rest.
+is rightly found on traced prints, 99.8 % is lighter than what is around it. A crease in relief has a dark flank beside
+a light one, and so is about as light as the rest.
 """
 
 import numpy as np
