@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, gray_levels
+from .planes import Bytes, gray_levels, reduction
 
 MAX_DARKNESS = 0.18  # of the level around a line: by how much it may be darker
 ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
 MIN_ALONG, MIN_AROUND = 5, 9  # pixels: their least sides
 DARK_SHARE = 0.5  # of a line that is dark, above which it is content
-REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which levels are compared
 
 
 def dark_lines(lines: Tensor, marks: Tensor, image: Tensor) -> Tensor:
@@ -43,7 +42,7 @@ def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     """The dark lines among lines; all (H, W). Levels are compared on a reduced copy."""
     import cv2
 
-    factor = max(1, round(min(gray.shape) / REDUCED_SIDE))
+    factor = reduction(gray.shape)
     clear = (cv2.dilate(marks, np.ones((3, 3), np.uint8)) == 0).astype(np.uint8)
     short = min(gray.shape) / factor
     along, around = max(MIN_ALONG, round(ALONG * short)), max(MIN_AROUND, round(AROUND * short))

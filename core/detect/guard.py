@@ -14,11 +14,9 @@ from torch import Tensor
 from ..errors import InputError
 from ..image.checks import shape_of
 from .catchlights import catchlights
-from .planes import Bytes, gray_levels
+from .planes import Bytes, gray_levels, reduction
 from .rings import rings
 from .thick_parts import ReducedPhoto, thick_parts
-
-REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which thick parts and rings are looked for
 
 
 class Split(NamedTuple):
@@ -58,7 +56,7 @@ def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor) -> Bytes:
     """What is skipped of a hole (H, W) of 0 and 1 in a photo (C, H, W) in [0, 1], as a mask of 0 and 1."""
     import cv2
 
-    factor = max(1, round(min(hole.shape) / REDUCED_SIDE))
+    factor = reduction(hole.shape)
     gray = gray_levels(photo[:, ::factor, ::factor])
     size = gray.shape[::-1]
     marks, blank = (cv2.resize(mask * 255, size, interpolation=cv2.INTER_AREA) for mask in (hole, margin))

@@ -1,4 +1,4 @@
-"""What the rules of the guard share: planes of 8 bits, distances, and boxes around connected parts."""
+"""What the rules for marks share: planes of 8 bits, their reduction, distances, and boxes around connected parts."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,12 @@ from ..host.cancel import check_cancelled
 
 Mask = NDArray[np.bool_]  # (H, W)
 Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
+REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
+
+
+def reduction(shape: tuple[int, ...]) -> int:
+    """The whole number by which a photo (..., H, W) is reduced to about `REDUCED_SIDE`; 1 for small ones."""
+    return max(1, round(min(shape[-2:]) / REDUCED_SIDE))
 
 
 def gray_levels(photo: Tensor) -> Bytes:

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from .bridges import bridges
 from .hysteresis import hysteresis_marks, lowered
+from .planes import reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
-REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which lines are joined
 EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
 REDUCED_COVER = 64  # of 255: of a pixel of the copy, above which it belongs to a line
 
@@ -59,7 +59,7 @@ def bridge_lines(lines: Tensor, probability: Tensor) -> Tensor:
     """
     import cv2
 
-    factor = max(1, round(min(lines.shape[-2:]) / REDUCED_SIDE))
+    factor = reduction(lines.shape)
     plane = lines[0, 0].byte().cpu().numpy()
     logit = probability[0, 0].float().cpu().logit(EPSILON).numpy()
     size = tuple(max(1, length // factor) for length in plane.shape[::-1])
