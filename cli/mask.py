@@ -71,7 +71,7 @@ def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
         dest="guard",
         action="store_const",
         const=False,
-        help="also fill blank margins, thick parts inside the photo and dark lines: often faces, signs and seams",
+        help="also fill blank margins, thick parts inside the photo, dark lines and eyes: often content",
     )
 
 

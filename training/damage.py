@@ -162,10 +162,14 @@ def loss_of(
         names: of the K kinds.
     """
     image, kinds = batch
-    logits = network(image).float()
+    return weighted_loss(network(image).float(), kinds, torch.ones_like(kinds), losses, names)
+
+
+def weighted_loss(logits: Tensor, kinds: Tensor, counts: Tensor, losses: dict, names: Sequence[str]) -> StepResult:
+    """As `loss_of`, from logits (B, K, H, W), where some pixels do not count: `counts` is 0 there and 1 elsewhere."""
     probability = logits.sigmoid()
     widened = F.max_pool2d(kinds, 5, 1, 2)
-    weight = 1 - (widened - kinds) * (1 - RIM_WEIGHT)
+    weight = (1 - (widened - kinds) * (1 - RIM_WEIGHT)) * counts
     entropy = F.binary_cross_entropy_with_logits(logits, kinds, reduction="none") * weight
     outcomes = probability * kinds, probability * (1 - kinds), (1 - probability) * kinds
     hits, false_alarms, misses = ((pixels * weight).sum((2, 3)) for pixels in outcomes)
@@ -173,8 +177,8 @@ def loss_of(
     tversky = (hits + SMOOTHING) / (hits + errors + SMOOTHING)
     terms = {"entropy": 10 * entropy.mean(), "tversky": 1 - tversky.mean()}
     loss = sum(factor * terms[name] for name, factor in (losses or {"entropy": 1.0, "tversky": 0.5}).items())
-    predicted = (probability.detach() > 0.5).float()
-    f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds).sum((0, 2, 3)).clamp(min=1)
+    predicted = (probability.detach() > 0.5).float() * counts
+    f1 = 2 * (predicted * kinds).sum((0, 2, 3)) / (predicted + kinds * counts).sum((0, 2, 3)).clamp(min=1)
     return StepResult(loss, dict(zip(names, f1, strict=True)))
 
 

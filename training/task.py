@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-TASKS = ("gray", "damage", "overlays", "colour_prior")
+TASKS = ("gray", "damage", "overlays", "eyes", "colour_prior")
 
 
 class AdversaryInput(NamedTuple):

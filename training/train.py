@@ -52,9 +52,10 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="weights to start from, where OUT has no checkpoint")
     parser.add_argument("--masks", type=Path, help="a folder of masks of real marks, white = damage")
     parser.add_argument("--hard", type=Path, help="a file of `mine.py`: photos to show undamaged")
+    parser.add_argument("--eyes", type=Path, help="a file of `label_eyes.py`, for the task that uses it")
     options = parser.parse_args()
     recipe = load_recipe(options.recipe)
-    files = {name: str(path) for name in ("masks", "hard") if (path := getattr(options, name))}
+    files = {name: str(path) for name in ("masks", "hard", "eyes") if (path := getattr(options, name))}
     recipe = replace(recipe, data={**recipe.data, **files})
     if options.export:
         export(recipe, options.out / "state.safetensors", options.export)

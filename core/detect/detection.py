@@ -14,6 +14,7 @@ class Detection(NamedTuple):
     margin: (B, 1, H, W) of 0 and 1, 1 = blank margin with its soft edge, which is never filled.
     kinds: the probability of each kind, (B, K, H, W) in [0, 1].
     marks: what looks damaged of each kind, filled or not, before it is dilated, uint8 (B, K, H, W) of 0 and 1.
+    eyes: (B, 1, H, W) of 0 and 1, 1 = skipped at an eye that would be filled.
     """
 
     hole: Tensor
@@ -22,3 +23,4 @@ class Detection(NamedTuple):
     margin: Tensor
     kinds: Tensor
     marks: Tensor
+    eyes: Tensor

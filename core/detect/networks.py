@@ -24,6 +24,11 @@ def overlays_network(device: torch.device) -> DamageNetwork:
     return _network("overlays", [0.0], device)
 
 
+def eyes_network(device: torch.device) -> DamageNetwork:
+    """The network for eyes, on a device: (B, 3, H, W) to logits (B, 1, H, W)."""
+    return _network("eyes", [0.0], device)
+
+
 def _network(weights: str, biases: Sequence[float], device: torch.device) -> DamageNetwork:
     """The network of shipped weights, with a bias added to the logits of each of its kinds."""
 

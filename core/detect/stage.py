@@ -12,6 +12,7 @@ from ..image.checks import shape_of
 from ..io.convert import Picture, to_image
 from .detection import Detection
 from .detectors import DEFAULT, get_detector
+from .eyes import parts_at_eyes
 from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .look import Search, Sorted, look
@@ -44,8 +45,9 @@ def find_hole(
         dilate: pixels by which the marks are widened at last, to cover their soft edges; None: `auto_dilation`.
         min_area: connected parts of fewer pixels are dropped.
         protect: (B or 1, 1, H, W), 1 = never fill.
-        guard: skip blank margins (`find_margins`) and thick parts inside the photo that still show an image
-            (`split_hole`): more often faces than damage. Areas and overlays are filled anyway where `kinds` has them.
+        guard: skip blank margins (`find_margins`), thick parts inside the photo that still show an image
+            (`split_hole`): more often faces than damage, and what would fill an eye (`parts_at_eyes`). Areas and
+            overlays are filled anyway where `kinds` has them.
         kinds: names of `DAMAGE_KINDS` to fill, or a mapping from names to thresholds of their own. None: those that
             old photos need and that can hardly harm: lines, specks and lost parts. Overlays that are asked for are
             looked for by a network of their own (see `predict_kinds`).
@@ -81,8 +83,12 @@ def find_hole(
         dilate = auto_dilation(h, w)
         found.filled[worn] = masks.dilate(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
-    hole, skipped, margin = (mask.to(probability.dtype) for mask in (hole, skipped, margin))
-    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks)
+    eyes = torch.zeros_like(hole)
+    if guard:
+        eyes = parts_at_eyes(hole, image).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
+    hole, skipped = hole - eyes, torch.maximum(skipped, eyes)
+    hole, skipped, margin, eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, eyes))
+    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, eyes)
 
 
 def auto_dilation(h: int, w: int, worn: bool = False) -> int:

@@ -33,7 +33,7 @@ def summary(detection: Detection, heat_map: bool = True) -> list[str]:
     >>> import torch
     >>> hole, skipped = torch.zeros(2, 1, 1, 10, 10)
     >>> hole[..., 2, 2:4] = skipped[..., 6:9, 6:9] = 1
-    >>> summary(Detection(hole, hole, skipped, torch.zeros_like(hole), hole, hole + skipped))
+    >>> summary(Detection(hole, hole, skipped, hole * 0, hole, hole + skipped, hole * 0))
     ['filled: 1 mark, 2.0 % of the photo; not filled: 1 thick part of 9.0 %, see the heat map']
     """
     lines = [_line_of(Detection(*(tensor[i] for tensor in detection)), heat_map) for i in range(len(detection.hole))]
@@ -48,7 +48,9 @@ def _line_of(photo: Detection, heat_map: bool) -> str:
     line = "filled: nothing"
     if filled:
         line = f"filled: {_listed(_filled(photo.hole, photo.marks))}, {_percent(filled)} of the photo"
-    skipped = _skipped(photo.skipped * (1 - photo.margin), photo.kinds, photo.marks)
+    skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds, photo.marks)
+    at_eyes, share = count_parts(photo.eyes, _max_gap(photo.eyes))
+    skipped += [f"{_counted(at_eyes, 'mark at an eye', 'marks at eyes')} of {_percent(share)}"] if at_eyes else []
     _, blank = count_parts(photo.skipped * photo.margin)
     skipped += [f"{_percent(blank)} of blank margin"] if blank else []
     if skipped:
@@ -87,7 +89,7 @@ def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
 
 def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
     """How many areas of each kind were skipped, (1, H, W), with their share of the photo."""
-    max_gap = round(MAX_GAP * min(skipped.shape[-2:]))
+    max_gap = _max_gap(skipped)
     if len(marks) == 1:
         groups = {("thick part", "thick parts"): skipped}
     else:
@@ -96,6 +98,11 @@ def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
         groups = {_noun(i): skipped * (likeliest == i) for i in range(len(marks))}
     counted = {noun: count_parts(plane, max_gap) for noun, plane in groups.items()}
     return [f"{_counted(count, *noun)} of {_percent(share)}" for noun, (count, share) in counted.items() if count]
+
+
+def _max_gap(plane: Tensor) -> int:
+    """Pixels between skipped areas (1, H, W) that are counted as one."""
+    return round(MAX_GAP * min(plane.shape[-2:]))
 
 
 def _most_probable(marks: Tensor, kinds: Tensor) -> Tensor:

@@ -110,18 +110,20 @@ def test_wrong_recipes(text, words, tmp_path):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("levels", [3, 4])
-def test_sides_are_those_the_network_takes(task, levels):
+def test_sides_are_those_the_network_takes(task, levels, tmp_path):
     """What is refused cannot be trained, what is not can: each side up to 48, by a step of the task itself."""
     widths = [4, 8, 8, 8][:levels] if task != "colour_prior" else [8, 8, 8]
     backbone = {"backbone": "mono", "layout": "monochromic"} if task == "gray" else {}
     network = {"widths": widths, **backbone}
     recipe = Recipe(task, (Phase(64, 1, 1),), network=network)
     photos = [np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)]
+    (tmp_path / "eyes.csv").write_text("0,40,40,20,0.99\n")
+    data = {"eyes": str(tmp_path / "eyes.csv")} if task == "eyes" else {}
     with torch.random.fork_rng():
         made = recipe.module.make(network)
     for side in (8, 16, 24, 32, 40, 44, 48):
         tried = replace(recipe, phases=(Phase(side, 1, 1),))
-        batch = tuple(part[None] for part in recipe.module.sample(photos, side, np.random.default_rng(1), {}))
+        batch = tuple(part[None] for part in recipe.module.sample(photos, side, np.random.default_rng(1), data))
         if side % made.multiple:
             with pytest.raises(ValueError, match=f"side must be a multiple of {made.multiple}, for this network"):
                 tried.check_sides()

@@ -10,7 +10,7 @@ def found(filled, left=None, margin=None):
     """As of a method that tells no kinds."""
     none = torch.zeros_like(filled)
     left, margin = (none if mask is None else mask for mask in (left, margin))
-    return Detection(filled, filled, left, margin, filled, torch.maximum(filled, left))
+    return Detection(filled, filled, left, margin, filled, torch.maximum(filled, left), none)
 
 
 class TestSummary:

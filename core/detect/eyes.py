@@ -1,0 +1,103 @@
+"""Eyes: what would fill most of one is left. Nobody forgives a photo that lost an eye, nor can any network paint it.
+
+Our own network (`networks.eyes_network`) sees where there are eyes, on copies of the photo of several sizes. A hole
+that covers much of one is taken for a mistake: the light in it, its white, or a crease beside it that was marked too
+widely. An eye that damage hides is not seen, and so it is filled.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..host.cancel import cancel_between_layers, check_cancelled
+from .multiscale import predict_multiscale
+from .networks import eyes_network
+from .planes import Bytes, Mask, dilate_disc
+
+TRAINED = (
+    96  # pixels of the shorter side of the smallest copy, in which an eye of a portrait is as large as in training
+)
+MAX_SIDE = 640  # pixels of the shorter side of the largest copy
+MIN_SIDE = 320  # pixels up to which small photos are enlarged
+THRESHOLD = 0.5  # of the probability of an eye
+MIN_AREA = 9  # pixels of the copy: of an eye
+MAX_COVER = 0.3  # of an eye: the share that is filled
+AROUND = 0.8  # of its radius: what belongs to an eye around it, such as the lids
+MOSTLY = 0.5  # of a part of the hole: the share in eyes from which all of it is left
+
+
+def parts_at_eyes(hole: Tensor, image: Tensor) -> Tensor:
+    """What of a hole lies at eyes that it would cover.
+
+    Args:
+        hole: (B, 1, H, W) of 0 and 1, 1 = fill.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
+
+    Returns:
+        The same shape, dtype and device, 1 = in the hole and at such an eye.
+
+    Raises:
+        WeightsError: the network's weights are missing.
+    """
+    parts = torch.zeros_like(hole)
+    for part, covered, photo in zip(parts, hole, image.split(1), strict=True):
+        if covered.any():
+            plane = covered[0].byte().cpu().numpy()
+            part[0] = torch.from_numpy(_at_eyes(plane, find_eyes(photo)[0, 0].cpu().numpy())).to(part)
+    return parts
+
+
+def find_eyes(image: Tensor) -> Tensor:
+    """Where there are eyes.
+
+    Args:
+        image: (B, 1 or 3, H, W) in [0, 1]; each photo by itself.
+
+    Returns:
+        Their probability, float32 (B, 1, h, w) in [0, 1], of copies whose shorter side is `MAX_SIDE` at most.
+
+    Raises:
+        WeightsError: the network's weights are missing.
+    """
+    h, w = image.shape[-2:]
+    scale = min(1.0, MAX_SIDE / min(h, w))
+    copy = F.interpolate(image.float(), (round(h * scale), round(w * scale)), mode="area") if scale < 1 else image
+    network = eyes_network(image.device)
+    with torch.no_grad(), cancel_between_layers(network):
+        return predict_multiscale(
+            lambda part: network(part.contiguous(memory_format=torch.channels_last)).sigmoid(),
+            copy,
+            TRAINED,
+            min_side=MIN_SIDE,
+            multiple=network.multiple,
+        )
+
+
+def _at_eyes(hole: Bytes, eyes: np.ndarray) -> Bytes:
+    """What of a hole (H, W) of 0 and 1 is left, by the probability of eyes (h, w)."""
+    import cv2
+
+    covered = _covered_eyes(cv2.resize(hole * 255, eyes.shape[::-1], interpolation=cv2.INTER_AREA) / 255.0, eyes)
+    if not covered.any():
+        return np.zeros_like(hole)
+    enlarged = cv2.resize(covered.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    at_eye = hole & (enlarged > 0)
+    count, label = cv2.connectedComponents(hole, connectivity=8)
+    inside, area = (np.bincount(label[mask > 0], minlength=count) for mask in (at_eye, hole))
+    return at_eye | (inside > MOSTLY * area)[label].astype(np.uint8)
+
+
+def _covered_eyes(cover: np.ndarray, eyes: np.ndarray) -> Mask:
+    """The eyes that are covered too much, with what is around them; cover and probability (h, w) in [0, 1]."""
+    import cv2
+
+    count, label, stats, _ = cv2.connectedComponentsWithStats((eyes > THRESHOLD).astype(np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    share = np.bincount(label.ravel(), cover.ravel(), count) / area
+    covered = np.zeros(eyes.shape, bool)
+    for i in range(1, count):
+        check_cancelled()
+        if area[i] >= MIN_AREA and share[i] >= MAX_COVER:
+            covered |= dilate_disc(label == i, AROUND * float(np.sqrt(area[i] / np.pi)))
+    return covered

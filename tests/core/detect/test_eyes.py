@@ -1,0 +1,88 @@
+"""Holes over eyes: what would fill most of one is left."""
+
+import pytest
+import torch
+from monochromic.core import find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect import summary
+from monochromic.core.detect.eyes import MAX_SIDE, find_eyes, parts_at_eyes
+from skimage import data
+
+EYES = (204, 100), (247, 103)  # x and y in scikit-image's astronaut, by a face detector made by others
+RADIUS = 10  # pixels, of each
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return torch.from_numpy(data.astronaut()).permute(2, 0, 1)[None].float() / 255
+
+
+def at(x, y, radius, side=512):
+    rows, columns = torch.arange(side)[:, None], torch.arange(side)
+    return ((rows - y) ** 2 + (columns - x) ** 2 <= radius**2).float()[None, None]
+
+
+@pytest.mark.parametrize("scale", [0.4, 0.6, 1.0, 2.0])
+def test_both_eyes_are_found_and_little_else(photo, scale):
+    seen = find_eyes(torch.nn.functional.interpolate(photo, scale_factor=scale, mode="area"))
+    assert min(seen.shape[-2:]) == min(MAX_SIDE, int(512 * scale))
+    seen = torch.nn.functional.interpolate(seen, (512, 512)) > 0.5
+    for x, y in EYES:
+        assert seen[0, 0, y, x]
+    near = torch.maximum(*(at(x, y, 3 * RADIUS) for x, y in EYES)) > 0
+    assert seen[~near].float().mean() < 0.001
+
+
+def test_an_eye_is_left(photo):
+    """Also what lies beside it of the same part of the hole, as most of that is at the eye."""
+    for x, y in EYES:
+        for hole in (at(x, y, RADIUS), at(x, y + 1.6 * RADIUS, 1.8 * RADIUS)):
+            assert torch.equal(parts_at_eyes(hole, photo), hole)
+
+
+def test_what_is_elsewhere_or_covers_little_of_it_is_filled(photo):
+    line = torch.zeros(1, 1, 512, 512)
+    line[..., 101:103, 150:300] = 1  # across both
+    for hole in (at(225, 60, RADIUS), at(225, 140, RADIUS), at(400, 100, RADIUS), line):
+        assert not parts_at_eyes(hole, photo).any()
+
+
+def test_a_wide_mark_is_left_at_the_eye_only(photo):
+    band = torch.zeros(1, 1, 512, 512)
+    band[..., 98:112, 100:400] = 1
+    left = parts_at_eyes(band, photo)
+    for x, y in EYES:
+        assert torch.equal(left[..., y - 2 : y + 8, x - 8 : x + 9], band[..., y - 2 : y + 8, x - 8 : x + 9])
+    assert not left[..., :150].any()
+    assert not left[..., 300:].any()
+
+
+def test_each_photo_by_itself(photo):
+    holes = torch.cat([at(*EYES[0], RADIUS), torch.zeros(1, 1, 512, 512), at(*EYES[1], RADIUS)])
+    photos = torch.cat([photo, photo, photo.flip(3)])
+    left = parts_at_eyes(holes, photos)
+    assert torch.equal(left[0], holes[0])
+    assert not left[1:].any()  # mirrored, that eye is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "left"),
+    [
+        ("specks", {}, True),
+        ("lost", {}, True),
+        ("specks", {"guard": False}, False),
+        ("overlays", {"kinds": ["overlays"]}, False),  # asked for, whatever it covers
+    ],
+)
+def test_damage_that_is_found_at_an_eye(photo, monkeypatch, kind, options, left):
+    kinds = torch.zeros(1, 5, 512, 512)
+    mark, speck = at(*EYES[0], 2), at(400, 60, 2)  # narrow ones, so that no other rule leaves them
+    kinds[:, [KIND_NAMES.index("specks")]] = 0.9 * speck
+    kinds[:, [KIND_NAMES.index(kind)]] += 0.9 * mark
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)
+    found = find_hole(photo, dilate=8, **options)
+    assert bool((found.hole * mark).any()) is not left
+    assert (found.hole * speck).sum() == speck.sum() * ("kinds" not in options)
+    assert torch.equal(found.eyes * mark, mark * left)
+    assert torch.equal(found.eyes, found.skipped * (speck == 0))
+    assert ("not filled: 1 mark at an eye of" in summary(found)[0]) is left
