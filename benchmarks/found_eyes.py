@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from monochromic.core import MonochromicError, load_image, save_image
-from monochromic.core.detect.eyes import MIN_AREA, THRESHOLD, find_eyes
+from monochromic.core.detect.eyes import find_eyes, sure_eyes
 from real import photos
 from report import table
 
@@ -31,9 +31,9 @@ def compare(image: torch.Tensor, eyes: list[tuple[float, ...]]) -> tuple[list[tu
     """Each sure eye's size and whether it was found, and the middles (x, y) of what was seen elsewhere in the photo."""
     import cv2
 
-    seen = find_eyes(image)[0, 0].numpy()
+    seen = sure_eyes(find_eyes(image)[0, 0].numpy())
     scale = seen.shape[-1] / image.shape[-1]
-    count, label, stats, middles = cv2.connectedComponentsWithStats((seen > THRESHOLD).astype(np.uint8), connectivity=8)
+    count, label, _, middles = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=8)
     right, found = np.zeros(count, bool), []
     for x, y, distance, sure in eyes:
         x, y, distance = x * scale, y * scale, distance * scale
@@ -41,8 +41,7 @@ def compare(image: torch.Tensor, eyes: list[tuple[float, ...]]) -> tuple[list[tu
         right |= np.hypot(*(middles - (x, y)).T) < FAR * max(distance, 4)
         if sure >= SURE:
             found.append((distance, bool(label[row, column])))
-    wrong = [i for i in range(1, count) if not right[i] and stats[i, cv2.CC_STAT_AREA] >= MIN_AREA]
-    return found, [middles[i] / scale for i in wrong]
+    return found, [middles[i] / scale for i in range(1, count) if not right[i]]
 
 
 def main() -> None:

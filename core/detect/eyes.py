@@ -15,14 +15,12 @@ from .multiscale import predict_multiscale
 from .networks import eyes_network
 from .planes import Bytes, Mask, dilate_disc
 
-TRAINED = (
-    96  # pixels of the shorter side of the smallest copy, in which an eye of a portrait is as large as in training
-)
+TRAINED = 96  # pixels of the shorter side of the smallest copy: there an eye of a portrait is as large as in training
 MAX_SIDE = 640  # pixels of the shorter side of the largest copy
 MIN_SIDE = 320  # pixels up to which small photos are enlarged
-THRESHOLD = 0.5  # of the probability of an eye
+THRESHOLD, SURE = 0.5, 0.9  # of the probability of an eye: of all its pixels, and of one at least
 MIN_AREA = 9  # pixels of the copy: of an eye
-MAX_COVER = 0.3  # of an eye: the share that is filled
+MAX_COVER = 0.35  # of an eye: the share that is filled
 AROUND = 0.8  # of its radius: what belongs to an eye around it, such as the lids
 MOSTLY = 0.5  # of a part of the hole: the share in eyes from which all of it is left
 
@@ -44,7 +42,8 @@ def parts_at_eyes(hole: Tensor, image: Tensor) -> Tensor:
     for part, covered, photo in zip(parts, hole, image.split(1), strict=True):
         if covered.any():
             plane = covered[0].byte().cpu().numpy()
-            part[0] = torch.from_numpy(_at_eyes(plane, find_eyes(photo)[0, 0].cpu().numpy())).to(part)
+            eyes = sure_eyes(find_eyes(photo)[0, 0].cpu().numpy())
+            part[0] = torch.from_numpy(_at_eyes(plane, eyes)).to(part)
     return parts
 
 
@@ -74,8 +73,19 @@ def find_eyes(image: Tensor) -> Tensor:
         )
 
 
-def _at_eyes(hole: Bytes, eyes: np.ndarray) -> Bytes:
-    """What of a hole (H, W) of 0 and 1 is left, by the probability of eyes (h, w)."""
+def sure_eyes(probability: np.ndarray) -> Mask:
+    """The pixels of eyes, from their probability (h, w) in [0, 1]: all of a connected part of which some is sure."""
+    import cv2
+
+    probable = (probability > THRESHOLD).astype(np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(probable, connectivity=8)
+    chosen = np.zeros(count, bool)
+    chosen[label[probability > SURE]] = True
+    return (chosen & (stats[:, cv2.CC_STAT_AREA] >= MIN_AREA))[label]
+
+
+def _at_eyes(hole: Bytes, eyes: Mask) -> Bytes:
+    """What of a hole (H, W) of 0 and 1 is left, by the pixels of eyes (h, w)."""
     import cv2
 
     covered = _covered_eyes(cv2.resize(hole * 255, eyes.shape[::-1], interpolation=cv2.INTER_AREA) / 255.0, eyes)
@@ -88,16 +98,16 @@ def _at_eyes(hole: Bytes, eyes: np.ndarray) -> Bytes:
     return at_eye | (inside > MOSTLY * area)[label].astype(np.uint8)
 
 
-def _covered_eyes(cover: np.ndarray, eyes: np.ndarray) -> Mask:
-    """The eyes that are covered too much, with what is around them; cover and probability (h, w) in [0, 1]."""
+def _covered_eyes(cover: np.ndarray, eyes: Mask) -> Mask:
+    """The eyes that are covered too much, with what is around them; cover (h, w) in [0, 1]."""
     import cv2
 
-    count, label, stats, _ = cv2.connectedComponentsWithStats((eyes > THRESHOLD).astype(np.uint8), connectivity=8)
-    area = stats[:, cv2.CC_STAT_AREA]
-    share = np.bincount(label.ravel(), cover.ravel(), count) / area
+    count, label = cv2.connectedComponents(eyes.astype(np.uint8), connectivity=8)
+    area = np.bincount(label.ravel(), minlength=count)
+    share = np.bincount(label.ravel(), cover.ravel(), count) / np.maximum(area, 1)
     covered = np.zeros(eyes.shape, bool)
     for i in range(1, count):
         check_cancelled()
-        if area[i] >= MIN_AREA and share[i] >= MAX_COVER:
+        if share[i] >= MAX_COVER:
             covered |= dilate_disc(label == i, AROUND * float(np.sqrt(area[i] / np.pi)))
     return covered

@@ -1,11 +1,12 @@
 """Holes over eyes: what would fill most of one is left."""
 
+import numpy as np
 import pytest
 import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
-from monochromic.core.detect.eyes import MAX_SIDE, find_eyes, parts_at_eyes
+from monochromic.core.detect.eyes import MAX_SIDE, MIN_AREA, find_eyes, parts_at_eyes, sure_eyes
 from skimage import data
 
 EYES = (204, 100), (247, 103)  # x and y in scikit-image's astronaut, by a face detector made by others
@@ -63,6 +64,14 @@ def test_each_photo_by_itself(photo):
     left = parts_at_eyes(holes, photos)
     assert torch.equal(left[0], holes[0])
     assert not left[1:].any()  # mirrored, that eye is elsewhere
+
+
+def test_an_eye_is_sure_somewhere_and_not_tiny():
+    probability = np.zeros((40, 90), np.float32)
+    probability[10:20, 10:20] = probability[10:20, 40:50] = 0.7
+    probability[15, 15] = 0.95
+    probability[10 : 10 + MIN_AREA - 1, 70] = 1
+    assert np.array_equal(np.argwhere(sure_eyes(probability)), np.argwhere(probability[:, :30] > 0))
 
 
 @pytest.mark.parametrize(
