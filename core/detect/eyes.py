@@ -2,7 +2,8 @@
 
 Our own network (`networks.eyes_network`) sees where there are eyes, on copies of the photo of several sizes. A hole
 that covers much of one is taken for a mistake: the light in it, its white, or a crease beside it that was marked too
-widely. An eye that damage hides is not seen, and so it is filled.
+widely. So the marks are not widened at that eye; what covers much of it all the same, and specks, are left. An eye that
+damage hides is not seen, and so it is filled.
 """
 
 import numpy as np
@@ -25,11 +26,12 @@ AROUND = 0.8  # of its radius: what belongs to an eye around it, such as the lid
 MOSTLY = 0.5  # of a part of the hole: the share in eyes from which all of it is left
 
 
-def parts_at_eyes(hole: Tensor, image: Tensor) -> Tensor:
-    """What of a hole lies at eyes that it would cover.
+def parts_at_eyes(hole: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+    """What of a hole lies at eyes that it would cover, and is not to be filled.
 
     Args:
         hole: (B, 1, H, W) of 0 and 1, 1 = fill.
+        marks: the same before it was widened.
         image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
 
     Returns:
@@ -39,11 +41,11 @@ def parts_at_eyes(hole: Tensor, image: Tensor) -> Tensor:
         WeightsError: the network's weights are missing.
     """
     parts = torch.zeros_like(hole)
-    for part, covered, photo in zip(parts, hole, image.split(1), strict=True):
-        if covered.any():
-            plane = covered[0].byte().cpu().numpy()
+    for part, wide, narrow, photo in zip(parts, hole, marks, image.split(1), strict=True):
+        if wide.any():
+            planes = (mask[0].byte().cpu().numpy() for mask in (wide, narrow))
             eyes = sure_eyes(find_eyes(photo)[0, 0].cpu().numpy())
-            part[0] = torch.from_numpy(_at_eyes(plane, eyes)).to(part)
+            part[0] = torch.from_numpy(_at_eyes(*planes, eyes)).to(part)
     return parts
 
 
@@ -84,30 +86,30 @@ def sure_eyes(probability: np.ndarray) -> Mask:
     return (chosen & (stats[:, cv2.CC_STAT_AREA] >= MIN_AREA))[label]
 
 
-def _at_eyes(hole: Bytes, eyes: Mask) -> Bytes:
-    """What of a hole (H, W) of 0 and 1 is left, by the pixels of eyes (h, w)."""
+def _at_eyes(hole: Bytes, marks: Bytes, eyes: Mask) -> Bytes:
+    """What is left of a hole, and of the marks it was widened from, (H, W) of 0 and 1, by the pixels of eyes (h, w)."""
     import cv2
 
-    covered = _covered_eyes(cv2.resize(hole * 255, eyes.shape[::-1], interpolation=cv2.INTER_AREA) / 255.0, eyes)
-    if not covered.any():
-        return np.zeros_like(hole)
-    enlarged = cv2.resize(covered.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    at_eye = hole & (enlarged > 0)
+    at_eye = hole & _covered_eyes(hole, eyes)
+    if not at_eye.any():
+        return at_eye
     count, label = cv2.connectedComponents(hole, connectivity=8)
     inside, area = (np.bincount(label[mask > 0], minlength=count) for mask in (at_eye, hole))
-    return at_eye | (inside > MOSTLY * area)[label].astype(np.uint8)
+    narrow = marks & ~_covered_eyes(marks & hole, eyes)
+    return (at_eye & ~narrow) | (inside > MOSTLY * area)[label].astype(np.uint8)
 
 
-def _covered_eyes(cover: np.ndarray, eyes: Mask) -> Mask:
-    """The eyes that are covered too much, with what is around them; cover (h, w) in [0, 1]."""
+def _covered_eyes(hole: Bytes, eyes: Mask) -> Bytes:
+    """The eyes that a hole (H, W) covers too much, with what is around them, (H, W) of 0 and 1."""
     import cv2
 
+    cover = cv2.resize(hole * 255, eyes.shape[::-1], interpolation=cv2.INTER_AREA)
     count, label = cv2.connectedComponents(eyes.astype(np.uint8), connectivity=8)
     area = np.bincount(label.ravel(), minlength=count)
-    share = np.bincount(label.ravel(), cover.ravel(), count) / np.maximum(area, 1)
+    share = np.bincount(label.ravel(), cover.ravel(), count) / (255 * np.maximum(area, 1))
     covered = np.zeros(eyes.shape, bool)
     for i in range(1, count):
         check_cancelled()
         if share[i] >= MAX_COVER:
             covered |= dilate_disc(label == i, AROUND * float(np.sqrt(area[i] / np.pi)))
-    return covered
+    return np.asarray(cv2.resize(covered.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)

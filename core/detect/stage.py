@@ -79,14 +79,16 @@ def find_hole(
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
     marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
+    narrow = torch.maximum(found.filled, found.unguarded)
     if dilate is None:
         dilate = auto_dilation(h, w)
         found.filled[worn] = masks.dilate(found.filled[worn], auto_dilation(h, w, worn=True) - dilate)
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
-    eyes = torch.zeros_like(hole)
+    left = torch.zeros_like(hole)
     if guard:
-        eyes = parts_at_eyes(hole, image).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
-    hole, skipped = hole - eyes, torch.maximum(skipped, eyes)
+        left = parts_at_eyes(hole, narrow, image).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
+    hole, eyes = hole - left, left * narrow
+    skipped = torch.maximum(skipped, eyes)
     hole, skipped, margin, eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, eyes))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, eyes)
 

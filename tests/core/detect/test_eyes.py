@@ -7,6 +7,7 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.detect.eyes import MAX_SIDE, MIN_AREA, find_eyes, parts_at_eyes, sure_eyes
+from monochromic.core.image.masks import dilate
 from skimage import data
 
 EYES = (204, 100), (247, 103)  # x and y in scikit-image's astronaut, by a face detector made by others
@@ -38,30 +39,43 @@ def test_an_eye_is_left(photo):
     """Also what lies beside it of the same part of the hole, as most of that is at the eye."""
     for x, y in EYES:
         for hole in (at(x, y, RADIUS), at(x, y + 1.6 * RADIUS, 1.8 * RADIUS)):
-            assert torch.equal(parts_at_eyes(hole, photo), hole)
+            assert torch.equal(parts_at_eyes(hole, hole, photo), hole)
 
 
 def test_what_is_elsewhere_or_covers_little_of_it_is_filled(photo):
     line = torch.zeros(1, 1, 512, 512)
     line[..., 101:103, 150:300] = 1  # across both
     for hole in (at(225, 60, RADIUS), at(225, 140, RADIUS), at(400, 100, RADIUS), line):
-        assert not parts_at_eyes(hole, photo).any()
+        assert not parts_at_eyes(hole, hole, photo).any()
 
 
 def test_a_wide_mark_is_left_at_the_eye_only(photo):
     band = torch.zeros(1, 1, 512, 512)
     band[..., 98:112, 100:400] = 1
-    left = parts_at_eyes(band, photo)
+    left = parts_at_eyes(band, band, photo)
     for x, y in EYES:
         assert torch.equal(left[..., y - 2 : y + 8, x - 8 : x + 9], band[..., y - 2 : y + 8, x - 8 : x + 9])
     assert not left[..., :150].any()
     assert not left[..., 300:].any()
 
 
+@pytest.mark.parametrize("thickness", [2, 12])
+def test_a_line_over_an_eye_is_filled_as_narrow_as_it_is(photo, thickness):
+    """If that leaves most of the eye; a wide one is left there."""
+    line = torch.zeros(1, 1, 512, 512)
+    line[..., 101 : 101 + thickness, 100:400] = 1
+    wide = dilate(line, 8)
+    left = parts_at_eyes(wide, line, photo)
+    for x, y in EYES:
+        window = (..., slice(y - 3, y + 3), slice(x - 8, x + 9))
+        assert torch.equal(left[window], (wide - line if thickness == 2 else wide)[window])
+    assert not left[..., :150].any()
+
+
 def test_each_photo_by_itself(photo):
     holes = torch.cat([at(*EYES[0], RADIUS), torch.zeros(1, 1, 512, 512), at(*EYES[1], RADIUS)])
     photos = torch.cat([photo, photo, photo.flip(3)])
-    left = parts_at_eyes(holes, photos)
+    left = parts_at_eyes(holes, holes, photos)
     assert torch.equal(left[0], holes[0])
     assert not left[1:].any()  # mirrored, that eye is elsewhere
 
@@ -92,6 +106,6 @@ def test_damage_that_is_found_at_an_eye(photo, monkeypatch, kind, options, left)
     found = find_hole(photo, dilate=8, **options)
     assert bool((found.hole * mark).any()) is not left
     assert (found.hole * speck).sum() == speck.sum() * ("kinds" not in options)
-    assert torch.equal(found.eyes * mark, mark * left)
+    assert torch.equal(found.eyes, mark * left)
     assert torch.equal(found.eyes, found.skipped * (speck == 0))
     assert ("not filled: 1 mark at an eye of" in summary(found)[0]) is left
