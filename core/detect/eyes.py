@@ -43,9 +43,9 @@ def parts_at_eyes(hole: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     parts = torch.zeros_like(hole)
     for part, wide, narrow, photo in zip(parts, hole, marks, image.split(1), strict=True):
         if wide.any():
-            planes = (mask[0].byte().cpu().numpy() for mask in (wide, narrow))
+            planes = [mask[0].byte().cpu().numpy() for mask in (wide, narrow)]
             eyes = sure_eyes(find_eyes(photo)[0, 0].cpu().numpy())
-            part[0] = torch.from_numpy(_at_eyes(*planes, eyes)).to(part)
+            part[0] = torch.from_numpy(_at_eyes(planes[0], planes[1], eyes)).to(part)
     return parts
 
 
