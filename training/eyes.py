@@ -60,16 +60,7 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         The photo (3, side, side) in [0, 1], 0 or 1 for eyes, and 0 or 1 for what counts, both (1, side, side).
     """
     known = _known(data, len(photos))
-    if random.random() < data.get("faces", 0.7):
-        photo_index = int(random.choice([*known]))
-        found = known[photo_index]
-        i = int(random.integers(len(found.sure)))
-        middle, scale = found.middles[i], math.exp(random.uniform(*np.log(DRAWN))) / float(found.distances[i])
-    else:
-        photo_index = int(random.integers(len(photos)))
-        h, w = photos[photo_index].shape[:2]
-        middle = np.array([random.uniform(0, w), random.uniform(0, h)], np.float32)
-        scale = side / min(h, w) * math.exp(random.uniform(0, math.log(4)))
+    photo_index, middle, scale = _place(photos, known, side, random, data.get("faces", 0.7))
     photo, found = photos[photo_index], known.get(photo_index, _NONE)
     cut, placed = _cut(photo, found, side, min(scale, MAX_SCALE), middle, random)
     picture = torch.from_numpy(make_old(cut.astype(np.float32) / 255, random)).permute(2, 0, 1)[None]
@@ -127,6 +118,21 @@ def _eyes(file: str) -> dict[int, Eyes]:
 
 def _columns(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
     return rows[:, 1:3], np.maximum(rows[:, 3], 1.0), rows[:, 4]
+
+
+def _place(
+    photos: list[np.ndarray], known: dict[int, Eyes], side: int, random: Generator, faces: float
+) -> tuple[int, NDArray[np.floating], float]:
+    """The index of a photo, what of it a sample shows (x, y), and its scale; `faces` is the share cut around a face."""
+    if random.random() < faces:
+        i = int(random.choice([*known]))
+        eye = int(random.integers(len(known[i].sure)))
+        scale = math.exp(random.uniform(*np.log(DRAWN))) / float(known[i].distances[eye])
+        return i, known[i].middles[eye], scale
+    i = int(random.integers(len(photos)))
+    h, w = photos[i].shape[:2]
+    middle = np.array([random.uniform(0, w), random.uniform(0, h)], np.float32)
+    return i, middle, side / min(h, w) * math.exp(random.uniform(0, math.log(4)))
 
 
 def _cut(

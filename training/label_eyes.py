@@ -23,7 +23,11 @@ THRESHOLDS = [0.6, 0.7, 0.7]  # of its three networks; faces that it is not sure
 
 def load_detector() -> Any:
     """The face detector of others, from a package of its own."""
-    from facenet_pytorch import MTCNN  # type: ignore[import-not-found]  # only this needs it
+    try:
+        from facenet_pytorch import MTCNN  # type: ignore[import-not-found]  # only this needs it
+    except ImportError:
+        install = "pip install --no-deps facenet-pytorch torchvision"
+        raise SystemExit(f"eyes are found by the package facenet-pytorch; install it: {install}") from None
 
     return MTCNN(keep_all=True, min_face_size=MIN_FACE, thresholds=THRESHOLDS, device="cpu")
 

@@ -1,6 +1,9 @@
 """The task of the network for eyes: its samples, and what counts in its loss."""
 
+import sys
+
 import eyes
+import label_eyes
 import numpy as np
 import pytest
 import torch
@@ -115,3 +118,9 @@ def test_labels_that_do_not_fit_are_refused(tmp_path, text, match):
         data = {"eyes": str(tmp_path / "eyes.csv")}
     with pytest.raises(SystemExit, match=match):
         eyes.sample([dotted()], 64, np.random.default_rng(0), data)
+
+
+def test_labels_need_a_package_of_their_own(monkeypatch):
+    monkeypatch.setitem(sys.modules, "facenet_pytorch", None)
+    with pytest.raises(SystemExit, match="pip install --no-deps facenet-pytorch"):
+        label_eyes.load_detector()
