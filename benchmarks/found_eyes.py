@@ -66,7 +66,11 @@ def main() -> None:
     for least, most in pairwise(SIZES):
         some = [seen for distance, seen in found if least <= distance < most]
         rows.append(
-            [f"{least} to {most}" if most < SIZES[-1] else f"from {least} on", str(len(some)), f"{np.mean(some):.3f}"]
+            [
+                f"{least} to {most}" if most < SIZES[-1] else f"from {least} on",
+                str(len(some)),
+                f"{np.mean(some):.3f}" if some else "-",
+            ]
         )
     print(table(rows[0], rows[1:]))
     print(f"{len(places)} eyes seen elsewhere in {count} photos")

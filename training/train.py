@@ -9,7 +9,7 @@ is, written every two minutes; started again after whatever stopped it, it goes 
 CPU. `log.jsonl` has a line for each time, `preview.jpg` shows what the network does. `--export` writes the
 averaged weights at half precision and prints their size and sha256, for weights_manifest.json. `--start` takes
 the tensors that fit from weights written so, and `--masks` names a folder of masks of real marks, white = damage, for
-tasks that use them; `--hard` a file of `mine.py`.
+tasks that use them; `--hard` a file of `mine.py`, `--eyes` one of `label_eyes.py`.
 """
 
 import argparse

@@ -49,22 +49,36 @@ class Detector:
 
 def learned(image: Tensor, progress: Progress = silent) -> Tensor:
     """Probabilities by our own network, whose weights are shipped; arguments and result as `Detector.predict`."""
-    return _by_network(damage_network, image, progress)
+    return predict_by_network(damage_network, image, progress)
 
 
 def overlays(image: Tensor, progress: Progress = silent) -> Tensor:
     """Probabilities of overlays by our own network for them alone, (B, 1, H, W); arguments as `Detector.predict`."""
-    return _by_network(overlays_network, image, progress)
+    return predict_by_network(overlays_network, image, progress)
 
 
-def _by_network(load: Callable[[torch.device], DamageNetwork], image: Tensor, progress: Progress) -> Tensor:
+def predict_by_network(
+    load: Callable[[torch.device], DamageNetwork], image: Tensor, progress: Progress = silent, trained: int = TRAINED
+) -> Tensor:
+    """Probabilities by a network of our own, in smaller tiles where memory runs out.
+
+    Args:
+        load: the network on a device, one of `networks`.
+        image: (B, 1 or 3, H, W) in [0, 1]; each photo by itself.
+        progress: called as `progress(done, total)`.
+        trained: pixels of the shorter side of the smallest copy that it sees, see `predict_multiscale`.
+
+    Returns:
+        float32 (B, K, H, W) in [0, 1].
+    """
+
     def predict(tile: int) -> Tensor:
         network = load(image.device)
         with cancel_between_layers(network):
             return predict_multiscale(
                 lambda part: network(_to_channels_last(part)).sigmoid(),
                 image,
-                TRAINED,
+                trained,
                 progress,
                 tile,
                 MIN_SIDE,

@@ -11,14 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..host.cancel import cancel_between_layers, check_cancelled
-from .multiscale import predict_multiscale
+from ..host.cancel import check_cancelled
+from .detectors import predict_by_network
 from .networks import eyes_network
 from .planes import Bytes, Mask, dilate_disc
 
 TRAINED = 96  # pixels of the shorter side of the smallest copy: there an eye of a portrait is as large as in training
 MAX_SIDE = 640  # pixels of the shorter side of the largest copy
-MIN_SIDE = 320  # pixels up to which small photos are enlarged
 THRESHOLD, SURE = 0.5, 0.9  # of the probability of an eye: of all its pixels, and of one at least
 MIN_AREA = 9  # pixels of the copy: of an eye
 MAX_COVER = 0.35  # of an eye: the share that is filled
@@ -64,15 +63,8 @@ def find_eyes(image: Tensor) -> Tensor:
     h, w = image.shape[-2:]
     scale = min(1.0, MAX_SIDE / min(h, w))
     copy = F.interpolate(image.float(), (round(h * scale), round(w * scale)), mode="area") if scale < 1 else image
-    network = eyes_network(image.device)
-    with torch.no_grad(), cancel_between_layers(network):
-        return predict_multiscale(
-            lambda part: network(part.contiguous(memory_format=torch.channels_last)).sigmoid(),
-            copy,
-            TRAINED,
-            min_side=MIN_SIDE,
-            multiple=network.multiple,
-        )
+    with torch.no_grad():
+        return predict_by_network(eyes_network, copy, trained=TRAINED)
 
 
 def sure_eyes(probability: np.ndarray) -> Mask:
