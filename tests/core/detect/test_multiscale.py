@@ -48,7 +48,7 @@ class TestSizesAndTiles:
     def test_a_network_gets_sides_that_it_can_halve_to_its_last_level(self, widths):
         network, sides = DamageNetwork(widths).eval().requires_grad_(False), set()
         network.register_forward_pre_hook(lambda _, inputs: sides.update(inputs[0].shape[-2:]))
-        found = detectors._by_network(lambda device: network, make_photo(3, 401, 1190), silent)
+        found = detectors.predict_by_network(lambda device: network, make_photo(3, 401, 1190), silent)
         assert found.shape == (1, 5, 401, 1190)
         assert {side % 2 ** len(widths) for side in sides} == {0}
         assert len(widths) == 4 or any(side % 16 for side in sides)  # what three levels get stays as it was
