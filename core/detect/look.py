@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from .beds import beds
 from .dark_lines import dark_lines
 from .detectors import Detector
 from .guard import split_hole
@@ -136,6 +137,6 @@ def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor) 
         lines, specks, lost, *_ = marks.split(1, dim=1)
         wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
         dark = dark_lines(lines * filled * (1 - lost), guarded, image)
-        doubtful = torch.maximum(wide, dark)
+        doubtful = torch.maximum(torch.maximum(wide, dark), beds(lost, image) * filled)
         filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

@@ -5,13 +5,14 @@ side of the training, where large stains fit into the view, and doubled again an
 `MAX_SIDE`: larger copies show no scratches that matter. A small photo is enlarged a little, for in it a scratch and the
 edge of a roof are both a pixel wide. What is larger than a tile is cut into tiles that fade into each other.
 
-The probability of a pixel is the highest of all scales. Lines and specks are ignored on copies whose shorter side is
-below `MIN_THIN_SIDE`: there broad things of the scene look as thin as scratches.
+The probability of a pixel is the highest of all scales. On copies whose shorter side is below `MIN_THIN_SIDE` broad
+things of the scene look as thin as scratches. So specks are ignored there, and only very sure lines count: these are
+wide folds, which no larger copy shows as lines.
 """
 
 from collections.abc import Callable
 from itertools import count
-from math import lcm
+from math import exp, lcm
 
 import torch
 import torch.nn.functional as F
@@ -32,8 +33,9 @@ OVERLAP = 192  # pixels that neighbors share at least
 INSET = 64  # pixels at a tile's edge that hardly count where a neighbor has them further inside
 SCALE_FACTOR = 2  # from a scale to the next
 MAX_SIDE = 1280  # pixels: the shorter side of the largest copy
-MIN_THIN_SIDE = 400  # pixels: the shorter side of the smallest copy whose thin marks count
-THIN_CHANNELS = [KIND_NAMES.index(name) for name in ("lines", "specks")]
+MIN_THIN_SIDE = 400  # pixels: the shorter side of the smallest copy whose thin marks count as they are
+WIDE_DOUBT = 4.0  # logits by which a line of a smaller copy is less probable than it looks; what is below even is none
+LINES, SPECKS = (KIND_NAMES.index(name) for name in ("lines", "specks"))
 MAX_ENLARGEMENT = 1.25  # of small photos
 MIN_REDUCTION = 1.5  # a copy is used if the photo is so many times larger, or more
 MIN_WEIGHT = 1e-4  # of a tile's edge, so that nothing is divided by 0
@@ -134,11 +136,21 @@ def _predict_photo(predict: Predict, photo: Tensor, sizes: list[tuple[int, int]]
     for size in sizes:
         probability = predict(_resized(photo, size, "bicubic"))
         if probability.shape[1] > 1 and min(size) < MIN_THIN_SIDE and size != sizes[-1]:
-            probability[:, THIN_CHANNELS] = 0
+            probability[:, SPECKS] = 0
+            probability[:, LINES] = _wide_lines(probability[:, LINES])
         if highest is not None:
             torch.maximum(_resized(highest, size), probability, out=probability)
         highest = probability
     return _resized(probability, (photo.shape[-2], photo.shape[-1]))
+
+
+def _wide_lines(probability: Tensor) -> Tensor:
+    """Probabilities of lines (B, H, W) in a small copy, lower by `WIDE_DOUBT`, and 0 where they are then below even.
+
+    Fainter ones would join what is sure with what is not, and the filters would raise them.
+    """
+    lower = probability / (probability + (1 - probability) * exp(WIDE_DOUBT))
+    return torch.where(lower > 0.5, lower, 0.0)
 
 
 def _resized(picture: Tensor, size: tuple[int, int], enlarge: str = "bilinear") -> Tensor:

@@ -11,6 +11,7 @@ from monochromic.core.detect.multiscale import (
     INSET,
     OVERLAP,
     TILE,
+    WIDE_DOUBT,
     predict_multiscale,
     predict_tiled,
     scale_sizes,
@@ -75,6 +76,23 @@ class TestSizesAndTiles:
             )
             assert found.shape == (1, 1, 512, 512)
             assert torch.allclose(found, torch.full((), 0.8))
+
+    def test_in_small_copies_only_sure_lines_count(self):
+        """By so many logits less, and not at all below even; specks never, other kinds as they are."""
+        photo, logits = torch.zeros(1, 3, 512, 512), torch.tensor([8.0, 4.1, 3.9, -9.0])
+        cases = [(lines, 8.0, 3.0, 3.0, 3.0) for lines in logits]
+        for case in cases:
+            probable = torch.tensor(case).sigmoid()[None, :, None, None]
+
+            def look(part, p=probable):
+                small = part.shape[-1] == 256
+                return (p if small else torch.full_like(p, 1e-3)).expand(1, 5, *part.shape[-2:]).clone()
+
+            lines, specks, *others = predict_multiscale(look, photo, 256)[0, :, 256, 256]
+            expected = (case[0] - WIDE_DOUBT).sigmoid() if case[0] > WIDE_DOUBT else torch.tensor(1e-3)
+            assert torch.allclose(lines, expected, atol=1e-6)
+            assert specks == pytest.approx(1e-3)
+            assert torch.allclose(torch.stack(others), probable[0, 2:, 0, 0])
 
     def test_a_near_sighted_look_knows_no_tiles(self):
         """What looks no further than the blind rim of a tile gives the same in tiles of any size as at once."""

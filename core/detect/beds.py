@@ -1,0 +1,57 @@
+"""What a print lies on: a scanner bed or an album page that shows around it, and looks like parts that are lost.
+
+Where its edge is straight it is a margin (`margins`). Around a plate or a ragged print it is not straight; but the
+bed runs along most of two sides or more, and has one tone. Paper that shows where a print is worn all around has many.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .planes import Bytes, gray_levels
+
+MIN_COVER = 0.6  # of a side of the photo, that a bed runs along,
+MIN_SIDES = 2  # and of how many sides
+MAX_DEVIATION = 20.0  # levels of 255: the standard deviation of a bed, with its dust and grain
+MAX_DIFFERENCE = 24.0  # levels between its parts
+
+
+def beds(lost: Tensor, image: Tensor) -> Tensor:
+    """The lost parts at the border of a photo that are no damage, but what the print lies on.
+
+    Args:
+        lost: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a lost part.
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = a bed.
+    """
+    found = torch.zeros_like(lost)
+    for result, part, photo in zip(found, lost, image, strict=True):
+        plane = part[0].cpu().numpy()
+        if (_cover(plane) >= MIN_COVER).sum() >= MIN_SIDES:
+            result[0] = torch.from_numpy(_bed(plane, gray_levels(photo))).to(result)
+    return found
+
+
+def _cover(plane: Bytes) -> np.ndarray:
+    """How much of each side of a plane (H, W) is 1: top, bottom, left, right."""
+    return np.array([line.mean() for line in (plane[0], plane[-1], plane[:, 0], plane[:, -1])])
+
+
+def _bed(lost: Bytes, gray: Bytes) -> Bytes:
+    """The parts of a plane (H, W) at the border, if those along whole sides have one tone in a photo (H, W)."""
+    import cv2
+
+    count, label = cv2.connectedComponents(lost, connectivity=8)
+    sides = [
+        np.bincount(line, minlength=count) / len(line) for line in (label[0], label[-1], label[:, 0], label[:, -1])
+    ]
+    cover = np.max(sides, axis=0)
+    cover[0] = 0  # the background
+    long, border = cover >= MIN_COVER, cover > 0
+    tone = gray[long[label]].astype(np.float32)
+    if not tone.size or tone.std() > MAX_DEVIATION:
+        return np.zeros_like(lost)
+    level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(np.bincount(label.ravel(), minlength=count), 1)
+    return (border & (np.abs(level - tone.mean()) <= MAX_DIFFERENCE))[label].astype(np.uint8)
