@@ -1,8 +1,9 @@
 """Gaps in broken lines: a crease that fades, or that crosses a face, where the network trusts itself least.
 
 Two ends of lines are joined if each points at the other, if both lines are long for the gap and about as wide, and if
-the network sees at least a trace of a line between them. Ends and their directions are those of the skeleton (Zhang,
-Suen 1984, "A Fast Parallel Algorithm for Thinning Digital Patterns", Communications of the ACM).
+the network sees at least a trace of a line between them; the nearest ends first, and each once. Ends and their
+directions are those of the skeleton (Zhang, Suen 1984, "A Fast Parallel Algorithm for Thinning Digital Patterns",
+Communications of the ACM).
 """
 
 import math
@@ -25,6 +26,7 @@ TRACED = 24  # pixels of the skeleton that tell the direction of an end: at leas
 MIN_TRACED = 12  # or so many; and `TRACED_WIDTHS` or `MIN_TRACED_WIDTHS`
 TRACED_WIDTHS, MIN_TRACED_WIDTHS = 4, 3
 MIN_LOGIT = -6.0  # the median along the gap: more than nothing at all
+REACH = 32  # of the gap: a trace may be so far beside the way, as a part of its length
 
 
 class _End(NamedTuple):
@@ -51,17 +53,26 @@ def bridges(lines: Mask, logit: NDArray[np.float32]) -> Mask:
     _, label, stats, _ = cv2.connectedComponentsWithStats(lines.astype(np.uint8), connectivity=8)
     lengths = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     bridged = np.zeros(lines.shape, np.uint8)
-    for first, second in combinations(_ends(lines, np.asarray(label, np.int32)), 2):
-        if _fit(first, second, lengths, MAX_GAP * min(lines.shape)) and _evidence(logit, first, second) > MIN_LOGIT:
-            start, end = ([round(float(value)) for value in each.point[::-1]] for each in (first, second))
-            cv2.line(bridged, start, end, 1, max(1, round((first.width + second.width) / 2)))
+    ends, joined = _ends(lines, np.asarray(label, np.int32)), set[int]()
+    for i, j in sorted(combinations(range(len(ends)), 2), key=lambda pair: _gap(*(ends[each] for each in pair))):
+        pair = ends[i], ends[j]
+        if joined & {i, j} or not _fit(*pair, lengths, MAX_GAP * min(lines.shape)):
+            continue
+        if _evidence(logit, *pair) > MIN_LOGIT:
+            joined |= {i, j}
+            start, end = ([round(float(value)) for value in each.point[::-1]] for each in pair)
+            cv2.line(bridged, start, end, 1, max(1, round((pair[0].width + pair[1].width) / 2)))
     return bridged > 0
+
+
+def _gap(first: _End, second: _End) -> float:
+    """Pixels between two ends."""
+    return math.dist(first.point, second.point)
 
 
 def _fit(first: _End, second: _End, lengths: NDArray[np.float64], max_gap: float) -> bool:
     """Whether two ends may belong to one line."""
-    way = second.point - first.point
-    gap = float(np.hypot(*way))
+    way, gap = second.point - first.point, _gap(first, second)
     if first.line == second.line or not MIN_GAP < gap < max_gap:
         return False
     if min(lengths[first.line], lengths[second.line]) < MIN_LINE * gap:
@@ -78,10 +89,10 @@ def _evidence(logit: NDArray[np.float32], first: _End, second: _End) -> float:
     """The median of the highest logits near the way from one end to the other."""
     import cv2
 
-    count = math.ceil(np.hypot(*(second.point - first.point))) + 1
+    count = math.ceil(_gap(first, second)) + 1
     points = np.linspace(first.point, second.point, count).round().astype(int)
     (top, left), (bottom, right) = points.min(0), points.max(0) + 1
-    reach = 1 + count // 16
+    reach = 1 + count // REACH
     window = logit[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]
     highest = cv2.dilate(window, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     y, x = (points - [max(0, top - reach), max(0, left - reach)]).T

@@ -59,6 +59,23 @@ def test_without_a_trace_there_is_none():
     assert not bridges(np.zeros_like(broken), TRACE).any()
 
 
+@pytest.mark.parametrize(("beside", "joined"), [(0, True), (2, True), (3, False)])
+def test_a_trace_counts_on_the_way_and_hardly_beside_it(beside, joined):
+    trace = TRACE - 2
+    trace[60 + beside] = MIN_LOGIT + 1
+    assert bridges(drawn(LEFT, (120, 60, 190, 60, 4)), trace).any() == joined
+
+
+def test_an_end_is_joined_once_and_to_the_nearest():
+    near, far = (104, 63, 145, 66, 4), (124, 52, 190, 46, 4)
+    for other in (near, far):
+        assert bridges(drawn(LEFT, other), TRACE).any()
+    lines = drawn(LEFT, near, far)
+    _, label = cv2.connectedComponents((lines | bridges(lines, TRACE)).astype(np.uint8))
+    assert label[60, 20] == label[66, 144]
+    assert label[60, 20] != label[46, 188]
+
+
 @pytest.mark.parametrize(
     "other",
     [
