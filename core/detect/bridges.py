@@ -26,7 +26,7 @@ TRACED = 24  # pixels of the skeleton that tell the direction of an end: at leas
 MIN_TRACED = 12  # or so many; and `TRACED_WIDTHS` or `MIN_TRACED_WIDTHS`
 TRACED_WIDTHS, MIN_TRACED_WIDTHS = 4, 3
 MIN_LOGIT = -6.0  # the median along the gap: more than nothing at all
-REACH = 32  # of the gap: a trace may be so far beside the way, as a part of its length
+REACH = 24  # of the gap: a trace may be so far beside the way, as a part of its length
 
 
 class _End(NamedTuple):
