@@ -27,13 +27,14 @@ class Split(NamedTuple):
     skipped: Tensor
 
 
-def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None) -> Split:
+def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None, worn: bool = False) -> Split:
     """Split a hole into what is filled and what is skipped.
 
     Args:
         hole: (B, 1, H, W) of 0 and 1, 1 = looks damaged; before it is dilated.
         image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
         margin: (B, 1, H, W) of 0 and 1, 1 = blank margin, all of which is skipped; see `find_margins`.
+        worn: whether the photos are plainly worn, so that what is light and thick may be paper that shows.
 
     Returns:
         `Split`, of the hole's dtype and on its device.
@@ -49,11 +50,11 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None) -> Spl
     for result, marks, photo, blank in zip(skipped, hole, image, margins, strict=True):
         if marks.any():
             plane, blank_plane = (mask[0].byte().cpu().numpy() for mask in (marks, blank))
-            result[0] = torch.from_numpy(skipped_marks(plane, blank_plane, photo)).to(result)
+            result[0] = torch.from_numpy(skipped_marks(plane, blank_plane, photo, worn)).to(result)
     return Split(hole - skipped, skipped)
 
 
-def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor) -> Bytes:
+def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor, worn: bool = False) -> Bytes:
     """What is skipped of a hole (H, W) of 0 and 1 in a photo (C, H, W) in [0, 1], as a mask of 0 and 1."""
     import cv2
 
@@ -61,7 +62,7 @@ def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor) -> Bytes:
     gray = gray_levels(photo[:, ::factor, ::factor])
     size = gray.shape[::-1]
     marks, blank = (cv2.resize(mask * 255, size, interpolation=cv2.INTER_AREA) for mask in (hole, margin))
-    skipped = thick_parts((marks > 127) & (blank == 0), ReducedPhoto(gray, blank == 0))
+    skipped = thick_parts((marks > 127) & (blank == 0), ReducedPhoto(gray, blank == 0, worn))
     skipped |= rings((marks > 0).astype(np.uint8)) > 0
     enlarged = cv2.resize(skipped.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     return hole & (enlarged | margin | catchlights(hole, gray_levels(photo)))

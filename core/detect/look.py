@@ -71,7 +71,7 @@ def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tenso
     for mark, (plane, threshold, margin) in planes:
         if margin:
             torch.maximum(mark, second_marks(plane, threshold, search.min_area, margin).byte(), out=mark)
-    for first, second in zip(found, _sort(marks, image, search, found.margin), strict=True):
+    for first, second in zip(found, _sort(marks, image, search, found.margin, worn=True), strict=True):
         torch.maximum(first, second, out=first)
     found.skipped.masked_fill_(found.filled > 0, 0)
     if "lines" in search.levels:
@@ -106,11 +106,11 @@ def _margins(image: Tensor, search: Search) -> Tensor:
     return margins_of(image, max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).to(image.device)
 
 
-def _sort(marks: Tensor, image: Tensor, search: Search, margin: Tensor) -> Sorted:
+def _sort(marks: Tensor, image: Tensor, search: Search, margin: Tensor, worn: bool = False) -> Sorted:
     """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
     guarded, unguarded, other = _by_guard(marks, search.levels)
     filled, skipped = (
-        _apply_guard(marks, guarded, image, margin) if search.guard else (guarded, torch.zeros_like(guarded))
+        _apply_guard(marks, guarded, image, margin, worn) if search.guard else (guarded, torch.zeros_like(guarded))
     )
     return Sorted(filled, unguarded, skipped, margin, other)
 
@@ -127,12 +127,12 @@ def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, 
     return guarded, unguarded, other
 
 
-def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
+def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor, worn: bool) -> tuple[Tensor, Tensor]:
     """What of the guarded marks is filled and what is skipped, both uint8 (B, 1, H, W).
 
     marks: of all kinds, (B, K, H, W).
     """
-    filled, skipped = split_hole(guarded, image, margin)
+    filled, skipped = split_hole(guarded, image, margin, worn)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))

@@ -3,7 +3,8 @@
 Width is the diameter of the largest disc that fits, as in a morphological opening, measured by distance transforms.
 What is narrower than `THICK` is damage. What is wider than `FAT` is no line; what lies between is one if it is
 `MIN_LENGTH` widths long, as a wide crease. Parts at the border are damage, as torn corners are, and so is what shows no
-image at all: as flat as blank paper or black, and ending at a sharp edge.
+image at all: as flat as blank paper or black, and ending at a sharp edge. In a worn photo paper that shows is also what
+is among its lightest, however flat, and darker all around.
 """
 
 from typing import NamedTuple
@@ -20,13 +21,16 @@ MAX_CONTRAST = 6.0  # levels of 255 between the 10th and the 90th percentile of 
 WHITE, BLACK = 240.0, 15.0  # levels of paper and of black
 MIN_EDGE = 40.0  # levels that the surround differs from such a part at least,
 MIN_EDGE_SHARE = 0.9  # on so much of its rim
+PAPER_PERCENTILE = 93  # of a worn photo: what is lighter may be its paper,
+MIN_STEP = 25.0  # if it is so many levels lighter than what is around, on `MIN_EDGE_SHARE` of its rim
 
 
 class ReducedPhoto(NamedTuple):
-    """A photo on the reduced copy: gray of 8 bits, and what is inside its margins, both (H, W)."""
+    """A photo on the reduced copy: gray of 8 bits, and what is inside its margins, both (H, W); whether it is worn."""
 
     gray: Bytes
     inside: Mask
+    worn: bool = False
 
 
 def thick_parts(hole: Mask, photo: ReducedPhoto) -> Mask:
@@ -65,9 +69,13 @@ def _wide_parts(hole: Mask, photo: ReducedPhoto, width: float) -> Mask:
     count, label, stats, _ = cv2.connectedComponentsWithStats(parts.astype(np.uint8), connectivity=8)
     inside = ~_at_border(stats, hole.shape)
     chosen = np.zeros(count, np.bool_)
+    paper = _paper_level(photo, hole) if width < FAT * min(hole.shape) else np.inf
     for i in range(1, count):
         if inside[i]:
-            chosen[i] = not _is_long(label, i, stats[i], lines) and not _is_blank(label, i, stats[i], photo)
+            line = _is_long(label, i, stats[i], lines)
+            chosen[i] = not (
+                line or _is_blank(label, i, stats[i], photo) or _is_paper(label, i, stats[i], photo, hole, paper)
+            )
     return chosen[label]
 
 
@@ -104,3 +112,19 @@ def _is_blank(label: np.ndarray, i: int, stats: np.ndarray, photo: ReducedPhoto)
         return False
     rim = dilate_disc(part, 3.5) & ~dilate_disc(part, 1.5) & photo.inside[window]
     return bool(rim.any() and (np.abs(gray[rim] - level) >= MIN_EDGE).mean() >= MIN_EDGE_SHARE)
+
+
+def _paper_level(photo: ReducedPhoto, hole: Mask) -> float:
+    """From which level on what is light may be paper that shows: infinite in a photo that is not worn."""
+    known = photo.gray[photo.inside & ~hole]
+    return float(np.percentile(known, PAPER_PERCENTILE)) if photo.worn and known.size else np.inf
+
+
+def _is_paper(label: np.ndarray, i: int, stats: np.ndarray, photo: ReducedPhoto, hole: Mask, paper: float) -> bool:
+    """Whether a part is as light as paper, and lighter than what is around it and not in the hole."""
+    window = padded_slices(stats, 4)
+    part, gray = label[window] == i, photo.gray[window].astype(np.float32)
+    core = part & ~dilate_disc(~part, 1.5)
+    level = float(np.median(gray[core if core.any() else part]))
+    rim = dilate_disc(part, 3.5) & ~dilate_disc(part, 1.5) & photo.inside[window] & ~hole[window]
+    return bool(level >= paper and rim.any() and (level - gray[rim] >= MIN_STEP).mean() >= MIN_EDGE_SHARE)

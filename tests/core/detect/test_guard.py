@@ -83,6 +83,26 @@ class TestGuard:
         for photo in (calm.where(hole == 0, torch.tensor(0.8)), calm.where(hole == 0, grain), soft):
             assert torch.equal(split_hole(hole, photo).skipped, hole)
 
+    def test_paper_that_shows_is_filled_in_worn_photos(self):
+        """It is among the lightest, however flat, and darker all around; and it may end a crease."""
+        chip, photo = disc(120, 150, 4), nothing() + 0.4
+        photo[..., :26, :] = 0.75
+        paper = 0.85 - 0.1 * (torch.arange(320) % 3) / 2
+        showing = photo.where(chip == 0, paper)
+        assert torch.equal(split_hole(chip, showing, worn=True).filled, chip)
+        assert torch.equal(split_hole(chip, showing).skipped, chip)
+        creased = chip.clone()
+        creased[..., 119:123, 132:169] = creased[..., 102:139, 149:153] = 1
+        assert torch.equal(split_hole(creased, photo.where(creased == 0, paper), worn=True).filled, creased)
+        wide = disc(120, 150, 8)
+        for hole, other in (
+            (wide, photo.where(wide == 0, paper)),
+            (chip, photo.where(chip == 0, torch.tensor(0.65))),
+            (chip, showing.where(torch.arange(320) < 151, paper)),
+            (chip, (photo + 0.4).where(chip == 0, paper)),
+        ):
+            assert torch.equal(split_hole(hole, other, worn=True).skipped, hole)
+
     def test_at_twice_the_size_and_more_it_is_the_same(self):
         hole = torch.maximum(disc(300, 500, 60, 1100, 1300), nothing(1100, 1300))
         hole[..., 700:702, 100:1200] = 1  # narrower than a pixel of the reduced copy

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from damage_photos import picture
+from damage_photos import disc, picture
 from monochromic.core import degrade, find_hole
 from monochromic.core.detect import second_look
 from monochromic.core.detect.hysteresis import hysteresis_marks
@@ -91,3 +91,15 @@ def test_filters_alone_have_none(photos, monkeypatch):
         holes.append(find_hole(scratched, "classical").hole)
     assert holes[0].any()
     assert torch.equal(*holes)
+
+
+def test_paper_that_shows_in_a_worn_photo_is_filled(monkeypatch):
+    marks = torch.zeros(1, 5, 256, 256)
+    marks[:, 2:3] = chip = disc(120, 150, 5, 256, 256)
+    photo = (0.4 + 0.02 * torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))).where(
+        chip == 0, torch.tensor(0.8)
+    )
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: 0.9 * marks)
+    assert not find_hole(photo, dilate=0).hole.any()
+    marks[:, 0, 30:33] = marks[:, 0, 60:63] = 1  # creases across
+    assert torch.equal(find_hole(photo, dilate=0).hole, marks.amax(1, keepdim=True))
