@@ -20,7 +20,7 @@ TRAINED = 96  # pixels of the shorter side of the smallest copy: there an eye of
 MAX_SIDE = 640  # pixels of the shorter side of the largest copy
 THRESHOLD, SURE = 0.5, 0.9  # of the probability of an eye: of all its pixels, and of one at least
 MIN_AREA = 9  # pixels of the copy: of an eye
-MAX_COVER = 0.35  # of an eye: the share that is filled
+MAX_COVER = 0.3  # of an eye: the share that is filled
 AROUND = 0.8  # of its radius: what belongs to an eye around it, such as the lids
 MOSTLY = 0.5  # of a part of the hole: the share in eyes from which all of it is left
 
