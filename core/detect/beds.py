@@ -29,14 +29,14 @@ def beds(lost: Tensor, image: Tensor) -> Tensor:
     found = torch.zeros_like(lost)
     for result, part, photo in zip(found, lost, image, strict=True):
         plane = part[0].cpu().numpy()
-        if (_cover(plane) >= MIN_COVER).sum() >= MIN_SIDES:
+        if sum(line.mean() >= MIN_COVER for line in _sides(plane)) >= MIN_SIDES:
             result[0] = torch.from_numpy(_bed(plane, gray_levels(photo))).to(result)
     return found
 
 
-def _cover(plane: Bytes) -> np.ndarray:
-    """How much of each side of a plane (H, W) is 1: top, bottom, left, right."""
-    return np.array([line.mean() for line in (plane[0], plane[-1], plane[:, 0], plane[:, -1])])
+def _sides(plane: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The pixels along the four sides of a plane (H, W)."""
+    return plane[0], plane[-1], plane[:, 0], plane[:, -1]
 
 
 def _bed(lost: Bytes, gray: Bytes) -> Bytes:
@@ -44,14 +44,12 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     import cv2
 
     count, label = cv2.connectedComponents(lost, connectivity=8)
-    sides = [
-        np.bincount(line, minlength=count) / len(line) for line in (label[0], label[-1], label[:, 0], label[:, -1])
-    ]
-    cover = np.max(sides, axis=0)
+    cover = np.max([np.bincount(line, minlength=count) / len(line) for line in _sides(label)], axis=0)
     cover[0] = 0  # the background
     long, border = cover >= MIN_COVER, cover > 0
     tone = gray[long[label]].astype(np.float32)
     if not tone.size or tone.std() > MAX_DEVIATION:
         return np.zeros_like(lost)
-    level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(np.bincount(label.ravel(), minlength=count), 1)
+    area = np.bincount(label.ravel(), minlength=count)
+    level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(area, 1)
     return (border & (np.abs(level - tone.mean()) <= MAX_DIFFERENCE))[label].astype(np.uint8)

@@ -49,6 +49,16 @@ def test_what_is_elsewhere_or_covers_little_of_it_is_filled(photo):
         assert not parts_at_eyes(hole, hole, photo).any()
 
 
+@pytest.mark.parametrize(("share", "left"), [(0.24, False), (0.36, True)])
+def test_from_which_share_on_an_eye_is_left(photo, share, left):
+    seen = torch.from_numpy(sure_eyes(find_eyes(photo)[0, 0].numpy()))
+    for x, y in EYES:
+        eye = (seen & (at(x, y, 2 * RADIUS)[0, 0] > 0)).nonzero()
+        hole = torch.zeros(1, 1, 512, 512)
+        hole[0, 0][tuple(eye[: round(share * len(eye))].T)] = 1
+        assert bool(parts_at_eyes(hole, hole, photo).any()) is left
+
+
 def test_a_wide_mark_is_left_at_the_eye_only(photo):
     band = torch.zeros(1, 1, 512, 512)
     band[..., 98:112, 100:400] = 1
