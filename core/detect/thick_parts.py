@@ -69,13 +69,12 @@ def _wide_parts(hole: Mask, photo: ReducedPhoto, width: float) -> Mask:
     count, label, stats, _ = cv2.connectedComponentsWithStats(parts.astype(np.uint8), connectivity=8)
     inside = ~_at_border(stats, hole.shape)
     chosen = np.zeros(count, np.bool_)
-    paper = _paper_level(photo, hole) if width < FAT * min(hole.shape) else np.inf
+    clear = photo.inside & ~hole
+    paper = _paper_level(photo.gray[clear]) if photo.worn and width < FAT * min(hole.shape) else np.inf
     for i in range(1, count):
-        if inside[i]:
-            line = _is_long(label, i, stats[i], lines)
-            chosen[i] = not (
-                line or _is_blank(label, i, stats[i], photo) or _is_paper(label, i, stats[i], photo, hole, paper)
-            )
+        if inside[i] and not _is_long(label, i, stats[i], lines):
+            blank = _is_blank(*_levels(label, i, stats[i], photo.gray, photo.inside))
+            chosen[i] = not (blank or _is_paper(*_levels(label, i, stats[i], photo.gray, clear), paper))
     return chosen[label]
 
 
@@ -102,29 +101,29 @@ def _is_long(label: np.ndarray, i: int, stats: np.ndarray, lines: Mask) -> bool:
     return bool(np.isin(joined, np.unique(joined[part])).sum() >= MIN_LENGTH * width**2)
 
 
-def _is_blank(label: np.ndarray, i: int, stats: np.ndarray, photo: ReducedPhoto) -> bool:
-    """Whether a part shows no image: flat, white as paper or black, and ending at a sharp edge."""
+def _levels(label: np.ndarray, i: int, stats: np.ndarray, gray: Bytes, beside: Mask) -> tuple[np.ndarray, np.ndarray]:
+    """The levels of a part without its edge, and of what lies around it among `beside` (H, W); float32 each."""
     window = padded_slices(stats, 4)
-    part, gray = label[window] == i, photo.gray[window].astype(np.float32)
+    part, levels = label[window] == i, gray[window].astype(np.float32)
     core = part & ~dilate_disc(~part, 1.5)
-    low, level, high = np.percentile(gray[core if core.any() else part], (10, 50, 90))
+    rim = dilate_disc(part, 3.5) & ~dilate_disc(part, 1.5) & beside[window]
+    return levels[core if core.any() else part], levels[rim]
+
+
+def _is_blank(core: np.ndarray, rim: np.ndarray) -> bool:
+    """Whether a part of these levels shows no image: flat, white as paper or black, and ending at a sharp edge."""
+    low, level, high = np.percentile(core, (10, 50, 90))
     if high - low > MAX_CONTRAST or BLACK < level < WHITE:
         return False
-    rim = dilate_disc(part, 3.5) & ~dilate_disc(part, 1.5) & photo.inside[window]
-    return bool(rim.any() and (np.abs(gray[rim] - level) >= MIN_EDGE).mean() >= MIN_EDGE_SHARE)
+    return bool(rim.size and (np.abs(rim - level) >= MIN_EDGE).mean() >= MIN_EDGE_SHARE)
 
 
-def _paper_level(photo: ReducedPhoto, hole: Mask) -> float:
-    """From which level on what is light may be paper that shows: infinite in a photo that is not worn."""
-    known = photo.gray[photo.inside & ~hole]
-    return float(np.percentile(known, PAPER_PERCENTILE)) if photo.worn and known.size else np.inf
+def _is_paper(core: np.ndarray, rim: np.ndarray, paper: float) -> bool:
+    """Whether a part of these levels is as light as paper, and lighter than what is around it."""
+    level = float(np.median(core))
+    return bool(level >= paper and rim.size and (level - rim >= MIN_STEP).mean() >= MIN_EDGE_SHARE)
 
 
-def _is_paper(label: np.ndarray, i: int, stats: np.ndarray, photo: ReducedPhoto, hole: Mask, paper: float) -> bool:
-    """Whether a part is as light as paper, and lighter than what is around it and not in the hole."""
-    window = padded_slices(stats, 4)
-    part, gray = label[window] == i, photo.gray[window].astype(np.float32)
-    core = part & ~dilate_disc(~part, 1.5)
-    level = float(np.median(gray[core if core.any() else part]))
-    rim = dilate_disc(part, 3.5) & ~dilate_disc(part, 1.5) & photo.inside[window] & ~hole[window]
-    return bool(level >= paper and rim.any() and (level - gray[rim] >= MIN_STEP).mean() >= MIN_EDGE_SHARE)
+def _paper_level(known: Bytes) -> float:
+    """From which level on what is light may be paper that shows, by the known pixels of a worn photo (N,)."""
+    return float(np.percentile(known, PAPER_PERCENTILE)) if known.size else np.inf
