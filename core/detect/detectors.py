@@ -88,6 +88,20 @@ def predict_by_network(
     return _retry_smaller_tiles(predict, image)
 
 
+def predict_on_copy(
+    load: Callable[[torch.device], DamageNetwork], image: Tensor, max_side: int, trained: int
+) -> Tensor:
+    """Probabilities by a network of our own, of copies whose shorter side is `max_side` pixels at most, (B, K, h, w).
+
+    Other arguments as `predict_by_network`.
+    """
+    h, w = image.shape[-2:]
+    scale = min(1.0, max_side / min(h, w))
+    copy = F.interpolate(image.float(), (round(h * scale), round(w * scale)), mode="area") if scale < 1 else image
+    with torch.no_grad():
+        return predict_by_network(load, copy, trained=trained)
+
+
 def _retry_smaller_tiles(predict: Callable[[int], Tensor], image: Tensor) -> Tensor:
     """The result of `predict(tile)`, with smaller tiles where memory runs out."""
     h, w = image.shape[-2:]

@@ -8,11 +8,10 @@ damage hides is not seen, and so it is filled.
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .detectors import predict_by_network
+from .detectors import predict_on_copy
 from .networks import eyes_network
 from .planes import Bytes, Mask, dilate_disc
 
@@ -60,11 +59,7 @@ def find_eyes(image: Tensor) -> Tensor:
     Raises:
         WeightsError: the network's weights are missing.
     """
-    h, w = image.shape[-2:]
-    scale = min(1.0, MAX_SIDE / min(h, w))
-    copy = F.interpolate(image.float(), (round(h * scale), round(w * scale)), mode="area") if scale < 1 else image
-    with torch.no_grad():
-        return predict_by_network(eyes_network, copy, trained=TRAINED)
+    return predict_on_copy(eyes_network, image, MAX_SIDE, TRAINED)
 
 
 def sure_eyes(probability: np.ndarray) -> Mask:

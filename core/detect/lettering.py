@@ -1,0 +1,60 @@
+"""Lettering: lines and specks that are written or printed on the photo are content, and are left.
+
+A title on a glass plate or a caption has strokes as light, thin and broken as scratches. The network for overlays
+(`networks.overlays_network`) tells them apart: it sees hardly any in real scratches, creases and dust. It looks at one
+copy of the photo, so that this takes a small part of the time of the search.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .detectors import predict_on_copy
+from .networks import overlays_network
+from .planes import Bytes, disc
+
+SIDE = 512  # pixels of the shorter side of the copy
+THRESHOLD = 0.5  # of the mean probability of overlays over a mark
+NEAR = 1 / 64  # of the shorter side: where the network sees some letters of a word only, its others count, too
+
+
+def lettering(marks: Tensor, image: Tensor) -> Tensor:
+    """The marks that are lettering.
+
+    Args:
+        marks: lines and specks, uint8 (B, 1, H, W) of 0 and 1; each connected part is judged as a whole.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
+
+    Returns:
+        The same shape, dtype and device, 1 = in a mark that is lettering.
+
+    Raises:
+        WeightsError: the network's weights are missing.
+    """
+    letters = torch.zeros_like(marks)
+    for result, plane, photo in zip(letters, marks, image.split(1), strict=True):
+        if plane.any():
+            probability = predict_on_copy(overlays_network, photo, SIDE, SIDE)[0, 0].cpu().numpy()
+            near = _highest_near(probability, round(NEAR * min(probability.shape)))
+            result[0] = torch.from_numpy(_probable_parts(plane[0].cpu().numpy(), near)).to(result)
+    return letters
+
+
+def _highest_near(probability: np.ndarray, radius: int) -> np.ndarray:
+    """The highest probability no farther than `radius` pixels from each, (h, w)."""
+    import cv2
+
+    return cv2.dilate(probability, disc(2 * radius + 1))
+
+
+def _probable_parts(marks: Bytes, probability: np.ndarray) -> Bytes:
+    """The connected parts of marks (H, W) over which the mean of a probability (h, w) is above `THRESHOLD`."""
+    import cv2
+
+    count, label = cv2.connectedComponents(marks, connectivity=8)
+    rows, columns = np.nonzero(marks)
+    (height, width), (h, w) = marks.shape, probability.shape
+    of_part = label[rows, columns]
+    total = np.bincount(of_part, probability[rows * h // height, columns * w // width], count)
+    probable = total > THRESHOLD * np.bincount(of_part, minlength=count)
+    return np.asarray(probable[label], np.uint8)

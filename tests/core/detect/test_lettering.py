@@ -1,0 +1,115 @@
+"""Lines and specks that are lettering are left, and real marks of damage are not taken for it."""
+
+import numpy as np
+import pytest
+import torch
+from monochromic.core import degrade, find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect import summary
+from monochromic.core.detect.lettering import lettering
+from PIL import Image, ImageDraw, ImageFont
+from skimage import data, filters
+
+LINES, SPECKS, LOST, AREAS, OVERLAYS = range(len(KIND_NAMES))
+
+
+def to_photo(pixels):
+    return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1)[None].float() / 255
+
+
+def title(side, size=24):
+    """Letters of Pillow's own font, uint8 (1, 1, side, side) of 0 and 1."""
+    canvas = Image.new("L", (side, side))
+    ImageDraw.Draw(canvas).text((side // 6, side // 8), "Grandmother 1912", 255, ImageFont.load_default(size))
+    return torch.from_numpy(np.asarray(canvas) > 127)[None, None].byte()
+
+
+def share_of(part, whole):
+    return (part.sum() / whole.sum()).item()
+
+
+@pytest.fixture(scope="module")
+def letters():
+    return title(512)
+
+
+@pytest.fixture(scope="module")
+def photo(letters):
+    """A photo with a light title."""
+    return to_photo(data.astronaut()).masked_fill(letters > 0, 0.92)
+
+
+@pytest.mark.parametrize("size", [14, 24, 40])
+def test_a_title_is_lettering(size):
+    letters = title(512, size)
+    photo = to_photo(data.camera()).masked_fill(letters > 0, 0.95)
+    assert share_of(lettering(letters, photo), letters) > 0.8
+
+
+def test_a_scanned_page_is_lettering():
+    page = data.page()
+    ink = torch.from_numpy(page < filters.threshold_local(page, 31, offset=20))[None, None].byte()
+    assert share_of(lettering(ink, to_photo(page)), ink) > 0.7
+
+
+@pytest.mark.parametrize("kind", ["scratch", "film_scratch", "crease", "crackle", "hair", "dust"])
+def test_damage_is_no_lettering(kind):
+    damaged = degrade(to_photo(data.camera()), kind, 0.5, 3)
+    marks = (damaged.hole > 0).byte()
+    assert share_of(lettering(marks, damaged.image), marks) < 0.05
+
+
+def test_a_scratch_across_a_title_is_none(photo, letters):
+    """A mark is judged as a whole."""
+    scratch = torch.zeros_like(letters)
+    scratch[..., 76:78, :] = 1
+    assert (scratch & letters).any()
+    assert not lettering(scratch, photo).any()
+
+
+def test_a_letter_that_is_not_seen_counts_beside_others(photo, letters):
+    """A gray full stop at the end of the title counts, one far from it does not."""
+    marks = torch.zeros_like(letters)
+    right = letters.nonzero()[:, 3].max()
+    marks[..., 78:81, right + 3 : right + 6] = 1
+    marks[..., 300:303, 100:103] = 1
+    assert torch.equal(lettering(marks, photo).nonzero(), marks[..., :200, :].nonzero())
+
+
+def test_each_photo_by_itself(photo, letters):
+    photos = torch.cat([photo, to_photo(data.astronaut()), photo])
+    found = lettering(torch.cat([letters, letters, letters * 0]), photos)
+    assert share_of(found[:1], letters) > 0.8
+    assert not found[1:].any()
+
+
+@pytest.mark.parametrize(
+    ("found_as", "options", "left"),
+    [
+        ([LINES], {}, True),
+        ([SPECKS], {}, True),
+        ([LINES, SPECKS], {}, True),
+        ([LOST], {}, False),
+        ([LINES, LOST], {}, False),
+        ([LINES], {"guard": False}, False),
+        ([LINES], {"kinds": ["lines", "overlays"]}, False),  # asked for
+    ],
+)
+def test_lettering_that_is_found_becomes_an_overlay(photo, letters, monkeypatch, found_as, options, left):
+    speck = torch.zeros(1, 512, 512)
+    speck[:, 300:303, 100:103] = 0.9
+    kinds = torch.zeros(1, 5, 512, 512)
+    kinds[:, SPECKS] = speck
+    kinds[:, found_as] += 0.9 * letters[0]
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    seen = lettering(letters, photo)
+    found = find_hole(photo, dilate=0, **options)
+    assert bool((found.hole * seen).any()) is not left
+    for planes in (found.marks, found.kinds):
+        assert bool((planes[:, OVERLAYS] * seen[0]).any()) is left
+        assert bool((planes[:, found_as] * seen).any()) is not left
+    assert torch.equal(found.probability, kinds.amax(1, keepdim=True))
+    if left:
+        assert torch.equal(found.skipped, seen.to(found.skipped))
+        assert "not filled: 1 overlay of" in summary(found)[0]
+        assert (found.hole * speck).any()
