@@ -13,7 +13,7 @@ from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
 from .margins import margins_of
-from .second_look import bridge_lines, is_damaged, second_marks
+from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
 from .wide_specks import wide_specks
 
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
@@ -58,11 +58,23 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
     found = _sort(marks, image, search, _margins(image, search))
     worn = [bool(search.detector.hysteresis) and is_damaged(filled) for filled in found.filled]
     for i in range(len(image)):
+        photo = slice(i, i + 1)
+        of_photo = Sorted(*(each[photo] for each in found))
         if worn[i]:
-            photo = slice(i, i + 1)
-            of_photo = Sorted(*(each[photo] for each in found))
             _look_again(probability[photo], image[photo], search, marks[photo], of_photo)
+        elif search.guard and search.detector.hysteresis and is_hardly_damaged(of_photo.filled):
+            _leave_lines(marks[photo], of_photo)
     return marks, found, worn
+
+
+def _leave_lines(marks: Tensor, found: Sorted) -> None:
+    """Skip the lines of a photo that would be filled, in the same sorted."""
+    if marks.shape[1] != len(KIND_NAMES):
+        return
+    lines, _, lost, *_ = marks.split(1, dim=1)
+    left = lines & found.filled & (1 - lost)
+    found.filled.bitwise_xor_(left)
+    found.skipped.bitwise_or_(left)
 
 
 def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

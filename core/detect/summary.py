@@ -112,9 +112,9 @@ def _most_probable(marks: Tensor, kinds: Tensor) -> Tensor:
 
 
 def _noun(kind: int) -> tuple[str, str]:
-    """What was skipped of a kind: of lines what is dark or thick, by default."""
+    """What was skipped of a kind: of lines those that may well be content, by default."""
     one, several = NOUNS[KIND_NAMES[kind]]
-    return (f"dark or thick {one}", f"dark or thick {several}") if KIND_NAMES[kind] == "lines" else (one, several)
+    return (f"doubtful {one}", f"doubtful {several}") if KIND_NAMES[kind] == "lines" else (one, several)
 
 
 def count_parts(mask: Tensor, max_gap: int = 0) -> tuple[int, float]:

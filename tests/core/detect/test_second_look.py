@@ -1,14 +1,16 @@
-"""The second look: photos with much damage are searched again, more readily; all others are left as they are."""
+"""Photos with much damage are searched again, more readily; where hardly any is found, lines are left."""
 
 import math
 
 import pytest
 import torch
+from conftest import make_photo
 from damage_photos import disc, picture
 from monochromic.core import degrade, find_hole
-from monochromic.core.detect import second_look
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
+from monochromic.core.detect.second_look import DAMAGED_SHARE, HARDLY_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
 
@@ -103,3 +105,52 @@ def test_paper_that_shows_in_a_worn_photo_is_filled(monkeypatch):
     assert not find_hole(photo, dilate=0).hole.any()
     marks[:, 0, 30:33] = marks[:, 0, 60:63] = 1  # creases across
     assert torch.equal(find_hole(photo, dilate=0).hole, marks.amax(1, keepdim=True))
+
+
+LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
+
+
+@pytest.fixture
+def found_in(monkeypatch):
+    """`find_hole` in photos of 400 x 500 where the network sees what the test says, (B, 5, 400, 500)."""
+
+    def find(seen, **options):
+        monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+        return find_hole((0.2 + 0.5 * make_photo(1, 400, 500)).expand(len(seen), -1, -1, -1), dilate=0, **options)
+
+    return find
+
+
+def scratched(pixels, kind=LINES):
+    """A line of so many pixels in all, 2 wide, and a speck of 9; as one of a batch of its own, (1, 5, 400, 500)."""
+    kinds = torch.zeros(1, 5, 400, 500)
+    kinds[0, kind, 100:102, 50 : 50 + pixels // 2] = 0.9
+    kinds[0, SPECKS, 300:303, 200:203] = 0.9
+    return kinds
+
+
+LEAST = round(HARDLY_SHARE * 400 * 500)
+
+
+@pytest.mark.parametrize(
+    ("seen", "options", "left"),
+    [
+        (scratched(LEAST - 20), {}, True),
+        (scratched(LEAST), {}, False),
+        (scratched(LEAST - 20), {"guard": False}, False),
+        (scratched(LEAST - 20), {"method": "classical"}, False),
+        (scratched(LEAST - 20, LOST), {}, False),
+        (scratched(LEAST - 20) + scratched(LEAST - 20, LOST), {}, False),
+    ],
+)
+def test_lines_are_left_where_hardly_anything_is_found(found_in, seen, options, left):
+    found = found_in(seen, **options)
+    assert bool(found.hole[..., 100:102, :].any()) is not left
+    assert torch.equal(found.skipped[..., 100:102, :] > 0, (seen[:, :1, 100:102] > 0) & left)
+    assert found.hole[..., 300:303, :].any()
+    assert ("not filled: 1 doubtful line of" in summary(found)[0]) is left
+
+
+def test_lines_are_left_in_each_photo_by_itself(found_in):
+    found = found_in(torch.cat([scratched(LEAST), scratched(LEAST - 20)]))
+    assert found.hole[:, :, 100:102].flatten(1).any(1).tolist() == [True, False]
