@@ -71,7 +71,7 @@ def add_find_options(parser: argparse.ArgumentParser, flag: str) -> None:
         dest="guard",
         action="store_const",
         const=False,
-        help="also fill blank margins, thick parts inside the photo, dark lines, lettering and eyes: often content",
+        help="also fill blank margins, thick parts inside, dark or single lines, lettering and eyes: often content",
     )
 
 
