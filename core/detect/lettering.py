@@ -5,6 +5,8 @@ A title on a glass plate or a caption has strokes as light, thin and broken as s
 copy of the photo, so that this takes a small part of the time of the search.
 """
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,26 +20,37 @@ THRESHOLD = 0.5  # of the mean probability of overlays over a mark
 NEAR = 1 / 64  # of the shorter side: where the network sees some letters of a word only, its others count, too
 
 
-def lettering(marks: Tensor, image: Tensor) -> Tensor:
-    """The marks that are lettering.
+class Lettering:
+    """The lettering of one photo, which is looked for once, when it is first asked for.
 
     Args:
-        marks: lines and specks, uint8 (B, 1, H, W) of 0 and 1; each connected part is judged as a whole.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
-
-    Returns:
-        The same shape, dtype and device, 1 = in a mark that is lettering.
-
-    Raises:
-        WeightsError: the network's weights are missing.
+        photo: (1, 1 or 3, H, W) in [0, 1].
     """
-    letters = torch.zeros_like(marks)
-    for result, plane, photo in zip(letters, marks, image.split(1), strict=True):
-        if plane.any():
-            probability = predict_on_copy(overlays_network, photo, SIDE, SIDE)[0, 0].cpu().numpy()
-            near = _highest_near(probability, round(NEAR * min(probability.shape)))
-            result[0] = torch.from_numpy(_probable_parts(plane[0].cpu().numpy(), near)).to(result)
-    return letters
+
+    def __init__(self, photo: Tensor) -> None:
+        self.photo = photo
+
+    def among(self, marks: Tensor) -> Tensor:
+        """The marks that are lettering.
+
+        Args:
+            marks: lines and specks, uint8 (1, 1, H, W) of 0 and 1; each connected part is judged as a whole.
+
+        Returns:
+            The same shape, dtype and device, 1 = in a mark that is lettering.
+
+        Raises:
+            WeightsError: the network's weights are missing.
+        """
+        if not marks.any():
+            return torch.zeros_like(marks)
+        return torch.from_numpy(_probable_parts(marks[0, 0].cpu().numpy(), self._near)).to(marks)[None, None]
+
+    @cached_property
+    def _near(self) -> np.ndarray:
+        """The highest probability of lettering near each pixel of a copy of the photo, (h, w) in [0, 1]."""
+        probability = predict_on_copy(overlays_network, self.photo, SIDE, SIDE)[0, 0].cpu().numpy()
+        return _highest_near(probability, round(NEAR * min(probability.shape)))
 
 
 def _highest_near(probability: np.ndarray, radius: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from .dark_lines import dark_lines
 from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
+from .lettering import Lettering
 from .margins import margins_of
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
 from .wide_specks import wide_specks
@@ -47,7 +48,7 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
     """What looks damaged in photos, each by itself.
 
     Args:
-        probability: of the kinds, (B, K, H, W) in [0, 1], as by `predict_kinds`.
+        probability: of the kinds, (B, K, H, W) in [0, 1], as by `predict_kinds`; lettering in it is made overlays.
         image: the photos, (B, 1 or 3, H, W) in [0, 1].
         search: see `Search`.
 
@@ -56,15 +57,40 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
     """
     marks = _marks(probability, search)
     found = _sort(marks, image, search, _margins(image, search))
-    worn = [bool(search.detector.hysteresis) and is_damaged(filled) for filled in found.filled]
+    worn = []
     for i in range(len(image)):
         photo = slice(i, i + 1)
         of_photo = Sorted(*(each[photo] for each in found))
-        if worn[i]:
-            _look_again(probability[photo], image[photo], search, marks[photo], of_photo)
-        elif search.guard and search.detector.hysteresis and is_hardly_damaged(of_photo.filled):
-            _leave_lines(marks[photo], of_photo)
+        worn.append(_look_at(probability[photo], image[photo], search, marks[photo], of_photo))
     return marks, found, worn
+
+
+def _look_at(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> bool:
+    """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
+    letters = Lettering(image)
+    _leave_lettering(probability, letters, search, marks, found)
+    worn = bool(search.detector.hysteresis) and is_damaged(found.filled)
+    if worn:
+        _look_again(probability, image, search, marks, found)
+        _leave_lettering(probability, letters, search, marks, found)
+    elif search.guard and search.detector.hysteresis and is_hardly_damaged(found.filled):
+        _leave_lines(marks, found)
+    return worn
+
+
+def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, marks: Tensor, found: Sorted) -> None:
+    """Make of the lines and specks of one photo that are lettering what they are: overlays, which are not filled."""
+    if not (search.guard and search.detector.predicts_kinds) or "overlays" in search.levels:
+        return
+    lines, specks, lost, _, overlays = (slice(i, i + 1) for i in range(len(KIND_NAMES)))
+    left = letters.among((marks[:, lines] | marks[:, specks]) & found.filled & (1 - marks[:, lost]))
+    if left.any():
+        for kind in (lines, specks):
+            for planes in (marks, probability):
+                planes[:, overlays] = torch.maximum(planes[:, overlays], planes[:, kind] * left)
+                planes[:, kind] *= 1 - left
+        found.filled.bitwise_and_(1 - left)
+        found.skipped.bitwise_or_(left)
 
 
 def _leave_lines(marks: Tensor, found: Sorted) -> None:

@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from ..damage_kinds import KIND_NAMES
 from ..errors import InputError
 from ..host.cancel import cancellable
 from ..host.memory import translates_oom
@@ -16,7 +15,6 @@ from .detectors import DEFAULT, get_detector
 from .eyes import parts_at_eyes
 from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
-from .lettering import lettering
 from .look import Search, Sorted, look
 from .predict import predict_kinds
 
@@ -48,7 +46,7 @@ def find_hole(
         min_area: connected parts of fewer pixels are dropped.
         protect: (B or 1, 1, H, W), 1 = never fill.
         guard: skip blank margins (`find_margins`), thick parts inside the photo that still show an image
-            (`split_hole`): more often faces than damage, `lettering`, and what would fill an eye (`parts_at_eyes`).
+            (`split_hole`): more often faces than damage, lettering, and what would fill an eye (`parts_at_eyes`).
             Areas and overlays are filled anyway where `kinds` has them.
         kinds: names of `DAMAGE_KINDS` to fill, or a mapping from names to thresholds of their own. None: those that
             old photos need and that can hardly harm: lines, specks and lost parts. Overlays that are asked for are
@@ -81,8 +79,6 @@ def find_hole(
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
     marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
-    if guard and detector.predicts_kinds and "overlays" not in levels:
-        _leave_lettering(found, marks, probability, image)
     narrow = torch.maximum(found.filled, found.unguarded)
     if dilate is None:
         dilate = auto_dilation(h, w)
@@ -106,20 +102,6 @@ def auto_dilation(h: int, w: int, worn: bool = False) -> int:
         worn: a photo in which much damage was found. Paper that shows in its creases lightens some pixels around them.
     """
     return min(max(1, round((WORN_DILATION if worn else DILATION) * min(h, w))), MAX_DILATION)
-
-
-def _leave_lettering(found: Sorted, marks: Tensor, probability: Tensor, image: Tensor) -> None:
-    """Make of lines and specks that are lettering what they are: overlays, which are not filled."""
-    lines, specks, lost, _, overlays = (slice(i, i + 1) for i in range(len(KIND_NAMES)))
-    thin = (marks[:, lines] | marks[:, specks]) & found.filled & (1 - marks[:, lost])
-    letters = lettering(thin, image)
-    if letters.any():
-        for kind in (lines, specks):
-            for planes in (marks, probability):
-                planes[:, overlays] = torch.maximum(planes[:, overlays], planes[:, kind] * letters)
-                planes[:, kind] *= 1 - letters
-        found.filled.bitwise_and_(1 - letters)
-        found.skipped.bitwise_or_(letters)
 
 
 def _hole_and_rest(found: Sorted, dilate: int, protected: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

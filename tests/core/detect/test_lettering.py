@@ -5,8 +5,10 @@ import pytest
 import torch
 from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect import lettering as module
 from monochromic.core.detect import summary
-from monochromic.core.detect.lettering import lettering
+from monochromic.core.detect.lettering import Lettering
+from monochromic.core.detect.second_look import DAMAGED_SHARE, HARDLY_SHARE
 from PIL import Image, ImageDraw, ImageFont
 from skimage import data, filters
 
@@ -22,6 +24,10 @@ def title(side, size=24):
     canvas = Image.new("L", (side, side))
     ImageDraw.Draw(canvas).text((side // 6, side // 8), "Grandmother 1912", 255, ImageFont.load_default(size))
     return torch.from_numpy(np.asarray(canvas) > 127)[None, None].byte()
+
+
+def lettering(marks, photo):
+    return Lettering(photo).among(marks)
 
 
 def share_of(part, whole):
@@ -76,11 +82,63 @@ def test_a_letter_that_is_not_seen_counts_beside_others(photo, letters):
     assert torch.equal(lettering(marks, photo).nonzero(), marks[..., :200, :].nonzero())
 
 
-def test_each_photo_by_itself(photo, letters):
-    photos = torch.cat([photo, to_photo(data.astronaut()), photo])
-    found = lettering(torch.cat([letters, letters, letters * 0]), photos)
-    assert share_of(found[:1], letters) > 0.8
-    assert not found[1:].any()
+def test_a_photo_is_looked_at_once_and_only_for_marks(photo, letters, monkeypatch):
+    looks = []
+    predict = module.predict_on_copy
+    monkeypatch.setattr(module, "predict_on_copy", lambda *given: looks.append(1) or predict(*given))
+    seen = Lettering(photo)
+    assert not seen.among(letters * 0).any()
+    assert not looks
+    assert torch.equal(seen.among(letters), seen.among(letters))
+    assert len(looks) == 1
+
+
+@pytest.fixture
+def found_in(photo, monkeypatch):
+    """`find_hole` where the network sees what the test says, (1, 5, 512, 512), in the photo or in others as large."""
+
+    def find(seen, image=photo, **options):
+        monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+        return find_hole(image, dilate=0, **options)
+
+    return find
+
+
+def test_each_photo_by_itself(photo, letters, found_in):
+    plain = to_photo(data.astronaut())
+    kinds = torch.zeros(2, 5, 512, 512)
+    kinds[:, LINES] = 0.9 * letters[0]
+    found = found_in(kinds, torch.cat([photo, plain]))
+    assert share_of(found.skipped[0], letters) > 0.8
+    assert share_of(found.hole[1], letters) > 0.8
+
+
+def scratch_beside(letters, pixels, probability):
+    """Letters, and a scratch of so many pixels, 2 wide, below them; all as lines, (1, 5, 512, 512)."""
+    kinds = torch.zeros(1, 5, 512, 512)
+    kinds[:, LINES] = 0.9 * letters[0]
+    kinds[:, LINES, 300:302, 50 : 50 + pixels // 2] = probability
+    return kinds
+
+
+def test_letters_do_not_count_as_damage_where_there_is_hardly_any(letters, found_in):
+    least = round(HARDLY_SHARE * 512 * 512)
+    for pixels, filled in ((least - 10, False), (least + 10, True)):
+        assert bool(found_in(scratch_beside(letters, pixels, 0.9)).hole.any()) is filled
+
+
+def test_letters_do_not_make_a_photo_worn(found_in):
+    """A scratch that only the second look finds, below a title that covers more than what makes it look."""
+    letters = title(512, 44)
+    assert letters.float().mean() > DAMAGED_SHARE
+    kinds = scratch_beside(letters, 700, 0.9)
+    kinds[:, LINES, 400:402, 50:400] = 0.45
+    photo = to_photo(data.camera()).masked_fill(letters > 0, 0.95)
+    assert not found_in(kinds, photo).hole[..., 400:402, :].any()
+    kinds[:, LINES, 200:206, :] = 0.9
+    found = found_in(kinds, photo)
+    assert found.hole[..., 400:402, :].any()
+    assert not (found.hole * letters).any()
 
 
 @pytest.mark.parametrize(
@@ -95,15 +153,14 @@ def test_each_photo_by_itself(photo, letters):
         ([LINES], {"kinds": ["lines", "overlays"]}, False),  # asked for
     ],
 )
-def test_lettering_that_is_found_becomes_an_overlay(photo, letters, monkeypatch, found_as, options, left):
+def test_lettering_that_is_found_becomes_an_overlay(photo, letters, found_in, found_as, options, left):
     speck = torch.zeros(1, 512, 512)
     speck[:, 300:303, 100:103] = 0.9
     kinds = torch.zeros(1, 5, 512, 512)
     kinds[:, SPECKS] = speck
     kinds[:, found_as] += 0.9 * letters[0]
-    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
     seen = lettering(letters, photo)
-    found = find_hole(photo, dilate=0, **options)
+    found = found_in(kinds, **options)
     assert bool((found.hole * seen).any()) is not left
     for planes in (found.marks, found.kinds):
         assert bool((planes[:, OVERLAYS] * seen[0]).any()) is left
