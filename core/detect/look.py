@@ -12,11 +12,14 @@ from .dark_lines import dark_lines
 from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
+from .inner_lines import inner_lines
 from .lettering import Lettering
 from .margins import margins_of
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
+from .speck_rows import speck_rows
 from .wide_specks import wide_specks
 
+RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
 
@@ -69,12 +72,15 @@ def _look_at(probability: Tensor, image: Tensor, search: Search, marks: Tensor, 
     """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
     letters = Lettering(image)
     _leave_lettering(probability, letters, search, marks, found)
-    worn = bool(search.detector.hysteresis) and is_damaged(found.filled)
+    if not search.detector.hysteresis:
+        return False
+    tells_all = marks.shape[1] == len(KIND_NAMES) and search.levels.keys() >= RESTORED
+    if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
+        _leave_lone_lines(marks, found)
+    worn = is_damaged(found.filled)
     if worn:
         _look_again(probability, image, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
-    elif search.guard and search.detector.hysteresis and is_hardly_damaged(found.filled):
-        _leave_lines(marks, found)
     return worn
 
 
@@ -93,14 +99,13 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
         found.skipped.bitwise_or_(left)
 
 
-def _leave_lines(marks: Tensor, found: Sorted) -> None:
-    """Skip the lines of a photo that would be filled, in the same sorted."""
-    if marks.shape[1] != len(KIND_NAMES):
-        return
+def _leave_lone_lines(marks: Tensor, found: Sorted) -> None:
+    """Skip the lines of one photo that would be filled, in the same sorted, where hardly anything else is found."""
     lines, _, lost, *_ = marks.split(1, dim=1)
-    left = lines & found.filled & (1 - lost)
-    found.filled.bitwise_xor_(left)
-    found.skipped.bitwise_or_(left)
+    thin = lines & found.filled & (1 - lost)
+    if is_hardly_damaged(found.filled, inner_lines(thin, found.margin)):
+        found.filled.bitwise_xor_(thin)
+        found.skipped.bitwise_or_(thin)
 
 
 def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
@@ -173,8 +178,10 @@ def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor, 
     filled, skipped = split_hole(guarded, image, margin, worn)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
-        wide = wide_specks(specks, image) * filled * (1 - torch.maximum(lines, lost))
-        dark = dark_lines(lines * filled * (1 - lost), guarded, image)
-        doubtful = torch.maximum(torch.maximum(wide, dark), beds(lost, image) * filled)
+        only_specks = specks * filled * (1 - torch.maximum(lines, lost))
+        doubtful = wide_specks(specks, image) * only_specks
+        doubtful |= speck_rows(only_specks)
+        doubtful |= dark_lines(lines * filled * (1 - lost), guarded, image)
+        doubtful |= beds(lost, image) * filled
         filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

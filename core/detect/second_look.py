@@ -1,6 +1,6 @@
 """How much damage was found in a photo tells how probable more of it is.
 
-Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any, lines are left.
+Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, these are left.
 
 How probable damage is in a pixel depends on how much of it the photo has. A network is trained for the mean of all
 photos; in a photo that is plainly worn, a faint line is more often a crease than the edge of a roof (Saerens, Latinne,
@@ -17,7 +17,10 @@ from .hysteresis import hysteresis_marks, lowered
 from .planes import reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
-HARDLY_SHARE = 0.0015  # of a photo filled, below which lines are left: of 68 there 48 were content, in 31 of 39 photos
+HARDLY_SHARE = 0.0015  # of a photo filled, below which lines are left
+MANY_LINES = (
+    0.012  # of a photo inside lines, from which they are damage: content that looks like lines is hardly so much
+)
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
 EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
@@ -33,13 +36,16 @@ def is_damaged(filled: Tensor) -> bool:
     return int(filled.count_nonzero()) > DAMAGED_SHARE * filled.numel()
 
 
-def is_hardly_damaged(filled: Tensor) -> bool:
+def is_hardly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
     """Whether a photo has so little damage that what looks like a line in it is rather the rim or the trim of a thing.
 
     Args:
-        filled: what is filled of one photo, before it is dilated; of 0 and 1.
+        filled: what would be filled of one photo, before it is dilated; of 0 and 1.
+        inner_lines: those of its lines that do not count, unless they are many: see `inner_lines`; of 0 and 1.
     """
-    return int(filled.count_nonzero()) < HARDLY_SHARE * filled.numel()
+    inner = int(inner_lines.count_nonzero())
+    others = int(filled.count_nonzero()) - inner
+    return others < HARDLY_SHARE * filled.numel() and inner < MANY_LINES * filled.numel()
 
 
 def second_marks(probability: Tensor, threshold: float, min_area: int, margin: float) -> Tensor:

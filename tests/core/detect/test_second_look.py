@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from conftest import make_photo
@@ -10,7 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.second_look import DAMAGED_SHARE, HARDLY_SHARE, is_damaged, second_marks
+from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
 
@@ -77,7 +78,8 @@ def test_each_photo_of_a_batch_is_looked_at_by_itself(photos):
 
 def test_the_hole_of_a_worn_photo_is_wider():
     clean = picture("astronaut", 512, 512)
-    photos = torch.cat([degrade(clean, ["crackle", "fold"], 0.2, seed=3).image, degrade(clean, "hair", 0.3, 1).image])
+    damage = (["crackle", "fold"], 0.2, 3), (["hair", "dust"], 0.3, 1)
+    photos = torch.cat([degrade(clean, *each).image for each in damage])
     usual, one, two = (find_hole(photos, dilate=grow) for grow in (None, 1, 2))
     for i, wide in enumerate((two, one)):
         assert usual.hole[i].any()
@@ -112,45 +114,68 @@ LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
 
 @pytest.fixture
 def found_in(monkeypatch):
-    """`find_hole` in photos of 400 x 500 where the network sees what the test says, (B, 5, 400, 500)."""
+    """`find_hole` in photos where the network sees what the test says, (B, 5, H, W)."""
 
     def find(seen, **options):
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
-        return find_hole((0.2 + 0.5 * make_photo(1, 400, 500)).expand(len(seen), -1, -1, -1), dilate=0, **options)
+        return find_hole(0.2 + 0.5 * make_photo(1, *seen.shape[-2:]).expand(len(seen), -1, -1, -1), dilate=0, **options)
 
     return find
 
 
-def scratched(pixels, kind=LINES):
-    """A line of so many pixels in all, 2 wide, and a speck of 9; as one of a batch of its own, (1, 5, 400, 500)."""
-    kinds = torch.zeros(1, 5, 400, 500)
-    kinds[0, kind, 100:102, 50 : 50 + pixels // 2] = 0.9
+def marked(*marks, side=400):
+    """Marks as (kind, rows, columns), and a speck of 9 pixels; as one of a batch of its own, (1, 5, side, 500)."""
+    kinds = torch.zeros(1, 5, side, 500)
+    for kind, rows, columns in marks:
+        kinds[0, kind, rows, columns] = 0.9
     kinds[0, SPECKS, 300:303, 200:203] = 0.9
     return kinds
 
 
-LEAST = round(HARDLY_SHARE * 400 * 500)
+ROWS = slice(100, 102)
+SCRATCH = LINES, ROWS, slice(50, 350)
+SHORT = LINES, ROWS, slice(50, 150)
+FOLD = LINES, ROWS, slice(0, 500)
+CREASES = (LINES, ROWS, slice(0, 110)), (LINES, ROWS, slice(390, 500))
+DUST = tuple(
+    (SPECKS, slice(y, y + 3), slice(x, x + 3))
+    for y, x in np.random.default_rng(1).integers((120, 10), (290, 490), (45, 2))
+)
+MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in (1, 3))
+TORN = LOST, slice(0, 20), slice(0, 20)
 
 
 @pytest.mark.parametrize(
     ("seen", "options", "left"),
     [
-        (scratched(LEAST - 20), {}, True),
-        (scratched(LEAST), {}, False),
-        (scratched(LEAST - 20), {"guard": False}, False),
-        (scratched(LEAST - 20), {"method": "classical"}, False),
-        (scratched(LEAST - 20, LOST), {}, False),
-        (scratched(LEAST - 20) + scratched(LEAST - 20, LOST), {}, False),
+        (marked(SHORT), {}, True),
+        (marked(SCRATCH), {}, True),  # twice as much as the least of other marks
+        (marked(SCRATCH), {"guard": False}, False),
+        (marked(SCRATCH), {"method": "classical"}, False),
+        (marked(SCRATCH), {"kinds": ["lines"]}, False),  # asked for alone
+        (marked(SCRATCH), {"kinds": ["lines", "specks", "lost", "areas"]}, True),
+        (marked(SCRATCH, *DUST), {}, False),
+        (marked(SCRATCH, TORN), {}, False),
+        (marked(SCRATCH, *MANY), {}, False),
+        (marked(FOLD), {}, False),
+        (marked(*CREASES), {}, False),
+        (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
+        (marked((LINES, ROWS, slice(0, 90)), (LINES, ROWS, slice(410, 500))), {}, True),  # too short for folds
+        (marked(SHORT, side=399), {}, True),
+        (marked(SCRATCH, side=399), {}, False),
+        (marked((LOST, ROWS, slice(50, 150))), {}, False),
+        (marked(SHORT, (LOST, ROWS, slice(50, 150))), {}, False),
     ],
 )
-def test_lines_are_left_where_hardly_anything_is_found(found_in, seen, options, left):
+def test_lines_are_left_where_hardly_anything_else_is_found(found_in, seen, options, left):
     found = found_in(seen, **options)
-    assert bool(found.hole[..., 100:102, :].any()) is not left
-    assert torch.equal(found.skipped[..., 100:102, :] > 0, (seen[:, :1, 100:102] > 0) & left)
-    assert found.hole[..., 300:303, :].any()
-    assert ("not filled: 1 doubtful line of" in summary(found)[0]) is left
+    assert bool(found.hole[..., ROWS, :].any()) is not left
+    assert torch.equal(found.skipped[..., ROWS, :] > 0, (seen[:, :1, ROWS] > 0) & left)
+    if "kinds" not in options:
+        assert found.hole[..., 300:303, :].any()
+    assert ("doubtful line" in summary(found)[0]) is left
 
 
 def test_lines_are_left_in_each_photo_by_itself(found_in):
-    found = found_in(torch.cat([scratched(LEAST), scratched(LEAST - 20)]))
-    assert found.hole[:, :, 100:102].flatten(1).any(1).tolist() == [True, False]
+    found = found_in(torch.cat([marked(FOLD), marked(SHORT)]))
+    assert found.hole[:, :, ROWS].flatten(1).any(1).tolist() == [True, False]

@@ -1,0 +1,52 @@
+"""Lines inside the photo, which say little about how damaged it is.
+
+A fold goes from edge to edge of the print, and creases come from several of its sides. A scratch that does not reach
+the edge comes with others, and with dust. So where lines inside are nearly all that is found, they are more often
+cords, sticks, instruments, edges of boards and joints of bricks; and one that meets the edge once is more often a rope
+or a roof that is cut off there. In small photos dust cannot be seen, and so says nothing.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .planes import Bytes
+
+MIN_SIDE = 400  # pixels: the shorter side of photos from which dust can be seen
+MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
+NEAR = 1 / 100  # of the shorter side: how near to the edge a line has to come to meet it
+MIN_MEETINGS = 2  # with the edge
+
+
+def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
+    """The lines that do not reach the edge of the print, or too few times for folds; none in small photos.
+
+    Args:
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        margin: the same of blank margins, at which the print ends.
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = part of such a line.
+    """
+    inner = torch.zeros_like(lines)
+    if min(lines.shape[-2:]) >= MIN_SIDE:
+        for result, line, blank in zip(inner, lines, margin, strict=True):
+            if line.any():
+                result[0] = torch.from_numpy(_inner(line[0].cpu().numpy(), blank[0].cpu().numpy())).to(result)
+    return inner
+
+
+def _inner(lines: Bytes, margin: Bytes) -> Bytes:
+    """The lines (H, W) that do not reach a margin (H, W) or the border, or too few times for folds."""
+    import cv2
+
+    side = min(lines.shape)
+    near = round(NEAR * side)
+    window = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
+    edge = cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1]
+    count, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+    reaches = np.bincount(label[edge > 0], minlength=count) > 0
+    long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= MIN_LENGTH * side
+    folds = lines & (reaches & long)[label]
+    meetings, _ = cv2.connectedComponents(cv2.dilate(folds & edge, window), connectivity=8)
+    return lines - folds if meetings - 1 >= MIN_MEETINGS else lines

@@ -1,0 +1,102 @@
+"""Specks in rows at equal distances are content, and dust is not taken for rows."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_photo
+from monochromic.core import find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect import summary
+from monochromic.core.detect.speck_rows import MAX_SPECKS, speck_rows
+
+SIDE = 400
+
+
+def plane(*places, size=3):
+    """Specks of size x size pixels around places (y, x), uint8 (1, 1, SIDE, SIDE)."""
+    marks = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.uint8)
+    for y, x in np.round(places).astype(int):
+        marks[..., y : y + size, x : x + size] = 1
+    return marks
+
+
+def dust(count, seed, within=SIDE - 8):
+    return np.random.default_rng(seed).uniform(4, within, (count, 2))
+
+
+BUTTONS = [(60 + 24 * i, 150) for i in range(6)]
+CURVED = [(60 + 24 * i, 150 + 1.6 * i * i) for i in range(7)]
+DOTS = [(100 + 12 * i, 160 + 12 * j + 3 * i) for i in range(10) for j in range(8)]
+
+
+@pytest.mark.parametrize("row", [BUTTONS, CURVED, DOTS], ids=["buttons", "curved", "dots"])
+def test_rows_and_patterns_are_found(row):
+    marks = plane(*row)
+    assert torch.equal(speck_rows(marks), marks)
+
+
+def test_a_row_is_found_among_dust():
+    row, others = plane(*BUTTONS), plane(*dust(60, 1)[dust(60, 1)[:, 1] > 200])
+    assert torch.equal(speck_rows(row | others), row)
+
+
+def test_dust_makes_no_rows():
+    """As many as are to be expected by chance, about."""
+    taken = [bool(speck_rows(plane(*dust(count, seed))).any()) for count in (8, 40, 200) for seed in range(40)]
+    assert np.mean(taken) < 0.05
+
+
+def test_clusters_of_dust_make_no_rows():
+    taken = [bool(speck_rows(plane(*dust(60, seed, within=120))).any()) for seed in range(40)]
+    assert np.mean(taken) < 0.05
+
+
+def test_what_is_no_row():
+    three, uneven, far = BUTTONS[:3], [(60 + 5 * i * i, 150) for i in range(6)], [(10 + 60 * i, 150) for i in range(6)]
+    for places in (three, uneven, far):
+        assert not speck_rows(plane(*places)).any()
+    assert not speck_rows(plane(*BUTTONS[::2]) | plane(*BUTTONS[1::2], size=6)).any()  # of two sizes in turn
+
+
+def test_the_pattern_goes_on_where_its_rows_end():
+    """Dots beside the rows belong to them, those farther away do not."""
+    beside, far = (104, 256), (104, 288)
+    marks = plane(*DOTS, beside)
+    assert torch.equal(speck_rows(marks | plane(far)), marks)
+
+
+def test_a_dusty_photo_is_not_looked_at():
+    grid = [(4 + 16 * i, 4 + 16 * j) for i in range(24) for j in range(24)]
+    assert len(grid) > MAX_SPECKS
+    assert not speck_rows(plane(*grid)).any()
+    assert speck_rows(plane(*grid[: MAX_SPECKS - 1])).any()
+
+
+def test_each_photo_by_itself():
+    marks = torch.cat([plane(*BUTTONS), plane(*BUTTONS[::2]), plane(*BUTTONS) * 0])
+    assert speck_rows(marks).flatten(1).any(1).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "options", "left"),
+    [
+        (["specks"], {}, True),
+        (["specks"], {"guard": False}, False),
+        (["lines"], {"kinds": ["lines"]}, False),
+        (["specks", "lost"], {}, False),
+    ],
+)
+def test_rows_are_left_by_the_guard(monkeypatch, kinds, options, left):
+    row, speck = plane(*BUTTONS)[0], plane((300, 300))[0]
+    seen = torch.zeros(1, 5, SIDE, SIDE)
+    for kind in kinds:
+        seen[:, KIND_NAMES.index(kind)] = 0.9 * (row | speck)
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+    found = find_hole(0.2 + 0.5 * make_photo(1, SIDE, SIDE), dilate=0, **options)
+    assert found.hole[..., 300:303, 300:303].all()
+    assert bool((found.hole * row).any()) is not left
+    assert torch.equal(found.skipped, (row * left)[None].to(found.skipped))
+    if left:
+        assert summary(found) == [
+            "filled: 1 speck, under 0.1 % of the photo; not filled: 6 specks of under 0.1 %, see the heat map"
+        ]
