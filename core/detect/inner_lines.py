@@ -14,19 +14,19 @@ from .planes import Bytes
 
 MIN_SIDE = 400  # pixels: the shorter side of photos from which dust can be seen
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
-NEAR = 1 / 100  # of the shorter side: how near to the edge a line has to come to meet it
+NEAR = 1 / 100  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
 
 
 def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
-    """The lines that do not reach the edge of the print, or too few times for folds; none in small photos.
+    """The lines that are no folds: short ones, and all where the long ones meet the edge of the print once at most.
 
     Args:
         lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
         margin: the same of blank margins, at which the print ends.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a line.
+        uint8 (B, 1, H, W), 1 = part of such a line; none in small photos.
     """
     inner = torch.zeros_like(lines)
     if min(lines.shape[-2:]) >= MIN_SIDE:
@@ -37,16 +37,15 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
 
 
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:
-    """The lines (H, W) that do not reach a margin (H, W) or the border, or too few times for folds."""
+    """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
     side = min(lines.shape)
     near = round(NEAR * side)
     window = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
     edge = cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1]
-    count, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    reaches = np.bincount(label[edge > 0], minlength=count) > 0
+    _, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= MIN_LENGTH * side
-    folds = lines & (reaches & long)[label]
+    folds = lines & long[label]
     meetings, _ = cv2.connectedComponents(cv2.dilate(folds & edge, window), connectivity=8)
     return lines - folds if meetings - 1 >= MIN_MEETINGS else lines

@@ -11,6 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
+from monochromic.core.detect.inner_lines import inner_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
@@ -142,6 +143,7 @@ DUST = tuple(
     for y, x in np.random.default_rng(1).integers((120, 10), (290, 490), (45, 2))
 )
 MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in (1, 3))
+FORK = LINES, slice(92, 94), slice(0, 6)
 TORN = LOST, slice(0, 20), slice(0, 20)
 
 
@@ -160,6 +162,7 @@ TORN = LOST, slice(0, 20), slice(0, 20)
         (marked(FOLD), {}, False),
         (marked(*CREASES), {}, False),
         (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
+        (marked((LINES, ROWS, slice(0, 350)), (LINES, slice(92, 110), 5), FORK), {}, True),  # frayed
         (marked((LINES, ROWS, slice(0, 90)), (LINES, ROWS, slice(410, 500))), {}, True),  # too short for folds
         (marked(SHORT, side=399), {}, True),
         (marked(SCRATCH, side=399), {}, False),
@@ -174,6 +177,17 @@ def test_lines_are_left_where_hardly_anything_else_is_found(found_in, seen, opti
     if "kinds" not in options:
         assert found.hole[..., 300:303, :].any()
     assert ("doubtful line" in summary(found)[0]) is left
+
+
+def test_folds_end_at_the_margin():
+    fold = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
+    fold[..., ROWS, 40:460] = 1
+    margin = torch.zeros_like(fold)
+    assert torch.equal(inner_lines(fold, margin), fold)
+    margin[..., :38] = margin[..., 462:] = 1
+    assert not inner_lines(fold, margin).any()
+    both = inner_lines(torch.cat([fold, fold]), torch.cat([margin, margin * 0]))
+    assert both.flatten(1).any(1).tolist() == [False, True]
 
 
 def test_lines_are_left_in_each_photo_by_itself(found_in):
