@@ -18,7 +18,6 @@ from .planes import Bytes, Mask
 NEAREST = 6  # specks to which rows are begun from each
 MAX_STEP = 1 / 10  # of the shorter side of the photo
 TOLERANCES = 0.1, 0.2, 0.35  # of a step: how far from the expected place the next speck may lie
-MIN_TOLERANCE = 1.5  # pixels
 MAX_RATIO = 2.5  # of the areas of two specks that are alike
 AROUND = 3.0  # steps around a speck, in which others tell how dense they are
 MIN_ROW, MAX_ROW = 4, 12  # specks
@@ -105,8 +104,6 @@ def _step_further(
     length = np.linalg.norm(step, axis=1)
     miss = np.linalg.norm((place[last] + step)[:, None] - place, axis=2)  # (A, N)
     miss[~np.isfinite(away[last])] = np.inf
-    np.put_along_axis(miss, rows, np.inf, axis=1)
-    radius = np.maximum(tolerance * length, MIN_TOLERANCE)
     near = 1 + (away[last] < AROUND * length[:, None]).sum(1)
-    chance = np.minimum(1, near * (radius / (AROUND * length)) ** 2)
-    return np.where(miss.min(1) <= radius, miss.argmin(1), -1), chance, length
+    chance = np.minimum(1, near * (tolerance / AROUND) ** 2)
+    return np.where(miss.min(1) <= tolerance * length, miss.argmin(1), -1), chance, length

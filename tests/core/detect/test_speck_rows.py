@@ -55,12 +55,13 @@ def test_what_is_no_row():
     three, uneven, far = BUTTONS[:3], [(60 + 5 * i * i, 150) for i in range(6)], [(10 + 60 * i, 150) for i in range(6)]
     for places in (three, uneven, far):
         assert not speck_rows(plane(*places)).any()
-    assert not speck_rows(plane(*BUTTONS[::2]) | plane(*BUTTONS[1::2], size=6)).any()  # of two sizes in turn
+    for small, large in ((BUTTONS[::2], BUTTONS[1::2]), (BUTTONS[:3], BUTTONS[3:])):
+        assert not speck_rows(plane(*small) | plane(*large, size=6)).any()
 
 
 def test_the_pattern_goes_on_where_its_rows_end():
     """Dots beside the rows belong to them, those farther away do not."""
-    beside, far = (104, 256), (104, 288)
+    beside, far = (106, 250), (106, 288)
     marks = plane(*DOTS, beside)
     assert torch.equal(speck_rows(marks | plane(far)), marks)
 
