@@ -19,9 +19,7 @@ from .planes import reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 HARDLY_SHARE = 0.0015  # of a photo filled, below which lines are left
-MANY_LINES = (
-    0.012  # of a photo inside lines, from which they are damage: content that looks like lines is hardly so much
-)
+MANY_LINES = 0.012  # of a photo in lines inside it, from which they are damage: content is hardly ever so much
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
 EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken

@@ -21,9 +21,9 @@ TOLERANCES = 0.1, 0.2, 0.35  # of a step: how far from the expected place the ne
 MAX_RATIO = 2.5  # of the areas of two specks that are alike
 AROUND = 3.0  # steps around a speck, in which others tell how dense they are
 MIN_ROW, MAX_ROW = 4, 12  # specks
-EXPECTED = 0.05  # rows in the dust of a photo, as improbable as one that is taken for content
-SURE = 1e-4  # the same of rows that are part of a pattern,
-REACH = 1.5  # steps from which specks like theirs belong to it
+EXPECTED = 0.05  # rows like it in the dust of a photo, below which a row is content
+SURE = 1e-4  # the same, below which a row is part of a pattern
+REACH = 1.5  # steps from such a row, within which specks like its own belong to the pattern
 MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
 
 
