@@ -2,8 +2,8 @@
 
 Our own network (`networks.eyes_network`) sees where there are eyes, on copies of the photo of several sizes. A hole
 that covers much of one is taken for a mistake: the light in it, its white, or a crease beside it that was marked too
-widely. So the marks are not widened at that eye; what covers much of it all the same, and specks, are left. An eye that
-damage hides is not seen, and so it is filled.
+widely. So the marks are not widened at that eye; what covers much of it all the same, and specks, are left. So is what
+lies in the middle of any eye, however little: it is the pupil. An eye that damage hides is not seen, and so filled.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from ..host.cancel import check_cancelled
 from .detectors import predict_on_copy
 from .networks import eyes_network
-from .planes import Bytes, Mask, dilate_disc
+from .planes import Bytes, Mask, dilate_disc, inner_distance
 
 TRAINED = 96  # pixels of the shorter side of the smallest copy: there an eye of a portrait is as large as in training
 MAX_SIDE = 640  # pixels of the shorter side of the largest copy
@@ -21,7 +21,8 @@ THRESHOLD, SURE = 0.5, 0.9  # of the probability of an eye: of all its pixels, a
 MIN_AREA = 9  # pixels of the copy: of an eye
 MAX_COVER = 0.3  # of an eye: the share that is filled
 AROUND = 0.8  # of its radius: what belongs to an eye around it, such as the lids
-MOSTLY = 0.5  # of a part of the hole: the share in eyes from which all of it is left
+MIDDLE = 0.6  # of its radius: where the iris and the pupil are
+MOSTLY = 0.5  # of a part of the hole: the share at such an eye, or in the middle of any, from which all of it is left
 
 
 def parts_at_eyes(hole: Tensor, marks: Tensor, image: Tensor) -> Tensor:
@@ -77,13 +78,13 @@ def _at_eyes(hole: Bytes, marks: Bytes, eyes: Mask) -> Bytes:
     """What is left of a hole, and of the marks it was widened from, (H, W) of 0 and 1, by the pixels of eyes (h, w)."""
     import cv2
 
-    at_eye = hole & _covered_eyes(hole, eyes)
-    if not at_eye.any():
+    at_eye, in_middle = hole & _covered_eyes(hole, eyes), hole & _middles(eyes, hole.shape)
+    if not (at_eye.any() or in_middle.any()):
         return at_eye
     count, label = cv2.connectedComponents(hole, connectivity=8)
-    inside, area = (np.bincount(label[mask > 0], minlength=count) for mask in (at_eye, hole))
+    covering, central, area = (np.bincount(label[mask > 0], minlength=count) for mask in (at_eye, in_middle, hole))
     narrow = marks & ~_covered_eyes(marks & hole, eyes)
-    return (at_eye & ~narrow) | (inside > MOSTLY * area)[label].astype(np.uint8)
+    return (at_eye & ~narrow) | (np.maximum(covering, central) > MOSTLY * area)[label].astype(np.uint8)
 
 
 def _covered_eyes(hole: Bytes, eyes: Mask) -> Bytes:
@@ -100,3 +101,15 @@ def _covered_eyes(hole: Bytes, eyes: Mask) -> Bytes:
         if share[i] >= MAX_COVER:
             covered |= dilate_disc(label == i, AROUND * float(np.sqrt(area[i] / np.pi)))
     return np.asarray(cv2.resize(covered.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _middles(eyes: Mask, shape: tuple[int, ...]) -> Bytes:
+    """Where the iris and the pupil of eyes (h, w) are, enlarged to (H, W), of 0 and 1."""
+    import cv2
+
+    count, label = cv2.connectedComponents(eyes.astype(np.uint8), connectivity=8)
+    depth = inner_distance(eyes)
+    deepest = np.zeros(count)
+    np.maximum.at(deepest, label.ravel(), depth.ravel())
+    middle = eyes & (depth > (1 - MIDDLE) * deepest[label])
+    return np.asarray(cv2.resize(middle.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)

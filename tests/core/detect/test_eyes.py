@@ -49,6 +49,32 @@ def test_what_is_elsewhere_or_covers_little_of_it_is_filled(photo):
         assert not parts_at_eyes(hole, hole, photo).any()
 
 
+@pytest.mark.parametrize("radius", [1, 3])
+def test_a_pupil_is_left(photo, radius):
+    """A mark over it covers little of the eye; dust beside the eye's middle is filled."""
+    for x, y in EYES:
+        pupil, dust = at(x, y, radius), at(x, y - 12, 1)
+        for hole in (pupil, torch.maximum(pupil, dust)):
+            assert torch.equal(parts_at_eyes(hole, hole, photo), pupil)
+
+
+def test_pupils_of_a_small_face_beside_a_large_one(photo):
+    small = torch.nn.functional.interpolate(photo, scale_factor=0.4, mode="area")
+    both = torch.nn.functional.pad(photo, (0, small.shape[3], 0, 0))
+    both[..., : small.shape[2], 512:] = small
+    hole = torch.zeros_like(both[:, :1])
+    for x, y in EYES:
+        hole[..., round(0.4 * y) - 1 : round(0.4 * y) + 2, 511 + round(0.4 * x) : 514 + round(0.4 * x)] = 1
+    assert torch.equal(parts_at_eyes(hole, hole, both), hole)
+
+
+def test_a_line_through_a_pupil_is_filled(photo):
+    line = torch.zeros(1, 1, 512, 512)
+    x, y = EYES[0]
+    line[..., y - 20 : y + 20, x] = 1
+    assert not parts_at_eyes(line, line, photo).any()
+
+
 @pytest.mark.parametrize(("share", "left"), [(0.24, False), (0.36, True)])
 def test_from_which_share_on_an_eye_is_left(photo, share, left):
     seen = torch.from_numpy(sure_eyes(find_eyes(photo)[0, 0].numpy()))
