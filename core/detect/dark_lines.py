@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, gray_levels, reduction
+from .planes import Bytes, gray_levels, reduced, reduction
 
 MAX_DARKNESS = 0.18  # of the level around a line: by how much it may be darker
 ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
@@ -47,10 +47,10 @@ def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     short = min(gray.shape) / factor
     along, around = max(MIN_ALONG, round(ALONG * short)), max(MIN_AROUND, round(AROUND * short))
     level, rest = _mean_level(gray, lines, factor, along), _mean_level(gray, clear, factor, around)
-    reduced = _reduced(lines * np.uint8(255), factor) > 0
-    dark = reduced & (level < (1 - MAX_DARKNESS) * rest)  # False where nothing is known around
-    count, label = cv2.connectedComponents(reduced.astype(np.uint8), connectivity=8)
-    area, dark_area = (np.bincount(label[part], minlength=count) for part in (reduced, dark))
+    line = reduced(lines * np.uint8(255), factor) > 0
+    dark = line & (level < (1 - MAX_DARKNESS) * rest)  # False where nothing is known around
+    count, label = cv2.connectedComponents(line.astype(np.uint8), connectivity=8)
+    area, dark_area = (np.bincount(label[part], minlength=count) for part in (line, dark))
     chosen = (dark_area > DARK_SHARE * area)[label].astype(np.uint8)
     return lines & cv2.resize(chosen, gray.shape[::-1], interpolation=cv2.INTER_NEAREST)
 
@@ -62,16 +62,8 @@ def _mean_level(gray: Bytes, mask: Bytes, factor: int, side: int) -> NDArray[np.
     check_cancelled()
     window = (side | 1, side | 1)
     levels, share = (
-        cv2.boxFilter(_reduced(plane, factor), cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
+        cv2.boxFilter(reduced(plane, factor), cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
         for plane in (gray * mask, mask * np.uint8(255))
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(255 * levels / share, np.float32)
-
-
-def _reduced(plane: Bytes, factor: int) -> Bytes:
-    """The means of squares of `factor` pixels of a plane (H, W)."""
-    import cv2
-
-    size = tuple(-(-length // factor) for length in plane.shape[::-1])
-    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -109,7 +109,7 @@ def _middles(eyes: Mask, shape: tuple[int, ...]) -> Bytes:
 
     count, label = cv2.connectedComponents(eyes.astype(np.uint8), connectivity=8)
     depth = inner_distance(eyes)
-    deepest = np.zeros(count)
-    np.maximum.at(deepest, label.ravel(), depth.ravel())
-    middle = eyes & (depth > (1 - MIDDLE) * deepest[label])
+    of_eye, deepest = np.asarray(label, np.intp), np.zeros(count)
+    np.maximum.at(deepest, of_eye, depth)
+    middle = eyes & (depth > (1 - MIDDLE) * deepest[of_eye])
     return np.asarray(cv2.resize(middle.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)

@@ -3,7 +3,7 @@
 A fold goes from edge to edge of the print, and creases come from several of its sides. A scratch that does not reach
 the edge comes with others, and with dust. So where lines inside are nearly all that is found, they are more often
 cords, sticks, instruments, edges of boards and joints of bricks; and one that meets the edge once is more often a rope
-or a roof that is cut off there. In small photos dust cannot be seen, and so says nothing.
+or a roof that is cut off there.
 """
 
 import numpy as np
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from .planes import Bytes
 
-MIN_SIDE = 400  # pixels: the shorter side of photos from which dust can be seen
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
 NEAR = 1 / 100  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
@@ -26,13 +25,12 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
         margin: the same of blank margins, at which the print ends.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a line; none in small photos.
+        uint8 (B, 1, H, W), 1 = part of such a line.
     """
     inner = torch.zeros_like(lines)
-    if min(lines.shape[-2:]) >= MIN_SIDE:
-        for result, line, blank in zip(inner, lines, margin, strict=True):
-            if line.any():
-                result[0] = torch.from_numpy(_inner(line[0].cpu().numpy(), blank[0].cpu().numpy())).to(result)
+    for result, line, blank in zip(inner, lines, margin, strict=True):
+        if line.any():
+            result[0] = torch.from_numpy(_inner(line[0].cpu().numpy(), blank[0].cpu().numpy())).to(result)
     return inner
 
 

@@ -17,6 +17,7 @@ from .lettering import Lettering
 from .margins import margins_of
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
 from .speck_rows import speck_rows
+from .texture_specks import texture_specks
 from .wide_specks import wide_specks
 
 RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
@@ -181,6 +182,8 @@ def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor, 
         only_specks = specks * filled * (1 - torch.maximum(lines, lost))
         doubtful = wide_specks(specks, image) * only_specks
         doubtful |= speck_rows(only_specks)
+        if not worn:
+            doubtful |= texture_specks(only_specks, guarded, image)
         doubtful |= dark_lines(lines * filled * (1 - lost), guarded, image)
         doubtful |= beds(lost, image) * filled
         filled, skipped = filled - doubtful, skipped + doubtful

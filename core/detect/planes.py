@@ -16,6 +16,14 @@ def reduction(shape: tuple[int, ...]) -> int:
     return max(1, round(min(shape[-2:]) / REDUCED_SIDE))
 
 
+def reduced(plane: Bytes, factor: int) -> Bytes:
+    """The means of squares of `factor` pixels of a plane (H, W)."""
+    import cv2
+
+    size = tuple(-(-length // factor) for length in plane.shape[::-1])
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def gray_levels(photo: Tensor) -> Bytes:
     """The mean of the channels of a photo (C, H, W) in [0, 1] as 8 bits, (H, W)."""
     return photo.detach().mean(0).mul_(255).add_(0.5).byte().cpu().numpy()

@@ -97,9 +97,10 @@ def test_a_photo_is_looked_at_once_and_only_for_marks(photo, letters, monkeypatc
 def found_in(photo, monkeypatch):
     """`find_hole` where the network sees what the test says, (1, 5, 512, 512), in the photo or in others as large.
 
-    Letters stand in rows, by which those that look like specks would be left, too.
+    Letters stand in rows and amid others, by which those that look like specks would be left, too.
     """
-    monkeypatch.setattr("monochromic.core.detect.look.speck_rows", torch.zeros_like)
+    for rule in ("speck_rows", "texture_specks"):
+        monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda specks, *_: torch.zeros_like(specks))
 
     def find(seen, image=photo, **options):
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())

@@ -164,8 +164,7 @@ TORN = LOST, slice(0, 20), slice(0, 20)
         (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
         (marked((LINES, ROWS, slice(0, 350)), (LINES, slice(92, 110), 5), FORK), {}, True),  # frayed
         (marked((LINES, ROWS, slice(0, 90)), (LINES, ROWS, slice(410, 500))), {}, True),  # too short for folds
-        (marked(SHORT, side=399), {}, True),
-        (marked(SCRATCH, side=399), {}, False),
+        (marked(SCRATCH, side=320), {}, True),
         (marked((LOST, ROWS, slice(50, 150))), {}, False),
         (marked(SHORT, (LOST, ROWS, slice(50, 150))), {}, False),
     ],

@@ -1,0 +1,93 @@
+"""Specks that are parts of a texture: leaves, gravel, fur, dots of a cloth, rivets.
+
+Dust of high contrast is hardly ever missed. So where many dots about as strong as a speck lie around it and are not
+marked, they are content, and the speck is probably one of them. Of faint specks this says nothing: these are missed
+more often. Dots are peaks of the difference of two Gaussians about as wide as the speck (Marr, Hildreth 1980, "Theory
+of Edge Detection", Proceedings of the Royal Society B).
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..host.cancel import check_cancelled
+from .planes import Bytes, Mask, disc, gray_levels, padded_slices, reduced
+
+MIN_CONTRAST = 0.16  # of the photo's range of tones, from what is around: fainter specks are dust
+TONES = 1, 99  # percentiles: that range
+AROUND = 1 / 16  # of the shorter side: how far dots are looked for
+ALIKE = 0.5  # of the strength of a speck, from which a dot is like it
+MIN_DOTS = 12  # that are like a speck and not marked, from which they are a texture
+MIN_SCALE, SURROUND_SCALE = 0.8, 2.5  # pixels: the least deviation of the narrow Gaussian; times that of the wide one
+MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
+
+
+def texture_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+    """The specks amid many dots that are like them and are not marked.
+
+    Args:
+        specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
+        marks: the same of all that looks damaged; the specks among them.
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = part of such a speck.
+    """
+    found = torch.zeros_like(specks)
+    for result, speck, mark, photo in zip(found, specks, marks, image, strict=True):
+        if speck.any():
+            plane, all_marks = speck[0].cpu().numpy(), mark[0].cpu().numpy()
+            result[0] = torch.from_numpy(_amid_dots(plane, all_marks, gray_levels(photo))).to(result)
+    return found
+
+
+def _amid_dots(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
+    """The specks of a plane that lie amid dots; all (H, W)."""
+    import cv2
+
+    count, label, stats, _ = cv2.connectedComponentsWithStats(specks, connectivity=8)
+    if count > MAX_SPECKS:
+        return np.zeros_like(specks)
+    low, high = np.percentile(gray, TONES)
+    chosen = np.zeros(count, np.uint8)
+    for i in range(1, count):
+        check_cancelled()
+        near = padded_slices(stats[i], max(4, *stats[i, 2:4]))
+        contrast = _contrast(label[near] == i, marks[near], gray[near])
+        if abs(contrast) >= MIN_CONTRAST * (high - low):
+            window = padded_slices(stats[i], AROUND * min(gray.shape))
+            speck = label[window] == i
+            chosen[i] = _dots_around(speck, marks[window], gray[window], contrast > 0) >= MIN_DOTS
+    return chosen[label]
+
+
+def _contrast(speck: Mask, marks: Bytes, gray: Bytes) -> float:
+    """How much lighter a speck is than what is around it and not marked, in levels; all (h, w). 0 if all is marked."""
+    import cv2
+
+    clear = cv2.dilate(marks, disc(3)) == 0
+    return float(np.median(gray[speck])) - float(np.median(gray[clear])) if clear.any() else 0.0
+
+
+def _dots_around(speck: Mask, marks: Bytes, gray: Bytes, light: bool) -> int:
+    """How many dots around a speck, light as it is or dark, are as strong and not marked; all (h, w)."""
+    import cv2
+
+    scale = max(MIN_SCALE, 0.5 * float(np.sqrt(speck.sum() / np.pi)))
+    factor = int(scale / MIN_SCALE)
+    scale /= factor
+    part, mark = (reduced(plane * np.uint8(255), factor) > 0 for plane in (speck, marks))
+    response = _difference_of_gaussians(reduced(gray, factor), scale) * (1 if light else -1)
+    peaks = cv2.dilate(response, disc(2 * int(np.ceil(1.5 * scale)) + 1)) <= response
+    clear = cv2.dilate(mark.astype(np.uint8), disc(2 * int(np.ceil(3 * scale)) + 1)) == 0
+    return int((peaks & clear & (response >= ALIKE * response[part].max())).sum())
+
+
+def _difference_of_gaussians(gray: Bytes, scale: float) -> NDArray[np.float32]:
+    """What is lighter (> 0) or darker than around at a scale in pixels, (h, w)."""
+    import cv2
+
+    levels = gray.astype(np.float32)
+    narrow, wide = (cv2.GaussianBlur(levels, (0, 0), sigma) for sigma in (scale, SURROUND_SCALE * scale))
+    return np.asarray(narrow - wide, np.float32)
