@@ -19,7 +19,8 @@ from .planes import reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 HARDLY_SHARE = 0.0015  # of a photo filled, below which lines are left
-MANY_LINES = 0.012  # of a photo in lines inside it, from which they are damage: content is hardly ever so much
+MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
+MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
 EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
@@ -39,12 +40,13 @@ def is_hardly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
     """Whether a photo has so little damage that what looks like a line in it is rather the rim or the trim of a thing.
 
     Args:
-        filled: what would be filled of one photo, before it is dilated; of 0 and 1.
+        filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
         inner_lines: those of its lines that do not count, unless they are many: see `inner_lines`; of 0 and 1.
     """
     inner = int(inner_lines.count_nonzero())
     others = int(filled.count_nonzero()) - inner
-    return others < HARDLY_SHARE * filled.numel() and inner < MANY_LINES * filled.numel()
+    many = MANY_IN_SMALL if min(filled.shape[-2:]) < DUST_SIDE else MANY_LINES
+    return others < HARDLY_SHARE * filled.numel() and inner < many * filled.numel()
 
 
 def second_marks(probability: Tensor, threshold: float, min_area: int, margin: float) -> Tensor:

@@ -79,7 +79,7 @@ def test_each_photo_of_a_batch_is_looked_at_by_itself(photos):
 
 def test_the_hole_of_a_worn_photo_is_wider():
     clean = picture("astronaut", 512, 512)
-    damage = (["crackle", "fold"], 0.2, 3), (["hair", "dust"], 0.3, 1)
+    damage = (["crackle", "fold", "dust"], 0.2, 3), (["hair", "dust"], 0.3, 1)
     photos = torch.cat([degrade(clean, *each).image for each in damage])
     usual, one, two = (find_hole(photos, dilate=grow) for grow in (None, 1, 2))
     for i, wide in enumerate((two, one)):
@@ -142,7 +142,7 @@ DUST = tuple(
     (SPECKS, slice(y, y + 3), slice(x, x + 3))
     for y, x in np.random.default_rng(1).integers((120, 10), (290, 490), (45, 2))
 )
-MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in (1, 3))
+MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in range(1, 9))
 FORK = LINES, slice(92, 94), slice(0, 6)
 TORN = LOST, slice(0, 20), slice(0, 20)
 
@@ -159,6 +159,8 @@ TORN = LOST, slice(0, 20), slice(0, 20)
         (marked(SCRATCH, *DUST), {}, False),
         (marked(SCRATCH, TORN), {}, False),
         (marked(SCRATCH, *MANY), {}, False),
+        (marked(SCRATCH, *MANY[:2]), {}, True),
+        (marked(SCRATCH, *MANY[:2], side=399), {}, False),
         (marked(FOLD), {}, False),
         (marked(*CREASES), {}, False),
         (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
