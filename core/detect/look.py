@@ -14,6 +14,7 @@ from .guard import split_hole
 from .hysteresis import hysteresis_marks
 from .inner_lines import inner_lines
 from .lettering import Lettering
+from .lone_specks import lone_specks
 from .margins import margins_of
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
 from .speck_rows import speck_rows
@@ -78,6 +79,7 @@ def _look_at(probability: Tensor, image: Tensor, search: Search, marks: Tensor, 
     tells_all = marks.shape[1] == len(KIND_NAMES) and search.levels.keys() >= RESTORED
     if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_lone_lines(marks, found)
+        _leave_lone_specks(marks, image, found)
     worn = is_damaged(found.filled)
     if worn:
         _look_again(probability, image, search, marks, found)
@@ -107,6 +109,14 @@ def _leave_lone_lines(marks: Tensor, found: Sorted) -> None:
     if is_hardly_damaged(found.filled, inner_lines(thin, found.margin)):
         found.filled.bitwise_xor_(thin)
         found.skipped.bitwise_or_(thin)
+
+
+def _leave_lone_specks(marks: Tensor, image: Tensor, found: Sorted) -> None:
+    """Skip the specks of one photo that stand out, in the same sorted, where few are found."""
+    lines, specks, lost, *_ = marks.split(1, dim=1)
+    lone = lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, image) & found.filled
+    found.filled.bitwise_xor_(lone)
+    found.skipped.bitwise_or_(lone)
 
 
 def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .planes import Bytes, Mask, disc, gray_levels, padded_slices, reduced
+from .speck_contrasts import speck_contrasts
 
-MIN_CONTRAST = 0.16  # of the photo's range of tones, from what is around: fainter specks are dust
-TONES = 1, 99  # percentiles: that range
+MIN_CONTRAST = 0.16  # of the photo's range of tones: fainter specks are dust
 AROUND = 1 / 16  # of the shorter side: how far dots are looked for
 ALIKE = 0.5  # of the strength of a speck, from which a dot is like it
 MIN_DOTS = 12  # that are like a speck and not marked, from which they are a texture
@@ -49,25 +49,14 @@ def _amid_dots(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     count, label, stats, _ = cv2.connectedComponentsWithStats(specks, connectivity=8)
     if count > MAX_SPECKS:
         return np.zeros_like(specks)
-    low, high = np.percentile(gray, TONES)
+    contrast = speck_contrasts(label, stats, marks, gray)
     chosen = np.zeros(count, np.uint8)
-    for i in range(1, count):
+    for i in np.flatnonzero(np.abs(contrast) >= MIN_CONTRAST):
         check_cancelled()
-        near = padded_slices(stats[i], max(4, *stats[i, 2:4]))
-        contrast = _contrast(label[near] == i, marks[near], gray[near])
-        if abs(contrast) >= MIN_CONTRAST * (high - low):
-            window = padded_slices(stats[i], AROUND * min(gray.shape))
-            speck = label[window] == i
-            chosen[i] = _dots_around(speck, marks[window], gray[window], contrast > 0) >= MIN_DOTS
+        window = padded_slices(stats[i], AROUND * min(gray.shape))
+        speck = label[window] == i
+        chosen[i] = _dots_around(speck, marks[window], gray[window], contrast[i] > 0) >= MIN_DOTS
     return chosen[label]
-
-
-def _contrast(speck: Mask, marks: Bytes, gray: Bytes) -> float:
-    """How much lighter a speck is than what is around it and not marked, in levels; all (h, w). 0 if all is marked."""
-    import cv2
-
-    clear = cv2.dilate(marks, disc(3)) == 0
-    return float(np.median(gray[speck])) - float(np.median(gray[clear])) if clear.any() else 0.0
 
 
 def _dots_around(speck: Mask, marks: Bytes, gray: Bytes, light: bool) -> int:

@@ -126,13 +126,18 @@ def scratch_beside(letters, pixels, probability):
     return kinds
 
 
+def sprinkle(kinds, rows):
+    """Specks of 2 x 2 pixels, in place."""
+    for i, j in np.ndindex(2, 2):
+        kinds[:, SPECKS, rows.start + i : rows.stop : 6, 50 + j : 250 : 6] = 0.9
+
+
 def test_letters_do_not_count_as_damage_where_there_is_hardly_any(letters, found_in):
     """Specks beside a scratch are what counts."""
     kinds = scratch_beside(letters, 400, 0.9)
     kinds[:, SPECKS, 300:303, 400:403] = 0.9
     assert not found_in(kinds).hole[..., :300].any()
-    for i, j in np.ndindex(2, 2):  # specks of 2 x 2
-        kinds[:, SPECKS, 350 + i : 390 : 6, 50 + j : 250 : 6] = 0.9
+    sprinkle(kinds, slice(350, 390))
     assert HARDLY_SHARE < kinds[:, SPECKS].bool().float().mean() < DAMAGED_SHARE
     assert found_in(kinds).hole[..., 300:302, 50:250].all()
 
@@ -143,6 +148,7 @@ def test_letters_do_not_make_a_photo_worn(letters, found_in, monkeypatch):
     photo = to_photo(data.camera()).masked_fill(letters > 0, 0.95)
     kinds = scratch_beside(letters, 700, 0.9)
     kinds[:, LINES, 400:402, 50:400] = 0.45
+    sprinkle(kinds, slice(420, 450))
     assert not found_in(kinds, photo).hole[..., 400:402, :].any()
     monkeypatch.setattr(Lettering, "among", lambda _, marks: marks * 0)
     assert found_in(kinds, photo).hole[..., 400:402, :].any()
