@@ -6,12 +6,11 @@ a light one, and so is about as light as the rest.
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, gray_levels, reduced, reduction
+from .planes import Bytes, by_photo, reduced, reduction
 
 MAX_DARKNESS = 0.18  # of the level around a line: by how much it may be darker
 ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
@@ -30,12 +29,7 @@ def dark_lines(lines: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     Returns:
         uint8 (B, 1, H, W), 1 = part of a dark line.
     """
-    dark = torch.zeros_like(lines)
-    for result, line, mark, photo in zip(dark, lines, marks, image, strict=True):
-        if line.any():
-            plane, all_marks = line[0].cpu().numpy(), mark[0].cpu().numpy()
-            result[0] = torch.from_numpy(_mostly_dark(plane, all_marks, gray_levels(photo))).to(result)
-    return dark
+    return by_photo(_mostly_dark, lines, marks, image)
 
 
 def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:

@@ -5,10 +5,9 @@ what is around them by 30 % of the range of tones or more were content; of the f
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from .planes import Bytes, gray_levels
+from .planes import Bytes, by_photo
 from .speck_contrasts import speck_contrasts
 
 MAX_SPECKS = 40  # of a photo; with more, it is dusty
@@ -26,12 +25,7 @@ def lone_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.
     """
-    found = torch.zeros_like(specks)
-    for result, speck, mark, photo in zip(found, specks, marks, image, strict=True):
-        if speck.any():
-            plane, all_marks = speck[0].cpu().numpy(), mark[0].cpu().numpy()
-            result[0] = torch.from_numpy(_standing_out(plane, all_marks, gray_levels(photo))).to(result)
-    return found
+    return by_photo(_standing_out, specks, marks, image)
 
 
 def _standing_out(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:

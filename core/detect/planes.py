@@ -1,6 +1,9 @@
 """What the rules for marks share: planes of 8 bits, their reduction, distances, and boxes around connected parts."""
 
+from collections.abc import Callable
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -9,6 +12,26 @@ from ..host.cancel import check_cancelled
 Mask = NDArray[np.bool_]  # (H, W)
 Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
 REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
+
+
+def by_photo(rule: Callable[[Bytes, Bytes, Bytes], Bytes], chosen: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+    """What a rule finds in each photo of a batch by itself.
+
+    Args:
+        rule: of chosen marks, all marks and gray levels, each (H, W); it is not asked where no mark is chosen.
+        chosen: uint8 (B, 1, H, W) of 0 and 1, 1 = what the rule is about.
+        marks: the same of all that looks damaged.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1].
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = found.
+    """
+    found = torch.zeros_like(chosen)
+    for result, part, mark, photo in zip(found, chosen, marks, image, strict=True):
+        if part.any():
+            planes = part[0].cpu().numpy(), mark[0].cpu().numpy()
+            result[0] = torch.from_numpy(rule(*planes, gray_levels(photo))).to(result)
+    return found
 
 
 def reduction(shape: tuple[int, ...]) -> int:

@@ -7,12 +7,11 @@ of Edge Detection", Proceedings of the Royal Society B).
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask, disc, gray_levels, padded_slices, reduced
+from .planes import Bytes, Mask, by_photo, disc, padded_slices, reduced
 from .speck_contrasts import speck_contrasts
 
 MIN_CONTRAST = 0.16  # of the photo's range of tones: fainter specks are dust
@@ -34,12 +33,7 @@ def texture_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.
     """
-    found = torch.zeros_like(specks)
-    for result, speck, mark, photo in zip(found, specks, marks, image, strict=True):
-        if speck.any():
-            plane, all_marks = speck[0].cpu().numpy(), mark[0].cpu().numpy()
-            result[0] = torch.from_numpy(_amid_dots(plane, all_marks, gray_levels(photo))).to(result)
-    return found
+    return by_photo(_amid_dots, specks, marks, image)
 
 
 def _amid_dots(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
