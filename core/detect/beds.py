@@ -21,7 +21,7 @@ def beds(lost: Tensor, image: Tensor) -> Tensor:
 
     Args:
         lost: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a lost part.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = a bed.

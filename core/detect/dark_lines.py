@@ -24,7 +24,7 @@ def dark_lines(lines: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     Args:
         lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
         marks: the same of all kinds of damage, which say nothing of what is around; the lines among them.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = part of a dark line.

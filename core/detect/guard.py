@@ -33,7 +33,7 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None, worn: 
 
     Args:
         hole: (B, 1, H, W) of 0 and 1, 1 = looks damaged; before it is dilated.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`; each by itself.
         margin: (B, 1, H, W) of 0 and 1, 1 = blank margin, all of which is skipped; see `find_margins`.
         worn: whether the photos are plainly worn, so that what is light and thick may be paper that shows.
 

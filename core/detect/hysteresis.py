@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..host.cancel import check_cancelled
+from .planes import Bytes
 
 MIN_SURE = 0.25  # of the pixels of a mark
 
@@ -25,7 +26,7 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
         margin: logits by which pixels may be below the threshold that are connected to enough that are above it.
 
     Returns:
-        (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
+        uint8 (B, 1, H, W) of 0 and 1, 1 = damage, on the same device.
 
     Raises:
         InputError: `min_area` is negative.
@@ -33,7 +34,7 @@ def hysteresis_marks(probability: Tensor, threshold: float, min_area: int = 0, m
     if min_area < 0:
         raise InputError(f"the smallest part must have 0 pixels or more, got {min_area}")
     low = lowered(threshold, margin)
-    marks = torch.zeros_like(probability)
+    marks = torch.zeros_like(probability, dtype=torch.uint8)
     for mark, photo in zip(marks, probability, strict=True):
         if (photo > threshold).any():
             plane = photo[0].float().cpu().numpy()
@@ -46,13 +47,16 @@ def lowered(threshold: float, logits: float) -> float:
     return float(torch.sigmoid(torch.logit(torch.tensor(threshold, dtype=torch.float64)) - logits))
 
 
-def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: int) -> NDArray[np.bool_]:
-    """Connected parts above `low` of `min_area` pixels or more, of which `MIN_SURE` are above `high`."""
+def _connected(plane: NDArray[np.float32], low: float, high: float, min_area: int) -> Bytes:
+    """Connected parts above `low` of `min_area` pixels or more, of which `MIN_SURE` are above `high`; 1 = in one."""
     import cv2
 
-    count, part, stats, _ = cv2.connectedComponentsWithStats((plane > low).astype(np.uint8), connectivity=8)
+    weak = plane > low
+    marks = weak.astype(np.uint8)
+    count, label = cv2.connectedComponents(marks, connectivity=8)
     check_cancelled()
-    area, sure = stats[:, cv2.CC_STAT_AREA], np.bincount(part[plane > high], minlength=count)
+    of_part = label[weak]
+    area, sure = (np.bincount(part, minlength=count) for part in (of_part, label[plane > high]))
     kept = (sure > 0) & (sure >= MIN_SURE * area) & (area >= min_area)
-    kept[0] = False
-    return kept[part]
+    marks[weak] = kept[of_part]
+    return marks

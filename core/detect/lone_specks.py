@@ -20,7 +20,7 @@ def lone_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
     Args:
         specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
         marks: the same of all that looks damaged; the specks among them.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.

@@ -16,6 +16,7 @@ from .inner_lines import inner_lines
 from .lettering import Lettering
 from .lone_specks import lone_specks
 from .margins import margins_of
+from .planes import to_gray
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
 from .speck_rows import speck_rows
 from .texture_specks import texture_specks
@@ -60,29 +61,31 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
     Returns:
         The marks of each kind, uint8 (B, K, H, W) of 0 and 1, the same sorted, and which photos were looked at twice.
     """
-    marks = _marks(probability, search)
-    found = _sort(marks, image, search, _margins(image, search))
+    marks, gray = _marks(probability, search), to_gray(image)
+    found = _sort(marks, gray, search, _margins(gray, search))
     worn = []
     for i in range(len(image)):
         photo = slice(i, i + 1)
         of_photo = Sorted(*(each[photo] for each in found))
-        worn.append(_look_at(probability[photo], image[photo], search, marks[photo], of_photo))
+        letters = Lettering(image[photo])
+        worn.append(_look_at(probability[photo], gray[photo], letters, search, marks[photo], of_photo))
     return marks, found, worn
 
 
-def _look_at(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> bool:
+def _look_at(
+    probability: Tensor, gray: Tensor, letters: Lettering, search: Search, marks: Tensor, found: Sorted
+) -> bool:
     """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
-    letters = Lettering(image)
     _leave_lettering(probability, letters, search, marks, found)
     if not search.detector.hysteresis:
         return False
     tells_all = marks.shape[1] == len(KIND_NAMES) and search.levels.keys() >= RESTORED
     if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_lone_lines(marks, found)
-        _leave_lone_specks(marks, image, found)
+        _leave_lone_specks(marks, gray, found)
     worn = is_damaged(found.filled)
     if worn:
-        _look_again(probability, image, search, marks, found)
+        _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
     return worn
 
@@ -111,21 +114,21 @@ def _leave_lone_lines(marks: Tensor, found: Sorted) -> None:
         found.skipped.bitwise_or_(thin)
 
 
-def _leave_lone_specks(marks: Tensor, image: Tensor, found: Sorted) -> None:
+def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     """Skip the specks of one photo that stand out, in the same sorted, where few are found."""
     lines, specks, lost, *_ = marks.split(1, dim=1)
-    lone = lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, image) & found.filled
+    lone = lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled
     found.filled.bitwise_xor_(lone)
     found.skipped.bitwise_or_(lone)
 
 
-def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
+def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
     """Add what a second look at one photo finds to its marks, and to the same sorted."""
     planes = zip(marks.split(1, dim=1), _planes(probability, search), strict=True)
     for mark, (plane, threshold, margin) in planes:
         if margin:
-            torch.maximum(mark, second_marks(plane, threshold, search.min_area, margin).byte(), out=mark)
-    for first, second in zip(found, _sort(marks, image, search, found.margin, worn=True), strict=True):
+            torch.maximum(mark, second_marks(plane, threshold, search.min_area, margin), out=mark)
+    for first, second in zip(found, _sort(marks, gray, search, found.margin, worn=True), strict=True):
         torch.maximum(first, second, out=first)
     found.skipped.masked_fill_(found.filled > 0, 0)
     if "lines" in search.levels:
@@ -140,7 +143,7 @@ def _look_again(probability: Tensor, image: Tensor, search: Search, marks: Tenso
 def _marks(probability: Tensor, search: Search) -> Tensor:
     """What looks damaged of each kind, uint8 (B, K, H, W) of 0 and 1."""
     planes = _planes(probability, search)
-    return torch.cat([hysteresis_marks(plane, at, search.min_area, margin).byte() for plane, at, margin in planes], 1)
+    return torch.cat([hysteresis_marks(plane, at, search.min_area, margin) for plane, at, margin in planes], 1)
 
 
 def _planes(probability: Tensor, search: Search) -> Iterator[tuple[Tensor, float, float]]:
@@ -153,18 +156,18 @@ def _planes(probability: Tensor, search: Search) -> Iterator[tuple[Tensor, float
         yield plane, threshold, search.detector.hysteresis if kind.restored else 0.0
 
 
-def _margins(image: Tensor, search: Search) -> Tensor:
+def _margins(gray: Tensor, search: Search) -> Tensor:
     """Blank margins with their soft edges, uint8 (B, 1, H, W) of 0 and 1; none without the guard."""
     if not search.guard:
-        return torch.zeros_like(image[:, :1], dtype=torch.uint8)
-    return margins_of(image, max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(image.shape[-2:])))).to(image.device)
+        return torch.zeros_like(gray)
+    return margins_of(gray, max(MIN_SOFT_EDGE, round(SOFT_EDGE * min(gray.shape[-2:])))).to(gray.device)
 
 
-def _sort(marks: Tensor, image: Tensor, search: Search, margin: Tensor, worn: bool = False) -> Sorted:
+def _sort(marks: Tensor, gray: Tensor, search: Search, margin: Tensor, worn: bool = False) -> Sorted:
     """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
     guarded, unguarded, other = _by_guard(marks, search.levels)
     filled, skipped = (
-        _apply_guard(marks, guarded, image, margin, worn) if search.guard else (guarded, torch.zeros_like(guarded))
+        _apply_guard(marks, guarded, gray, margin, worn) if search.guard else (guarded, torch.zeros_like(guarded))
     )
     return Sorted(filled, unguarded, skipped, margin, other)
 
@@ -181,20 +184,20 @@ def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, 
     return guarded, unguarded, other
 
 
-def _apply_guard(marks: Tensor, guarded: Tensor, image: Tensor, margin: Tensor, worn: bool) -> tuple[Tensor, Tensor]:
+def _apply_guard(marks: Tensor, guarded: Tensor, gray: Tensor, margin: Tensor, worn: bool) -> tuple[Tensor, Tensor]:
     """What of the guarded marks is filled and what is skipped, both uint8 (B, 1, H, W).
 
     marks: of all kinds, (B, K, H, W).
     """
-    filled, skipped = split_hole(guarded, image, margin, worn)
+    filled, skipped = split_hole(guarded, gray, margin, worn)
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         only_specks = specks * filled * (1 - torch.maximum(lines, lost))
-        doubtful = wide_specks(specks, image) * only_specks
+        doubtful = wide_specks(specks, gray) * only_specks
         doubtful |= speck_rows(only_specks)
         if not worn:
-            doubtful |= texture_specks(only_specks, guarded, image)
-        doubtful |= dark_lines(lines * filled * (1 - lost), guarded, image)
-        doubtful |= beds(lost, image) * filled
+            doubtful |= texture_specks(only_specks, guarded, gray)
+        doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
+        doubtful |= beds(lost, gray) * filled
         filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

@@ -46,7 +46,7 @@ def find_margins(image: Tensor, beyond: int = 0) -> Tensor:
 
 
 def margins_of(image: Tensor, beyond: int) -> Tensor:
-    """The margins of photos that were checked before, uint8 (B, 1, H, W) on the CPU; see `find_margins`."""
+    """The margins of photos that were checked before, or of their `to_gray`, uint8 (B, 1, H, W) on the CPU."""
     planes = [margin_of(gray_levels(photo), beyond) for photo in image]
     return torch.stack([torch.from_numpy(plane)[None] for plane in planes])
 

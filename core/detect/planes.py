@@ -11,6 +11,7 @@ from ..host.cancel import check_cancelled
 
 Mask = NDArray[np.bool_]  # (H, W)
 Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
+TONES = 0.01, 0.99  # of the pixels of a photo: its range of tones
 REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
 
 
@@ -21,7 +22,7 @@ def by_photo(rule: Callable[[Bytes, Bytes, Bytes], Bytes], chosen: Tensor, marks
         rule: of chosen marks, all marks and gray levels, each (H, W); it is not asked where no mark is chosen.
         chosen: uint8 (B, 1, H, W) of 0 and 1, 1 = what the rule is about.
         marks: the same of all that looks damaged.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1].
+        image: the photos, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = found.
@@ -47,9 +48,22 @@ def reduced(plane: Bytes, factor: int) -> Bytes:
     return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def to_gray(image: Tensor) -> Tensor:
+    """Photos (B, C, H, W) in [0, 1] as the means of their channels, uint8 (B, 1, H, W), to which many rules look."""
+    return image.detach().mean(1, keepdim=True).mul_(255).add_(0.5).byte()
+
+
 def gray_levels(photo: Tensor) -> Bytes:
-    """The mean of the channels of a photo (C, H, W) in [0, 1] as 8 bits, (H, W)."""
-    return photo.detach().mean(0).mul_(255).add_(0.5).byte().cpu().numpy()
+    """A photo (C, H, W) in [0, 1], or one of `to_gray`, as gray levels of 8 bits, (H, W)."""
+    gray = photo if photo.dtype == torch.uint8 else to_gray(photo[None])[0]
+    return gray[0].cpu().numpy()
+
+
+def tone_range(gray: Bytes) -> tuple[int, int]:
+    """The levels below which 1 % and 99 % of the pixels of a plane (H, W) are."""
+    counts = np.cumsum(np.bincount(gray.ravel(), minlength=256))
+    low, high = (int(np.searchsorted(counts, share * gray.size, side="right")) for share in TONES)
+    return low, high
 
 
 def inner_distance(mask: Mask) -> np.ndarray:

@@ -59,7 +59,7 @@ def second_marks(probability: Tensor, threshold: float, min_area: int, margin: f
         margin: of the hysteresis in the first look, in logits.
 
     Returns:
-        (B, 1, H, W) of 0 and 1, 1 = damage, of the same dtype and device.
+        uint8 (B, 1, H, W) of 0 and 1, 1 = damage, on the same device.
     """
     lower = lowered(threshold, LENIENCE)
     marks = (hysteresis_marks(probability, lower, min_area, each) for each in (margin, TIGHTENING * margin))

@@ -3,9 +3,8 @@
 import numpy as np
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask, disc, padded_slices
+from .planes import Bytes, Mask, disc, padded_slices, tone_range
 
-TONES = 1, 99  # percentiles: the range of tones
 MIN_AROUND = 4  # pixels around a speck, and at least as many as it is long
 
 
@@ -21,13 +20,13 @@ def speck_contrasts(label: np.ndarray, stats: np.ndarray, marks: Bytes, gray: By
     Returns:
         (N,) from -1 to 1, by the range of tones; > 0 = lighter than around, 0 = nothing is known around.
     """
-    low, high = np.percentile(gray, TONES)
+    low, high = tone_range(gray)
     contrast = np.zeros(len(stats))
     for i in range(1, len(stats)):
         check_cancelled()
         near = padded_slices(stats[i], max(MIN_AROUND, *stats[i, 2:4]))
         contrast[i] = _step(label[near] == i, marks[near], gray[near])
-    return contrast / max(1.0, high - low)
+    return contrast / max(1, high - low)
 
 
 def _step(speck: Mask, marks: Bytes, gray: Bytes) -> float:

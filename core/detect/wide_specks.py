@@ -20,7 +20,7 @@ def wide_specks(specks: Tensor, image: Tensor) -> Tensor:
 
     Args:
         specks: (B, 1, H, W) of 0 and 1, 1 = looks like dust.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1].
+        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
 
     Returns:
         (B, 1, H, W) of the same type, 1 = part of a wide speck.

@@ -9,6 +9,7 @@ grow to 8 at 1/8 of the size, and attention (Vaswani et al. 2017), where there i
 
 from collections.abc import Mapping, Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -39,7 +40,10 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
         y = self.norm(x)
-        return x + self.second(F.silu(self.first(y)) * self.gate(y).sigmoid())
+        if torch.is_grad_enabled():
+            return x + self.second(F.silu(self.first(y)) * self.gate(y).sigmoid())
+        gated = F.silu(self.first(y), inplace=True).mul_(self.gate(y).sigmoid_())
+        return self.second(gated).add_(x)
 
 
 class Attention(nn.Module):

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ...host.cancel import check_cancelled
+from ...host.parallel import in_parallel
 from ...image.checks import check_image
 from ..batch import join_photos
 from .lines import find_lines
@@ -75,9 +76,14 @@ def _marks(levels: np.ndarray) -> np.ndarray:
     for i, (planes, kinds) in enumerate(copies):
         for polarity, plane in enumerate(planes):
             check_cancelled()
-            painted = [marks[polarity].painted(plane.hat, shift) for marks, shift in zip(kinds, shifts, strict=True)]
+            painted = _painted([pair[polarity] for pair in kinds], plane.hat, shifts)
             _paint(found, painted, first[polarity].levels, 2**i)
     return found if found.shape[1:] == levels.shape[:2] else _enlarged(found, *levels.shape[:2])
+
+
+def _painted(kinds: list[Marks], hat: np.ndarray, shifts: list[float]) -> list[np.ndarray]:
+    """The probabilities of the marks of each kind, of one polarity of a copy with this top-hat."""
+    return in_parallel(lambda k: kinds[k].painted(hat, shifts[k]), range(len(kinds)))
 
 
 def _shift(marks: list[tuple[Marks, Marks]], usual: float) -> float:

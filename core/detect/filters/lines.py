@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...host.cancel import check_cancelled
+from ...host.parallel import in_parallel
 from .marks import MIN_COUNT, Marks
 from .planes import NOISE_FLOOR, Plane, box_sum, top_hat
 
@@ -144,14 +145,16 @@ WEIGHTS = LineWeights(
 
 def find_lines(light: Plane, dark: Plane) -> tuple[Marks, Marks]:
     """Connected ridges of both polarities with their log odds of being damage."""
-    ridges = [_ridges(plane) for plane in (light, dark)]
-    crests = [crest for _, crest in ridges]
-    marks = []
-    for i, plane in enumerate((light, dark)):
-        lines, measures = line_measures(plane, *ridges[i], crests[1 - i])
+    planes = light, dark
+    ridges = in_parallel(_ridges, planes)
+
+    def weighed(i: int) -> Marks:
+        lines, measures = line_measures(planes[i], *ridges[i], ridges[1 - i][1])
         logit = WEIGHTS.bias + WEIGHTS.dark * i + measures @ np.array(WEIGHTS[1:-1], np.float32)
-        marks.append(lines._replace(logit=lines.logit + logit))
-    return marks[0], marks[1]
+        return lines._replace(logit=lines.logit + logit)
+
+    of_light, of_dark = in_parallel(weighed, (0, 1))
+    return of_light, of_dark
 
 
 def _ridges(plane: Plane) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 WORKING_PIXELS = 6_000_000  # larger photos are halved first: what is one pixel wide there is dust of the scanner
@@ -34,7 +33,7 @@ def to_levels(photo: Tensor) -> np.ndarray:
     levels = np.empty((*photo.shape[1:], 3), np.uint8)
     for i in range(3):
         channel = photo[i % len(photo)].detach().cpu().float()
-        levels[..., i] = torch.round(channel * 255).byte().numpy()
+        levels[..., i] = (channel * 255).round_().byte().numpy()
     return levels
 
 

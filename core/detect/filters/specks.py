@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...host.parallel import in_parallel
 from .marks import Marks
 from .planes import NOISE_FLOOR, Plane, box_sum, noise_floor
 
@@ -61,14 +62,17 @@ class Candidates(NamedTuple):
 
 def find_specks(light: Plane, dark: Plane) -> tuple[Marks, Marks]:
     """Specks of both polarities with their log odds of being damage; dark ones are the rarer ones."""
-    textures = [noise_floor(plane.hat, TEXTURE_QUANTILE) for plane in (light, dark)]
-    marks = []
-    for i, plane in enumerate((light, dark)):
-        specks = _candidates(plane)
-        measures = speck_measures(specks, plane.levels, textures[i], textures[1 - i])
+    planes = light, dark
+    textures = in_parallel(lambda plane: noise_floor(plane.hat, TEXTURE_QUANTILE), planes)
+
+    def weighed(i: int) -> Marks:
+        specks = _candidates(planes[i])
+        measures = speck_measures(specks, planes[i].levels, textures[i], textures[1 - i])
         logit = WEIGHTS.bias + WEIGHTS.dark * i + measures @ np.array(WEIGHTS[1:-1], np.float32)
-        marks.append(Marks(specks.rows, specks.columns, specks.label, logit, specks.area))
-    return marks[0], marks[1]
+        return Marks(specks.rows, specks.columns, specks.label, logit, specks.area)
+
+    of_light, of_dark = in_parallel(weighed, (0, 1))
+    return of_light, of_dark
 
 
 def _candidates(plane: Plane) -> Candidates:
