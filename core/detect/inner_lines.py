@@ -1,9 +1,9 @@
 """Lines inside the photo, which say little about how damaged it is.
 
-A fold goes from edge to edge of the print, and creases come from several of its sides. A scratch that does not reach
-the edge comes with others, and with dust. So where lines inside are nearly all that is found, they are more often
-cords, sticks, instruments, edges of boards and joints of bricks; and one that meets the edge once is more often a rope
-or a roof that is cut off there.
+A fold goes from edge to edge of the print, and creases come from several of its sides; often a print ends a little
+inside the scan. A scratch that does not reach the edge comes with others, and with dust. So where lines inside are
+nearly all that is found, they are more often cords, sticks, instruments, edges of boards and joints of bricks; and one
+that meets the edge once is more often a rope or a roof that is cut off there.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from .planes import Bytes
 
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
-NEAR = 1 / 100  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
+NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
 
 

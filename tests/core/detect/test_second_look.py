@@ -162,6 +162,8 @@ TORN = LOST, slice(0, 20), slice(0, 20)
         (marked(SCRATCH, *MANY[:2]), {}, True),
         (marked(SCRATCH, *MANY[:2], side=399), {}, False),
         (marked(FOLD), {}, False),
+        (marked((LINES, ROWS, slice(15, 485))), {}, False),  # the print ends before the scan does
+        (marked((LINES, ROWS, slice(20, 480))), {}, True),
         (marked(*CREASES), {}, False),
         (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
         (marked((LINES, ROWS, slice(0, 350)), (LINES, slice(92, 110), 5), FORK), {}, True),  # frayed
