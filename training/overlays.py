@@ -2,7 +2,7 @@
 
 Damage is as old as the print and is scanned with it. Overlays come last: a photo is made old and scanned, at times with
 damage that is no overlay, and then covered. So their edges are sharp and their colors flat, unless the file was
-compressed once more.
+compressed once more. Handwriting is as old as the print, and scanned with it.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import damage
 import numpy as np
 import torch
 from damage import cut_square, photo_indices, preview_of
+from handwriting import write_on
 from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from monochromic.core.degrade import KINDS, degrade
 from monochromic.core.degrade.aging import make_old, scan
@@ -21,7 +22,7 @@ from photos import random_cut
 from torch import Tensor, nn
 
 GROUP = "overlays"
-TAKES = {"network": {"widths"}, "data": {"clean", "hard"}, "losses": {"entropy", "tversky"}}
+TAKES = {"network": {"widths"}, "data": {"clean", "handwriting", "hard"}, "losses": {"entropy", "tversky"}}
 OLD_SHARE = 0.5  # of photos, which are made old
 DAMAGED_SHARE = 0.25  # of photos, which have damage that is no overlay
 SCANNED_SHARE = 0.6  # of photos, which are scanned before they are covered
@@ -44,7 +45,8 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         photos: uint8 (H, W, 3) each.
         side: of the sample, in pixels.
         random: draws everything.
-        data: of the recipe; `clean` the share of photos without overlays, `hard` a file of `mine.py`.
+        data: of the recipe; `clean` the share of photos without overlays, `handwriting` the share of the others that
+            have handwriting, half of them nothing else, `hard` a file of `mine.py`.
 
     Returns:
         The photo (3, side, side) in [0, 1], and 0 or 1 for overlays, (1, side, side).
@@ -59,15 +61,25 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         picture = _changed(make_old, picture, random)
     if random.random() < DAMAGED_SHARE:
         picture, _ = _degraded(picture, [kind for kind in KINDS if KINDS[kind].group != GROUP], scale, random, None)
+    overlays, covered = torch.zeros(1, side, side), not clean
+    if "handwriting" in data and covered and random.random() < data["handwriting"]:
+        picture, overlays = _written(picture, random)
+        covered = random.random() < 0.5
     if random.random() < SCANNED_SHARE:
         picture = _changed(scan, picture, random)
-    overlays = torch.zeros(1, side, side)
-    if not clean:
+    if covered:
         kinds = [kind for kind in KINDS if KINDS[kind].group == GROUP]
-        picture, overlays = _degraded(picture, kinds, scale, random, random_cut(other, side, random)[None])
+        picture, covers = _degraded(picture, kinds, scale, random, random_cut(other, side, random)[None])
+        overlays = torch.maximum(overlays, covers)
     if random.random() < RESCANNED_SHARE:
         picture = _changed(scan, picture, random)
     return picture[0], overlays
+
+
+def _written(picture: Tensor, random: Generator) -> tuple[Tensor, Tensor]:
+    """A photo (1, 3, H, W) with handwriting, and where it is, (1, H, W)."""
+    written, letters = write_on(picture[0].permute(1, 2, 0).numpy(), random)
+    return torch.from_numpy(written).permute(2, 0, 1)[None], torch.from_numpy(letters)[None].float()
 
 
 def _changed(change: Callable[[np.ndarray, Generator], np.ndarray], picture: Tensor, random: Generator) -> Tensor:

@@ -34,16 +34,31 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
     return inner
 
 
+def long_lines(lines: Tensor) -> Tensor:
+    """The lines of a quarter of the shorter side or more; uint8 (B, 1, H, W) of 0 and 1 as the lines."""
+    long = torch.zeros_like(lines)
+    for result, line in zip(long, lines, strict=True):
+        if line.any():
+            result[0] = torch.from_numpy(_long(line[0].cpu().numpy())).to(result)
+    return long
+
+
+def _long(lines: Bytes) -> Bytes:
+    """The long ones among lines (H, W)."""
+    import cv2
+
+    _, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+    extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    return lines & (extent >= MIN_LENGTH * min(lines.shape))[label]
+
+
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
-    side = min(lines.shape)
-    near = round(NEAR * side)
+    near = round(NEAR * min(lines.shape))
     window = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
     edge = cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1]
-    _, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
-    long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= MIN_LENGTH * side
-    folds = lines & long[label]
+    folds = _long(lines)
     meetings, _ = cv2.connectedComponents(cv2.dilate(folds & edge, window), connectivity=8)
     return lines - folds if meetings - 1 >= MIN_MEETINGS else lines

@@ -12,12 +12,12 @@ from .dark_lines import dark_lines
 from .detectors import Detector
 from .guard import split_hole
 from .hysteresis import hysteresis_marks
-from .inner_lines import inner_lines
+from .inner_lines import inner_lines, long_lines
 from .lettering import Lettering
 from .lone_specks import lone_specks
 from .margins import margins_of
 from .planes import to_gray
-from .second_look import bridge_lines, is_damaged, is_hardly_damaged, second_marks
+from .second_look import bridge_lines, is_damaged, is_hardly_damaged, is_slightly_damaged, second_marks
 from .speck_rows import speck_rows
 from .texture_specks import texture_specks
 from .wide_specks import wide_specks
@@ -80,13 +80,16 @@ def _look_at(
     if not search.detector.hysteresis:
         return False
     tells_all = marks.shape[1] == len(KIND_NAMES) and search.levels.keys() >= RESTORED
+    slightly = False
     if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
-        _leave_lone_lines(marks, found)
-        _leave_lone_specks(marks, gray, found)
+        _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
+        slightly = _leave_lone_lines(marks, found)
     worn = is_damaged(found.filled)
     if worn:
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
+        if slightly:
+            _skip(long_lines(_thin_lines(marks, found)), found)
     return worn
 
 
@@ -105,21 +108,38 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
         found.skipped.bitwise_or_(left)
 
 
-def _leave_lone_lines(marks: Tensor, found: Sorted) -> None:
-    """Skip the lines of one photo that would be filled, in the same sorted, where hardly anything else is found."""
+def _leave_lone_lines(marks: Tensor, found: Sorted) -> bool:
+    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones.
+
+    Returns:
+        Whether the long ones among them are content, however much a second look finds.
+    """
+    thin = _thin_lines(marks, found)
+    inner = inner_lines(thin, found.margin)
+    if is_hardly_damaged(found.filled, inner):
+        _skip(thin, found)
+    elif torch.equal(inner, thin) and is_slightly_damaged(found.filled, inner):
+        _skip(long_lines(thin), found)
+        return True
+    return False
+
+
+def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:
+    """The lines of one photo that would be filled, and are no lost parts."""
     lines, _, lost, *_ = marks.split(1, dim=1)
-    thin = lines & found.filled & (1 - lost)
-    if is_hardly_damaged(found.filled, inner_lines(thin, found.margin)):
-        found.filled.bitwise_xor_(thin)
-        found.skipped.bitwise_or_(thin)
+    return lines & found.filled & (1 - lost)
+
+
+def _skip(filled: Tensor, found: Sorted) -> None:
+    """Skip what would be filled of one photo, in the same sorted."""
+    found.filled.bitwise_xor_(filled)
+    found.skipped.bitwise_or_(filled)
 
 
 def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     """Skip the specks of one photo that stand out, in the same sorted, where few are found."""
     lines, specks, lost, *_ = marks.split(1, dim=1)
-    lone = lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled
-    found.filled.bitwise_xor_(lone)
-    found.skipped.bitwise_or_(lone)
+    _skip(lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled, found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

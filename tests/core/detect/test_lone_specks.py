@@ -97,6 +97,17 @@ def test_the_guard_leaves_them_unless_the_photo_is_worn(monkeypatch, options, wo
     assert torch.equal(found.skipped * marks, (marks * is_left).to(found.skipped))
 
 
+def test_they_do_not_tell_of_dust(monkeypatch):
+    """A short line is left beside them, and is not beside as many faint specks."""
+    for step, lines_left in ((0.25, True), (0.1, False)):
+        marks, photo = case(MAX_SPECKS, step)
+        seen = torch.zeros(1, 5, SIDE, SIDE)
+        seen[:, SPECKS] = 0.9 * marks[0]
+        seen[:, LINES, 380:382, 100:160] = 0.9
+        monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, seen=seen, **__: seen.clone())
+        assert bool(find_hole(photo, dilate=0).skipped[..., 380:382, :].any()) is lines_left
+
+
 def test_lines_and_lost_parts_are_no_specks(monkeypatch):
     marks, photo = case(1, 0.6 * MIN_CONTRAST + 0.1)
     seen = torch.zeros(1, 5, SIDE, SIDE)

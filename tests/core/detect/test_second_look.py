@@ -136,6 +136,7 @@ def marked(*marks, side=400):
 ROWS = slice(100, 102)
 SCRATCH = LINES, ROWS, slice(50, 350)
 SHORT = LINES, ROWS, slice(50, 150)
+BRIEF = LINES, ROWS, slice(50, 140)  # less than a quarter of the shorter side
 FOLD = LINES, ROWS, slice(0, 500)
 CREASES = (LINES, ROWS, slice(0, 110)), (LINES, ROWS, slice(390, 500))
 DUST = tuple(
@@ -144,7 +145,7 @@ DUST = tuple(
 )
 MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in range(1, 9))
 FORK = LINES, slice(92, 94), slice(0, 6)
-TORN = LOST, slice(0, 20), slice(0, 20)
+TORN, WORN_CORNER, LOST_CORNER = ((LOST, slice(0, side), slice(0, side)) for side in (20, 42, 48))
 
 
 @pytest.mark.parametrize(
@@ -156,8 +157,14 @@ TORN = LOST, slice(0, 20), slice(0, 20)
         (marked(SCRATCH), {"method": "classical"}, False),
         (marked(SCRATCH), {"kinds": ["lines"]}, False),  # asked for alone
         (marked(SCRATCH), {"kinds": ["lines", "specks", "lost", "areas"]}, True),
-        (marked(SCRATCH, *DUST), {}, False),
-        (marked(SCRATCH, TORN), {}, False),
+        (marked(SCRATCH, *DUST), {}, True),  # long, and no fold
+        (marked(BRIEF, *DUST), {}, False),
+        (marked(SCRATCH, TORN), {}, True),
+        (marked(BRIEF, TORN), {}, False),
+        (marked(SCRATCH, WORN_CORNER), {}, True),  # looked at twice
+        (marked(SCRATCH, LOST_CORNER), {}, False),  # over 1 % of the photo
+        (marked(FOLD, *DUST), {}, False),
+        (marked(SCRATCH, *DUST), {"guard": False}, False),
         (marked(SCRATCH, *MANY), {}, False),
         (marked(SCRATCH, *MANY[:2]), {}, True),
         (marked(SCRATCH, *MANY[:2], side=399), {}, False),
