@@ -82,7 +82,7 @@ def _loops(size: float, stroke: int, random: Generator) -> Coverage:
         bottom = high * random.uniform(0.3, 0.6) * deep
         lean = np.sin(turn) * step * random.uniform(0.1, 0.7)
         path = np.stack([x + step * turn / (2 * np.pi) + lean, foot + bottom - (top + bottom) * (1 - np.cos(turn)) / 2])
-        cv2.polylines(page, [np.int32(path.T + (stroke + step, 0))], False, 255, stroke, cv2.LINE_AA)
+        cv2.polylines(page, [np.int32(path.T + np.array([stroke + step, 0]))], False, 255, stroke, cv2.LINE_AA)
         if random.random() < DOT_SHARE:
             dot = int(x + stroke + 1.5 * step), int(foot - high * random.uniform(0.8, 1.1))
             cv2.circle(page, dot, max(1, round(0.8 * stroke)), 255, -1, cv2.LINE_AA)

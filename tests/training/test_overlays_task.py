@@ -1,5 +1,7 @@
 """The task of the network for overlays: its samples."""
 
+import cv2
+import handwriting
 import numpy as np
 import overlays
 import pytest
@@ -58,3 +60,39 @@ def test_lettering_weighs_as_much_as_a_wide_cover():
     logits = 40 * found - 20
     loss = overlays.loss_of(lambda image: logits, (torch.zeros(2, 3, 64, 64), truth), {"tversky": 1.0}).loss
     assert loss.item() > 0.3
+
+
+def test_handwriting_changes_what_it_covers(monkeypatch):
+    """What counts as a letter is changed, and what is far from one is not."""
+    monkeypatch.setattr(handwriting, "MOUNT_SHARE", 0.0)
+    ground = np.full((160, 200, 3), 0.6, np.float32)
+    for i in range(20):
+        written, letters = handwriting.write_on(ground, np.random.default_rng([1, i]))
+        change = np.abs(written - ground).max(-1)
+        assert letters.any()
+        assert change[letters].min() > 0.06
+        far = cv2.dilate(letters.astype(np.uint8), np.ones((15, 15), np.uint8)) == 0
+        assert far.any()
+        assert change[far].max() < 0.2  # of strokes that cover less than a third of a pixel
+        assert written.min() >= 0
+        assert written.max() <= 1
+
+
+def test_a_mount_lies_along_one_side(monkeypatch):
+    monkeypatch.setattr(handwriting, "MOUNT_SHARE", 1.0)
+    ground = np.full((160, 200, 3), 0.6, np.float32)
+    for i in range(8):
+        written, _ = handwriting.write_on(ground, np.random.default_rng([2, i]))
+        changed = np.abs(written - ground).max(-1) > 0.05
+        sides = [changed[0], changed[-1], changed[:, 0], changed[:, -1]]
+        assert sum(side.mean() > 0.95 for side in sides) == 1
+
+
+def test_handwriting_where_the_recipe_has_it(photos):
+    plain = samples(photos, {"clean": 0.0})
+    images, covered = samples(photos, {"clean": 0.0, "handwriting": 1.0})
+    assert covered.flatten(1).any(1).float().mean() > 0.8
+    assert (covered != plain[1]).flatten(1).any(1).float().mean() > 0.5
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert not samples(photos, {"clean": 1.0, "handwriting": 1.0})[1].any()

@@ -6,6 +6,7 @@ import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.lone_specks import MAX_SPECKS, MIN_CONTRAST, lone_specks
+from monochromic.core.detect.planes import tone_range
 from monochromic.core.detect.speck_contrasts import speck_contrasts
 
 SIDE = 400
@@ -115,3 +116,8 @@ def test_lines_and_lost_parts_are_no_specks(monkeypatch):
     seen[:, KIND_NAMES.index("lost")] = 0.9 * marks[0]
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
     assert torch.equal(find_hole(photo, dilate=0).hole, marks.float())
+
+
+def test_the_range_of_tones():
+    assert tone_range(np.arange(100, dtype=np.uint8)[None]) == (1, 99)
+    assert tone_range(np.full((4, 4), 255, np.uint8)) == (255, 255)
