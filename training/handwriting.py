@@ -6,16 +6,17 @@ warped and of uneven pressure. Handwriting is as old as the print, and scanned w
 
 import cv2
 import numpy as np
+from monochromic.core.degrade.lettering import SYLLABLES, rotated
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-SYLLABLES = [c + v for c in ("b", "d", "gr", "h", "j", "l", "m", "n", "r", "s", "st", "t", "w") for v in "aeiou"]
 TYPEFACES = cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX
 HEIGHT = 22  # pixels of a capital letter in them
 FINER = 4  # times: letters are drawn so much larger, and reduced
 SIZES = 0.035, 0.16  # of the shorter side: heights of capital letters
 WEIGHTS = 0.03, 0.1  # of the height of a capital letter: widths of a stroke
 INKS = (0.05, 0.05, 0.07), (0.1, 0.1, 0.25), (0.1, 0.15, 0.45), (0.25, 0.15, 0.08), (0.3, 0.3, 0.3), (0.95, 0.95, 0.92)
+SLANTING_SHARE = 0.2  # of photos, across which is written at any angle, as names are
 MOUNT_SHARE = 0.4  # of photos, at a side of which is light or dark paper
 TALL_SHARE, DEEP_SHARE, DOT_SHARE, END_SHARE = 0.25, 0.15, 0.12, 0.15  # of loops: l, g, i, and the last of a word
 LOOP_POINTS = 24  # of the path of a loop
@@ -43,7 +44,8 @@ def write_on(picture: Picture, random: Generator) -> tuple[Picture, NDArray[np.b
     stroke = max(1, round(FINER * size * random.uniform(*WEIGHTS)))
     rows = [hand(size, stroke, random) for _ in range(random.integers(1, 4))]
     letters = np.concatenate([np.pad(row, ((0, 0), (0, max(r.shape[1] for r in rows) - row.shape[1]))) for row in rows])
-    coverage = _placed(_warped(letters, size, random), h, w, random)
+    degrees = random.uniform(-60, 60) if random.random() < SLANTING_SHARE else random.normal(0, 5)
+    coverage = _placed(rotated(_warped(letters, size, random), degrees), h, w, random)
     ink = np.array(INKS[random.integers(len(INKS))], np.float32)
     opacity = coverage * random.uniform(0.6, 1.0) * _pressure(h, w, size, random)
     change = (ink - picture) * opacity[..., None]
@@ -91,14 +93,14 @@ def _loops(size: float, stroke: int, random: Generator) -> Coverage:
 
 
 def _warped(letters: Coverage, size: float, random: Generator) -> Coverage:
-    """Letters slanted, turned and made uneven, at their own size."""
+    """Letters slanted and made uneven, at their own size."""
     pad = round(FINER * size)
     letters = np.pad(letters, pad)
     h, w = letters.shape
     rows, columns = np.indices((h, w), np.float32)
-    slant, turn = random.uniform(-0.1, 0.5), np.tan(np.radians(random.normal(0, 5)))
+    slant = random.uniform(-0.1, 0.5)
     across, along = (_noise(h, w, random.uniform(0.8, 2.5) * pad, random) * pad * 0.12 for _ in range(2))
-    source = columns + slant * (rows - h / 2) + along, rows + turn * (columns - w / 2) + across
+    source = columns + slant * (rows - h / 2) + along, rows + across
     bent = cv2.remap(letters, *(each.astype(np.float32) for each in source), cv2.INTER_LINEAR)
     return cv2.resize(bent, (max(1, w // FINER), max(1, h // FINER)), interpolation=cv2.INTER_AREA)
 

@@ -14,7 +14,7 @@ def text(scene: Scene) -> Layer:
     lines = [_date(scene)] if dated else [_phrase(scene, 2, 5) for _ in range(scene.random.integers(1, 5))]
     size = min(scene.shape) * scene.random.uniform(0.06, scene.by_difficulty(0.14, 0.09))
     letters = _typeset(lines, size, _typeface(scene))
-    alpha = _placed(scene, _rotated(letters, scene.random.normal(0, 4)))
+    alpha = _placed(scene, rotated(letters, scene.random.normal(0, 4)))
     color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting_color(scene, alpha)
     return Layer(alpha_blend(scene, color, scene.by_difficulty(0.98, 0.35)), alpha)
 
@@ -24,7 +24,7 @@ def watermark(scene: Scene) -> Layer:
     words = [("(c) " if scene.chance(0.4) else "") + _phrase(scene, 1, 2).upper()]
     turn = scene.random.uniform(-40, 40)
     if scene.chance(0.5):
-        alpha = _placed(scene, _rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
+        alpha = _placed(scene, rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
     else:
         alpha = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
     return Layer(alpha_blend(scene, contrasting_color(scene, alpha), scene.by_difficulty(0.65, 0.2)), alpha)
@@ -90,7 +90,7 @@ def _drawn(line: str, size: int, typeface: int) -> np.ndarray:
     return canvas
 
 
-def _rotated(letters: np.ndarray, degrees: float) -> np.ndarray:
+def rotated(letters: np.ndarray, degrees: float) -> np.ndarray:
     """The letters rotated, on a larger page that holds all of them."""
     import cv2
 
