@@ -3,7 +3,8 @@
 A fold goes from edge to edge of the print, and creases come from several of its sides; often a print ends a little
 inside the scan. A scratch that does not reach the edge comes with others, and with dust. So where lines inside are
 nearly all that is found, they are more often cords, sticks, instruments, edges of boards and joints of bricks; and one
-that meets the edge once is more often a rope or a roof that is cut off there.
+that meets the edge once is more often a rope or a roof that is cut off there. What runs along the edge is the edge of
+the print on a table or of a plate.
 """
 
 import numpy as np
@@ -15,6 +16,8 @@ from .planes import Bytes
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
+RIM = 1 / 16  # of the shorter side: a line runs along the edge if nearly all of it
+MOSTLY = 0.9  # lies so near to it
 
 
 def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
@@ -56,9 +59,20 @@ def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
-    near = round(NEAR * min(lines.shape))
+    near, rim = (round(share * min(lines.shape)) for share in (NEAR, RIM))
+    count, label = cv2.connectedComponents(_long(lines), connectivity=8)
+    area, in_rim = (np.bincount(label[part > 0], minlength=count) for part in (lines, lines & _near_edge(margin, rim)))
+    crossing = in_rim <= MOSTLY * area
+    crossing[0] = False  # no line
+    folds = crossing[label].astype(np.uint8)
     window = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
-    edge = cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1]
-    folds = _long(lines)
-    meetings, _ = cv2.connectedComponents(cv2.dilate(folds & edge, window), connectivity=8)
+    meetings, _ = cv2.connectedComponents(cv2.dilate(folds & _near_edge(margin, near), window), connectivity=8)
     return lines - folds if meetings - 1 >= MIN_MEETINGS else lines
+
+
+def _near_edge(margin: Bytes, distance: int) -> Bytes:
+    """What is no farther than so many pixels from a margin (H, W) or the border, in rows and in columns."""
+    import cv2
+
+    window = np.ones((2 * distance + 1, 2 * distance + 1), np.uint8)
+    return np.asarray(cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1], np.uint8)

@@ -200,6 +200,17 @@ def test_folds_end_at_the_margin():
     assert both.flatten(1).any(1).tolist() == [False, True]
 
 
+def test_what_runs_along_the_edge_is_no_fold():
+    """It meets the edge at both ends, as a fold further inside does; beside a margin too."""
+    for row, is_fold in ((12, False), (22, False), (40, True)):
+        line = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
+        line[..., row : row + 2, :] = 1
+        assert inner_lines(line, torch.zeros_like(line)).any() != is_fold
+    margin = torch.zeros_like(line)
+    margin[..., :25, :] = 1
+    assert inner_lines(line, margin).any()
+
+
 def test_lines_are_left_in_each_photo_by_itself(found_in):
     found = found_in(torch.cat([marked(FOLD), marked(SHORT)]))
     assert found.hole[:, :, ROWS].flatten(1).any(1).tolist() == [True, False]
