@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .planes import Bytes
+from .planes import Bytes, reduced, reduction
 
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
@@ -60,19 +60,27 @@ def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     import cv2
 
     near, rim = (round(share * min(lines.shape)) for share in (NEAR, RIM))
-    count, label = cv2.connectedComponents(_long(lines), connectivity=8)
-    area, in_rim = (np.bincount(label[part > 0], minlength=count) for part in (lines, lines & _near_edge(margin, rim)))
-    crossing = in_rim <= MOSTLY * area
-    crossing[0] = False  # no line
-    folds = crossing[label].astype(np.uint8)
-    window = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
-    meetings, _ = cv2.connectedComponents(cv2.dilate(folds & _near_edge(margin, near), window), connectivity=8)
-    return lines - folds if meetings - 1 >= MIN_MEETINGS else lines
+    to_edge = cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
+    long = _long(lines)
+    count, label = cv2.connectedComponents(long, connectivity=8)
+    at = long > 0
+    of_line, distance = label[at], to_edge[at]
+    area, in_rim = (np.bincount(part, minlength=count) for part in (of_line, of_line[distance <= rim]))
+    crossing = (in_rim <= MOSTLY * area)[of_line]
+    long[at] = crossing & (distance <= near)
+    if _places(long, near) < MIN_MEETINGS:
+        return lines
+    inner = lines.copy()
+    inner[at] = ~crossing
+    return inner
 
 
-def _near_edge(margin: Bytes, distance: int) -> Bytes:
-    """What is no farther than so many pixels from a margin (H, W) or the border, in rows and in columns."""
+def _places(marks: Bytes, distance: int) -> int:
+    """How many places there are marks (H, W) at; those that are nearer than about two distances count as one."""
     import cv2
 
-    window = np.ones((2 * distance + 1, 2 * distance + 1), np.uint8)
-    return np.asarray(cv2.dilate(np.pad(margin, 1, constant_values=1), window)[1:-1, 1:-1], np.uint8)
+    factor = reduction(marks.shape)
+    radius = round(distance / factor)
+    window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    near = cv2.dilate((reduced(marks * np.uint8(255), factor) > 0).astype(np.uint8), window)
+    return cv2.connectedComponents(near, connectivity=8)[0] - 1
