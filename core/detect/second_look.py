@@ -19,7 +19,8 @@ from .planes import reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are left,
-SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds
+SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds,
+SLIGHT_LINES = 0.012  # unless lines inside are so much of it: then one of them is a crack that is found in part
 MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
 MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
 LENIENCE = 0.3  # logits by which the thresholds are lower
@@ -44,7 +45,8 @@ def is_hardly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
         filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
         inner_lines: those of its lines that do not count, unless they are many: see `inner_lines`; of 0 and 1.
     """
-    return _is_less_damaged(HARDLY_SHARE, filled, inner_lines)
+    many = MANY_IN_SMALL if min(filled.shape[-2:]) < DUST_SIDE else MANY_LINES
+    return _has_less(HARDLY_SHARE, many, filled, inner_lines)
 
 
 def is_slightly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
@@ -52,15 +54,14 @@ def is_slightly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
 
     Arguments as `is_hardly_damaged`.
     """
-    return _is_less_damaged(SLIGHT_SHARE, filled, inner_lines)
+    return _has_less(SLIGHT_SHARE, SLIGHT_LINES, filled, inner_lines)
 
 
-def _is_less_damaged(share: float, filled: Tensor, inner_lines: Tensor) -> bool:
-    """Whether less than a share of a photo is filled by other marks than lines inside, and these are not many."""
+def _has_less(other_share: float, line_share: float, filled: Tensor, inner_lines: Tensor) -> bool:
+    """Whether less than these shares of a photo are filled by other marks than lines inside, and by these."""
     inner = int(inner_lines.count_nonzero())
     others = int(filled.count_nonzero()) - inner
-    many = MANY_IN_SMALL if min(filled.shape[-2:]) < DUST_SIDE else MANY_LINES
-    return others < share * filled.numel() and inner < many * filled.numel()
+    return others < other_share * filled.numel() and inner < line_share * filled.numel()
 
 
 def second_marks(probability: Tensor, threshold: float, min_area: int, margin: float) -> Tensor:

@@ -164,6 +164,7 @@ TORN, WORN_CORNER, LOST_CORNER = ((LOST, slice(0, side), slice(0, side)) for sid
         (marked(SCRATCH, WORN_CORNER), {}, True),  # looked at twice
         (marked(SCRATCH, LOST_CORNER), {}, False),  # over 1 % of the photo
         (marked(FOLD, *DUST), {}, False),
+        (marked(SCRATCH, *DUST, *MANY[:2]), {}, False),  # 1.7 % in lines
         (marked(SCRATCH, *DUST), {"guard": False}, False),
         (marked(SCRATCH, *MANY), {}, False),
         (marked(SCRATCH, *MANY[:2]), {}, True),
