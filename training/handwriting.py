@@ -68,7 +68,7 @@ def _script(size: float, stroke: int, random: Generator) -> Coverage:
     page = np.zeros((height + 2 * below + 2 * stroke, width + 4 * stroke), np.uint8)
     start = 2 * stroke, height + stroke + below // 2
     cv2.putText(page, text, start, typeface, scale, 255, stroke, cv2.LINE_AA)
-    return page.astype(np.float32) / 255
+    return np.asarray(page / 255, np.float32)
 
 
 def _loops(size: float, stroke: int, random: Generator) -> Coverage:
@@ -84,12 +84,14 @@ def _loops(size: float, stroke: int, random: Generator) -> Coverage:
         bottom = high * random.uniform(0.3, 0.6) * deep
         lean = np.sin(turn) * step * random.uniform(0.1, 0.7)
         path = np.stack([x + step * turn / (2 * np.pi) + lean, foot + bottom - (top + bottom) * (1 - np.cos(turn)) / 2])
-        cv2.polylines(page, [np.int32(path.T + np.array([stroke + step, 0]))], False, 255, stroke, cv2.LINE_AA)
+        cv2.polylines(
+            page, [np.asarray(path.T + np.array([stroke + step, 0]), np.int32)], False, 255, stroke, cv2.LINE_AA
+        )
         if random.random() < DOT_SHARE:
             dot = int(x + stroke + 1.5 * step), int(foot - high * random.uniform(0.8, 1.1))
             cv2.circle(page, dot, max(1, round(0.8 * stroke)), 255, -1, cv2.LINE_AA)
         x += step * (1 if random.random() > END_SHARE else random.uniform(1.5, 2))
-    return page[:, : round(x + 2 * step) + 2 * stroke].astype(np.float32) / 255
+    return np.asarray(page[:, : round(x + 2 * step) + 2 * stroke] / 255, np.float32)
 
 
 def _warped(letters: Coverage, size: float, random: Generator) -> Coverage:
@@ -100,15 +102,16 @@ def _warped(letters: Coverage, size: float, random: Generator) -> Coverage:
     rows, columns = np.indices((h, w), np.float32)
     slant = random.uniform(-0.1, 0.5)
     across, along = (_noise(h, w, random.uniform(0.8, 2.5) * pad, random) * pad * 0.12 for _ in range(2))
-    source = columns + slant * (rows - h / 2) + along, rows + across
-    bent = cv2.remap(letters, *(each.astype(np.float32) for each in source), cv2.INTER_LINEAR)
-    return cv2.resize(bent, (max(1, w // FINER), max(1, h // FINER)), interpolation=cv2.INTER_AREA)
+    source = np.asarray(columns + slant * (rows - h / 2) + along, np.float32), np.asarray(rows + across, np.float32)
+    bent = cv2.remap(letters, source[0], source[1], cv2.INTER_LINEAR)
+    small = cv2.resize(bent, (max(1, w // FINER), max(1, h // FINER)), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _noise(h: int, w: int, scale: float, random: Generator) -> NDArray[np.float32]:
     """Smooth noise of deviation 1, whose parts are about `scale` pixels wide."""
     grid = random.normal(size=(max(2, round(h / scale)), max(2, round(w / scale)))).astype(np.float32)
-    return cv2.resize(grid, (w, h), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(grid, (w, h), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def _pressure(h: int, w: int, size: float, random: Generator) -> NDArray[np.float32]:
