@@ -6,32 +6,26 @@ around has many.
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from .planes import Bytes, gray_levels
+from .planes import Bytes, by_photo
 
 MIN_COVER = 0.6  # of a side of the photo, that a bed runs along
 MAX_DEVIATION = 28.0  # levels of 255: the standard deviation of a bed, with its dust and grain
 MAX_DIFFERENCE = 24.0  # levels between its parts
 
 
-def beds(lost: Tensor, image: Tensor) -> Tensor:
+def beds(lost: Tensor, gray: Tensor) -> Tensor:
     """The lost parts at the border of a photo that are no damage, but what the print lies on.
 
     Args:
         lost: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a lost part.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
+        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = a bed.
     """
-    found = torch.zeros_like(lost)
-    for result, part, photo in zip(found, lost, image, strict=True):
-        plane = part[0].cpu().numpy()
-        if any(line.mean() >= MIN_COVER for line in _sides(plane)):
-            result[0] = torch.from_numpy(_bed(plane, gray_levels(photo))).to(result)
-    return found
+    return by_photo(_bed, lost, gray)
 
 
 def _sides(plane: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -43,6 +37,8 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     """The parts of a plane (H, W) at the border, if those along whole sides have one tone in a photo (H, W)."""
     import cv2
 
+    if all(line.mean() < MIN_COVER for line in _sides(lost)):
+        return np.zeros_like(lost)
     count, label = cv2.connectedComponents(lost, connectivity=8)
     cover = np.max([np.bincount(line, minlength=count) / len(line) for line in _sides(label)], axis=0)
     cover[0] = 0  # the background

@@ -18,18 +18,18 @@ MIN_ALONG, MIN_AROUND = 5, 9  # pixels: their least sides
 DARK_SHARE = 0.5  # of a line that is dark, above which it is content
 
 
-def dark_lines(lines: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+def dark_lines(lines: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
     """The connected lines that are darker than what is around them, over most of their area.
 
     Args:
         lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
         marks: the same of all kinds of damage, which say nothing of what is around; the lines among them.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
+        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = part of a dark line.
     """
-    return by_photo(_mostly_dark, lines, marks, image)
+    return by_photo(_mostly_dark, lines, marks, gray)
 
 
 def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:

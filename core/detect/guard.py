@@ -7,6 +7,7 @@ specks in a texture, dark lines, what a print lies on, lettering, and lines and 
 found; that for eyes, which looks at the widened hole, is applied in `stage`.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 from ..errors import InputError
 from ..image.checks import shape_of
 from .catchlights import catchlights
-from .planes import Bytes, gray_levels, reduction
+from .planes import Bytes, by_photo, reduction, to_gray
 from .rings import rings
 from .thick_parts import ReducedPhoto, thick_parts
 
@@ -33,7 +34,7 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None, worn: 
 
     Args:
         hole: (B, 1, H, W) of 0 and 1, 1 = looks damaged; before it is dilated.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`; each by itself.
+        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
         margin: (B, 1, H, W) of 0 and 1, 1 = blank margin, all of which is skipped; see `find_margins`.
         worn: whether the photos are plainly worn, so that what is light and thick may be paper that shows.
 
@@ -46,24 +47,25 @@ def split_hole(hole: Tensor, image: Tensor, margin: Tensor | None = None, worn: 
     for name, other in (("image", image[:, :1]), ("margin", hole if margin is None else margin)):
         if other.shape != hole.shape:
             raise InputError(f"{name} must fit the hole {shape_of(hole)}, got {shape_of(other)}")
-    margins = torch.zeros_like(hole) if margin is None else margin.to(hole)
-    skipped = torch.zeros_like(hole)
-    for result, marks, photo, blank in zip(skipped, hole, image, margins, strict=True):
-        if marks.any():
-            plane, blank_plane = (mask[0].byte().cpu().numpy() for mask in (marks, blank))
-            result[0] = torch.from_numpy(skipped_marks(plane, blank_plane, photo, worn)).to(result)
+    margins = torch.zeros_like(hole) if margin is None else margin
+    skipped = skipped_marks(hole.byte(), margins.byte(), to_gray(image), worn).to(hole)
     return Split(hole - skipped, skipped)
 
 
-def skipped_marks(hole: Bytes, margin: Bytes, photo: Tensor, worn: bool = False) -> Bytes:
-    """What is skipped of a hole (H, W) of 0 and 1 in a photo (C, H, W) in [0, 1], as a mask of 0 and 1."""
+def skipped_marks(hole: Tensor, margin: Tensor, gray: Tensor, worn: bool = False) -> Tensor:
+    """What is skipped of a hole, as by `split_hole`, by the photos' gray levels (`to_gray`); all uint8 (B, 1, H, W)."""
+    return by_photo(partial(_skipped, worn=worn), hole, margin, gray)
+
+
+def _skipped(hole: Bytes, margin: Bytes, gray: Bytes, worn: bool) -> Bytes:
+    """What is skipped of a hole (H, W) of 0 and 1 in a photo, as a mask of 0 and 1."""
     import cv2
 
     factor = reduction(hole.shape)
-    gray = gray_levels(photo[:, ::factor, ::factor])
-    size = gray.shape[::-1]
+    small = gray[::factor, ::factor]
+    size = small.shape[::-1]
     marks, blank = (cv2.resize(mask * 255, size, interpolation=cv2.INTER_AREA) for mask in (hole, margin))
-    skipped = thick_parts((marks > 127) & (blank == 0), ReducedPhoto(gray, blank == 0, worn))
+    skipped = thick_parts((marks > 127) & (blank == 0), ReducedPhoto(small, blank == 0, worn))
     skipped |= rings((marks > 0).astype(np.uint8)) > 0
     enlarged = cv2.resize(skipped.astype(np.uint8), hole.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    return hole & (enlarged | margin | catchlights(hole, gray_levels(photo)))
+    return hole & (enlarged | margin | catchlights(hole, gray))

@@ -8,10 +8,9 @@ the print on a table or of a plate.
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from .planes import Bytes, reduced, reduction
+from .planes import Bytes, by_photo, reduced, reduction
 
 MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
@@ -30,20 +29,12 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a line.
     """
-    inner = torch.zeros_like(lines)
-    for result, line, blank in zip(inner, lines, margin, strict=True):
-        if line.any():
-            result[0] = torch.from_numpy(_inner(line[0].cpu().numpy(), blank[0].cpu().numpy())).to(result)
-    return inner
+    return by_photo(_inner, lines, margin)
 
 
 def long_lines(lines: Tensor) -> Tensor:
     """The lines of a quarter of the shorter side or more; uint8 (B, 1, H, W) of 0 and 1 as the lines."""
-    long = torch.zeros_like(lines)
-    for result, line in zip(long, lines, strict=True):
-        if line.any():
-            result[0] = torch.from_numpy(_long(line[0].cpu().numpy())).to(result)
-    return long
+    return by_photo(_long, lines)
 
 
 def _long(lines: Bytes) -> Bytes:

@@ -14,18 +14,18 @@ MAX_SPECKS = 40  # of a photo; with more, it is dusty
 MIN_CONTRAST = 0.3  # of the photo's range of tones, from which a speck stands out
 
 
-def lone_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+def lone_specks(specks: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
     """The specks that stand out, in photos with few specks.
 
     Args:
         specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
         marks: the same of all that looks damaged; the specks among them.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
+        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.
     """
-    return by_photo(_standing_out, specks, marks, image)
+    return by_photo(_standing_out, specks, marks, gray)
 
 
 def _standing_out(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:

@@ -10,7 +10,7 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from .beds import beds
 from .dark_lines import dark_lines
 from .detectors import Detector
-from .guard import split_hole
+from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
 from .inner_lines import inner_lines, long_lines
 from .lettering import Lettering
@@ -209,7 +209,8 @@ def _apply_guard(marks: Tensor, guarded: Tensor, gray: Tensor, margin: Tensor, w
 
     marks: of all kinds, (B, K, H, W).
     """
-    filled, skipped = split_hole(guarded, gray, margin, worn)
+    skipped = skipped_marks(guarded, margin, gray, worn)
+    filled = guarded - skipped
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         only_specks = specks * filled * (1 - torch.maximum(lines, lost))

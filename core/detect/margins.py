@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..image.checks import check_image
 from .bands import Band, find_band
-from .planes import Bytes, gray_levels
+from .planes import Bytes, to_gray
 
 MIN_SIDE = 32  # pixels of the shorter side: smaller photos have no margins
 MAX_CORNER = 0.05  # of the shorter side: so many lines at a corner may not end, unless the next side has a margin too
@@ -42,12 +42,12 @@ def find_margins(image: Tensor, beyond: int = 0) -> Tensor:
         InputError: the image has another shape or values.
     """
     check_image(image)
-    return margins_of(image, beyond).to(image)
+    return margins_of(to_gray(image), beyond).to(image)
 
 
-def margins_of(image: Tensor, beyond: int) -> Tensor:
-    """The margins of photos that were checked before, or of their `to_gray`, uint8 (B, 1, H, W) on the CPU."""
-    planes = [margin_of(gray_levels(photo), beyond) for photo in image]
+def margins_of(gray: Tensor, beyond: int) -> Tensor:
+    """The margins of photos by their gray levels, uint8 (B, 1, H, W), the same on the CPU; see `find_margins`."""
+    planes = [margin_of(photo[0].cpu().numpy(), beyond) for photo in gray]
     return torch.stack([torch.from_numpy(plane)[None] for plane in planes])
 
 

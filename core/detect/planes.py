@@ -15,23 +15,21 @@ TONES = 0.01, 0.99  # of the pixels of a photo: its range of tones
 REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
 
 
-def by_photo(rule: Callable[[Bytes, Bytes, Bytes], Bytes], chosen: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+def by_photo(rule: Callable[..., np.ndarray], marks: Tensor, *others: Tensor) -> Tensor:
     """What a rule finds in each photo of a batch by itself.
 
     Args:
-        rule: of chosen marks, all marks and gray levels, each (H, W); it is not asked where no mark is chosen.
-        chosen: uint8 (B, 1, H, W) of 0 and 1, 1 = what the rule is about.
-        marks: the same of all that looks damaged.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
+        rule: of planes (H, W) of 8 bits, the marks and the others in this order; it is not asked where no mark is.
+        marks: uint8 (B, 1, H, W) of 0 and 1, 1 = what the rule is about.
+        *others: what else it looks at, such as all marks or the photos' gray levels (`to_gray`), uint8 (B, 1, H, W).
 
     Returns:
         uint8 (B, 1, H, W), 1 = found.
     """
-    found = torch.zeros_like(chosen)
-    for result, part, mark, photo in zip(found, chosen, marks, image, strict=True):
-        if part.any():
-            planes = part[0].cpu().numpy(), mark[0].cpu().numpy()
-            result[0] = torch.from_numpy(rule(*planes, gray_levels(photo))).to(result)
+    found = torch.zeros_like(marks)
+    for result, *planes in zip(found, marks, *others, strict=True):
+        if planes[0].any():
+            result[0] = torch.from_numpy(rule(*(plane[0].cpu().numpy() for plane in planes))).to(result)
     return found
 
 
@@ -49,14 +47,8 @@ def reduced(plane: Bytes, factor: int) -> Bytes:
 
 
 def to_gray(image: Tensor) -> Tensor:
-    """Photos (B, C, H, W) in [0, 1] as the means of their channels, uint8 (B, 1, H, W), to which many rules look."""
+    """The gray levels of photos (B, C, H, W) in [0, 1], the means of their channels, uint8 (B, 1, H, W)."""
     return image.detach().mean(1, keepdim=True).mul_(255).add_(0.5).byte()
-
-
-def gray_levels(photo: Tensor) -> Bytes:
-    """A photo (C, H, W) in [0, 1], or one of `to_gray`, as gray levels of 8 bits, (H, W)."""
-    gray = photo if photo.dtype == torch.uint8 else to_gray(photo[None])[0]
-    return gray[0].cpu().numpy()
 
 
 def tone_range(gray: Bytes) -> tuple[int, int]:

@@ -9,11 +9,10 @@ specks are there; the product over all steps, times the number of rows that were
 from collections.abc import Iterator
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask
+from .planes import Bytes, Mask, by_photo
 
 NEAREST = 6  # specks to which rows are begun from each
 MAX_STEP = 1 / 10  # of the shorter side of the photo
@@ -36,11 +35,7 @@ def speck_rows(specks: Tensor) -> Tensor:
     Returns:
         The same shape, dtype and device, 1 = part of such a speck.
     """
-    found = torch.zeros_like(specks)
-    for result, marks in zip(found, specks, strict=True):
-        if marks.any():
-            result[0] = torch.from_numpy(_in_rows(marks[0].cpu().numpy())).to(result)
-    return found
+    return by_photo(_in_rows, specks)
 
 
 def _in_rows(plane: Bytes) -> Bytes:

@@ -22,18 +22,18 @@ MIN_SCALE, SURROUND_SCALE = 0.8, 2.5  # pixels: the least deviation of the narro
 MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
 
 
-def texture_specks(specks: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+def texture_specks(specks: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
     """The specks amid many dots that are like them and are not marked.
 
     Args:
         specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
         marks: the same of all that looks damaged; the specks among them.
-        image: the photos they lie in, (B, 1 or 3, H, W) in [0, 1], or their `to_gray`.
+        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
 
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.
     """
-    return by_photo(_amid_dots, specks, marks, image)
+    return by_photo(_amid_dots, specks, marks, gray)
 
 
 def _amid_dots(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:

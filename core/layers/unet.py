@@ -40,7 +40,7 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H, W)."""
         y = self.norm(x)
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled():  # whose graph needs what the lines below write over
             return x + self.second(F.silu(self.first(y)) * self.gate(y).sigmoid())
         gated = F.silu(self.first(y), inplace=True).mul_(self.gate(y).sigmoid_())
         return self.second(gated).add_(x)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from monochromic.core import find_hole
 from monochromic.core.detect.beds import beds
+from monochromic.core.detect.planes import to_gray
 
 HEIGHT, WIDTH = 90, 120
 RANDOM = np.random.default_rng(0)
@@ -26,28 +27,32 @@ def photo_with(lost, deviation, level=0.3):
     return torch.where(lost > 0, noise, torch.tensor(0.6)).clamp(0, 1).repeat(1, 3, 1, 1)
 
 
+def found_beds(lost, photo):
+    return beds(lost, to_gray(photo))
+
+
 @pytest.mark.parametrize("sides", [("left",), ("bottom",), ("top", "left"), ("top", "bottom", "left", "right")])
 @pytest.mark.parametrize("level", [0.1, 0.3, 0.9])
 def test_one_tone_along_a_side_or_more_is_a_bed(sides, level):
     lost = frame(*sides)
-    assert torch.equal(beds(lost, photo_with(lost, 0.04, level)), lost)
+    assert torch.equal(found_beds(lost, photo_with(lost, 0.04, level)), lost)
 
 
 def test_worn_paper_has_many_tones():
     lost = frame("top", "bottom", "left", "right")
-    assert not beds(lost, photo_with(lost, 0.15)).any()
+    assert not found_beds(lost, photo_with(lost, 0.15)).any()
 
 
 def test_half_of_a_side_is_a_torn_part():
     lost = frame("left")
     lost[..., HEIGHT // 2 :, :] = 0
-    assert not beds(lost, photo_with(lost, 0.04)).any()
+    assert not found_beds(lost, photo_with(lost, 0.04)).any()
 
 
 def test_two_sides_in_part_are_a_torn_corner():
     lost = frame("top", "left")
     lost[..., WIDTH // 2 :] = lost[..., HEIGHT // 2 :, :] = 0
-    assert not beds(lost, photo_with(lost, 0.04)).any()
+    assert not found_beds(lost, photo_with(lost, 0.04)).any()
 
 
 def test_pieces_of_a_bed_belong_to_it_and_others_do_not():
@@ -55,7 +60,7 @@ def test_pieces_of_a_bed_belong_to_it_and_others_do_not():
     lost[..., :8, 40:60] = lost[..., :8, 70:80] = lost[..., 40:50, 50:60] = 1
     photo = photo_with(lost, 0.04)
     photo[..., :8, 70:80] = 0.9  # a torn edge
-    found = beds(lost, photo)
+    found = found_beds(lost, photo)
     assert found[..., :8, 40:60].all()
     assert not found[..., :8, 70:80].any()
     assert not found[..., 40:50, 50:60].any()  # inside the photo
@@ -64,7 +69,7 @@ def test_pieces_of_a_bed_belong_to_it_and_others_do_not():
 def test_each_photo_by_itself():
     lost = torch.cat([frame("left", "right"), frame("left")])
     photos = torch.cat([photo_with(lost[:1], 0.04), photo_with(lost[1:], 0.15)])
-    found = beds(lost, photos)
+    found = found_beds(lost, photos)
     assert torch.equal(found[0], lost[0])
     assert not found[1].any()
 

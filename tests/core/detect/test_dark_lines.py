@@ -6,6 +6,7 @@ import pytest
 import torch
 from monochromic.core import find_hole
 from monochromic.core.detect.dark_lines import dark_lines
+from monochromic.core.detect.planes import to_gray
 
 SIDE, AT = 400, 200
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
@@ -18,33 +19,37 @@ def case(tone, ground=0.6, line=LINE):
     return torch.from_numpy(line)[None, None].byte(), torch.from_numpy(gray.clip(0, 1)).float()[None, None]
 
 
+def found_dark(line, marks, photo):
+    return dark_lines(line, marks, to_gray(photo))
+
+
 @pytest.mark.parametrize("ground", [0.15, 0.5, 0.9])
 def test_dark_and_light_lines(ground):
     line, photo = case(0.5 * ground, ground)
-    assert torch.equal(dark_lines(line, line, photo), line)
+    assert torch.equal(found_dark(line, line, photo), line)
     line, photo = case(ground + 0.1, ground)
-    assert not dark_lines(line, line, photo).any()
+    assert not found_dark(line, line, photo).any()
 
 
 def test_a_crease_in_relief_is_damage():
     """Its dark flank is wider than the light one, and less far from the ground."""
     wide = (np.abs(ROWS - AT) <= 4) & (COLUMNS > 50) & (COLUMNS < 350)
     line, photo = case(np.where(ROWS < AT - 2, 1.0, 0.48), line=wide)
-    assert not dark_lines(line, line, photo).any()
+    assert not found_dark(line, line, photo).any()
 
 
 @pytest.mark.parametrize("start", [150, 250])
 def test_a_line_that_is_dark_in_part(start):
     """One that is dark over more than half of its length, from 50 to 350, is dark as a whole."""
     line, photo = case(np.where(np.arange(SIDE) < start, 0.8, 0.3))
-    dark = dark_lines(line, line, photo)
+    dark = found_dark(line, line, photo)
     assert torch.equal(dark, line if start == 150 else torch.zeros_like(line))
 
 
 def test_each_line_by_itself():
     second = LINE | np.roll(LINE, 100, axis=0)
     line, photo = case(np.where(ROWS < AT + 50, 0.8, 0.3), line=second)
-    assert torch.equal(dark_lines(line, line, photo)[0, 0].bool(), torch.from_numpy(second & ~LINE))
+    assert torch.equal(found_dark(line, line, photo)[0, 0].bool(), torch.from_numpy(second & ~LINE))
 
 
 def test_other_marks_are_not_its_ground():
@@ -53,12 +58,12 @@ def test_other_marks_are_not_its_ground():
     line, photo = case(np.where(beside, 1.0, 0.65), 0.6, LINE | beside)
     line &= torch.from_numpy(LINE).byte()
     marks = torch.maximum(line, torch.from_numpy(beside).byte())
-    assert not dark_lines(line, marks, photo).any()
+    assert not found_dark(line, marks, photo).any()
 
 
 def test_nothing_known_around():
     line, photo = case(0.2)
-    assert not dark_lines(line, torch.ones_like(line), photo).any()
+    assert not found_dark(line, torch.ones_like(line), photo).any()
 
 
 @pytest.mark.parametrize("scale", [2, 5])
@@ -66,7 +71,7 @@ def test_as_in_a_smaller_copy(scale):
     second = LINE | np.roll(LINE, 100, axis=0)
     line, photo = case(np.where(ROWS < AT + 50, 0.8, 0.3), line=second)
     large = (plane.repeat_interleave(scale, 2).repeat_interleave(scale, 3) for plane in (line, line, photo))
-    small, dark = dark_lines(line, line, photo), dark_lines(*large)[..., ::scale, ::scale]
+    small, dark = found_dark(line, line, photo), found_dark(*large)[..., ::scale, ::scale]
     assert torch.equal(small, dark)
     assert small.any()
 
@@ -83,16 +88,16 @@ def test_however_the_scan_lies(turn):
         strokes |= one
     gray = np.where(strokes > 0, tones, 1) * np.linspace(0.2, 0.8, 360)
     line, photo = torch.from_numpy(strokes)[None, None], torch.from_numpy(gray).float()[None, None]
-    dark = dark_lines(line, line, photo)
+    dark = found_dark(line, line, photo)
     assert 0 < dark.sum() < line.sum()
-    turned = dark_lines(*(turn(plane).contiguous() for plane in (line, line, photo)))
+    turned = found_dark(*(turn(plane).contiguous() for plane in (line, line, photo)))
     assert torch.equal(turned, turn(dark))
 
 
 def test_each_photo_by_itself():
     line, photo = case(0.3)
     light = case(0.9)[1]
-    dark = dark_lines(line.repeat(2, 1, 1, 1), line.repeat(2, 1, 1, 1), torch.cat([light, photo]))
+    dark = found_dark(line.repeat(2, 1, 1, 1), line.repeat(2, 1, 1, 1), torch.cat([light, photo]))
     assert not dark[0].any()
     assert torch.equal(dark[1:], line)
 

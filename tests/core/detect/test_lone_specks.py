@@ -6,7 +6,7 @@ import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.lone_specks import MAX_SPECKS, MIN_CONTRAST, lone_specks
-from monochromic.core.detect.planes import tone_range
+from monochromic.core.detect.planes import to_gray, tone_range
 from monochromic.core.detect.speck_contrasts import speck_contrasts
 
 SIDE = 400
@@ -24,7 +24,7 @@ def case(count, step, tones=(0.2, 0.8)):
 
 
 def left(marks, photo):
-    return lone_specks(marks, marks, photo)
+    return lone_specks(marks, marks, to_gray(photo))
 
 
 @pytest.mark.parametrize("step", [0.25, -0.25], ids=["light", "dark"])

@@ -7,7 +7,7 @@ import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
-from monochromic.core.detect.planes import disc
+from monochromic.core.detect.planes import disc, to_gray
 from monochromic.core.detect.texture_specks import AROUND, MAX_SPECKS, MIN_DOTS, texture_specks
 
 SIDE = 480
@@ -40,7 +40,7 @@ def case(dots, marked=(MIDDLE,), step=0.3, dot_step=None, radius=2):
 
 
 def left(marks, photo, others=None):
-    return texture_specks(marks, marks if others is None else marks | others, photo)
+    return texture_specks(marks, marks if others is None else marks | others, to_gray(photo))
 
 
 @pytest.mark.parametrize("step", [0.3, -0.3], ids=["light", "dark"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from monochromic.core.detect.planes import to_gray
 from monochromic.core.detect.wide_specks import wide_specks
 
 SIDE, MIDDLE, RADIUS = 400, 200, 5
@@ -17,37 +18,41 @@ def case(inside, ground=0.3, grain=0.02):
     return plane, torch.from_numpy(gray.clip(0, 1)).float()[None, None]
 
 
+def found_wide(specks, photo):
+    return wide_specks(specks, to_gray(photo))
+
+
 def test_bare_paper_and_bare_black():
     for tone, ground in ((0.9, 0.3), (0.05, 0.6)):
-        assert not wide_specks(*case(tone, ground)).any()
+        assert not found_wide(*case(tone, ground)).any()
 
 
 def test_a_button_lit_from_above():
     plane, photo = case(0.6 - 0.05 * (ROWS - MIDDLE))
-    assert torch.equal(wide_specks(plane, photo), plane)
+    assert torch.equal(found_wide(plane, photo), plane)
 
 
 def test_a_faint_spot_is_doubtful():
     plane, photo = case(0.35)
-    assert torch.equal(wide_specks(plane, photo), plane)
+    assert torch.equal(found_wide(plane, photo), plane)
 
 
 def test_other_marks_beside_it_are_not_its_ground():
     plane, photo = case(0.9)
     plane[..., MIDDLE - 3 : MIDDLE + 3, MIDDLE + 7 : MIDDLE + 30] = 1
     photo[..., MIDDLE - 3 : MIDDLE + 3, MIDDLE + 7 : MIDDLE + 30] = 0.9
-    assert not wide_specks(plane, photo)[..., MIDDLE, MIDDLE].any()
+    assert not found_wide(plane, photo)[..., MIDDLE, MIDDLE].any()
 
 
 @pytest.mark.parametrize("radius", [1, 1.5])
 def test_narrow_specks_are_never_doubtful(radius):
     _, photo = case(0.35)
     narrow = torch.from_numpy(np.hypot(ROWS - MIDDLE, COLUMNS - MIDDLE) <= radius)[None, None].byte()
-    assert not wide_specks(narrow, photo).any()
+    assert not found_wide(narrow, photo).any()
 
 
 def test_half_a_button_at_the_border_of_the_photo():
     """Its bounding box is 3 pixels high, less than the 4 that a speck has to be wide."""
     half = torch.from_numpy(np.hypot(ROWS, COLUMNS - MIDDLE) <= 2.5)[None, None].byte()
     photo = case(0.3)[1] + 0.05 * half
-    assert torch.equal(wide_specks(half, photo), half)
+    assert torch.equal(found_wide(half, photo), half)

@@ -42,6 +42,13 @@ def test_a_network_says_which_sides_it_takes(widths):
         network(torch.rand(1, 3, side // 2, 3 * side))
 
 
+def test_the_same_with_and_without_gradients():
+    network, image = moved(UNet(3, 2, WIDTHS[1])), torch.rand(1, 3, 32, 48)
+    with torch.no_grad():
+        without = network(image)
+    assert torch.allclose(network(image), without, atol=1e-6)
+
+
 @pytest.mark.parametrize("widths", WIDTHS)
 def test_attention_is_at_the_smallest_size(widths):
     names = [name for name in UNet(3, 2, widths, 2).state_dict() if ".look." in name]
