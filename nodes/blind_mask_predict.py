@@ -35,7 +35,7 @@ class BlindMaskPredict:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         guard = (
             "Leave blank margins, thick parts inside the photo that show an image, dark lines, wide specks, specks "
-            "in rows or in a texture, lettering, lines and strong specks where hardly anything else is found, and "
+            "in rows or in a texture, lettering, lines and strong specks where little else is found, and "
             "what would fill an eye: more often content than damage. "
             "Off: fill everything that looks damaged."
         )
