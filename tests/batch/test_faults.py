@@ -159,7 +159,7 @@ WITH_REPORT = "--report", "out/sheets", "--reference", "scans"
 def test_what_a_killed_run_left_is_gone_after_the_next(scans, words):
     """Also where the photo is not done again; a file that another process writes, and others' files, stay."""
     left = killed_while_writing("out", words)
-    assert len(left) == 1
+    assert left  # one, or several where a worker was writing several
     number = left[0].name.split("-")[-2]
     living = left[0].with_name(left[0].name.replace(f"-{number}-", f"-{os.getpid()}-"))
     for path in (living, left[0].with_name("theirs.part")):
@@ -167,5 +167,5 @@ def test_what_a_killed_run_left_is_gone_after_the_next(scans, words):
     begun = left[0].name.split(".")[1].removesuffix("_report")
     next((scans / "scans").rglob(f"{begun}.png")).rename("elsewhere.png")
     assert batch("scans", "--out", "out", "--mask", "mask.png", *words) == 0
-    assert not left[0].exists()
+    assert not any(path.exists() for path in left)
     assert sorted(path.name for path in (scans / "out").rglob("*.part")) == sorted([living.name, "theirs.part"])
