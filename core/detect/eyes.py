@@ -6,6 +6,9 @@ widely. So the marks are not widened at that eye; what covers much of it all the
 lies in the middle of any eye, however little: it is the pupil. An eye that damage hides is not seen, and so filled.
 """
 
+from collections.abc import Iterable
+from functools import cached_property
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,13 +28,33 @@ MIDDLE = 0.6  # of its radius: where the iris and the pupil are
 MOSTLY = 0.5  # of a part of the hole: the share at such an eye, or in the middle of any, from which all of it is left
 
 
-def parts_at_eyes(hole: Tensor, marks: Tensor, image: Tensor) -> Tensor:
+class Eyes:
+    """The eyes of one photo, which are looked for once, when they are first asked for.
+
+    Args:
+        photo: (1, 1 or 3, H, W) in [0, 1].
+    """
+
+    def __init__(self, photo: Tensor) -> None:
+        self.photo = photo
+
+    @cached_property
+    def pixels(self) -> Mask:
+        """Their pixels in a copy of the photo, (h, w).
+
+        Raises:
+            WeightsError: the network's weights are missing.
+        """
+        return sure_eyes(find_eyes(self.photo)[0, 0].cpu().numpy())
+
+
+def parts_at_eyes(hole: Tensor, marks: Tensor, eyes: Iterable[Eyes]) -> Tensor:
     """What of a hole lies at eyes that it would cover, and is not to be filled.
 
     Args:
         hole: (B, 1, H, W) of 0 and 1, 1 = fill.
         marks: the same before it was widened.
-        image: the photos, (B, 1 or 3, H, W) in [0, 1]; each by itself.
+        eyes: of each photo.
 
     Returns:
         The same shape, dtype and device, 1 = in the hole and at such an eye.
@@ -40,11 +63,10 @@ def parts_at_eyes(hole: Tensor, marks: Tensor, image: Tensor) -> Tensor:
         WeightsError: the network's weights are missing.
     """
     parts = torch.zeros_like(hole)
-    for part, wide, narrow, photo in zip(parts, hole, marks, image.split(1), strict=True):
+    for part, wide, narrow, of_photo in zip(parts, hole, marks, eyes, strict=True):
         if wide.any():
             planes = [mask[0].byte().cpu().numpy() for mask in (wide, narrow)]
-            eyes = sure_eyes(find_eyes(photo)[0, 0].cpu().numpy())
-            part[0] = torch.from_numpy(_at_eyes(planes[0], planes[1], eyes)).to(part)
+            part[0] = torch.from_numpy(_at_eyes(planes[0], planes[1], of_photo.pixels)).to(part)
     return parts
 
 

@@ -1,6 +1,6 @@
 """From probabilities to marks, sorted by whether they are filled; worn photos are looked at twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,6 +10,8 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from .beds import beds
 from .dark_lines import dark_lines
 from .detectors import Detector
+from .eyes import Eyes
+from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
 from .inner_lines import inner_lines, long_lines
@@ -50,12 +52,13 @@ class Sorted(NamedTuple):
     other: Tensor  # of kinds not to fill
 
 
-def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, Sorted, list[bool]]:
+def look(probability: Tensor, image: Tensor, eyes: Sequence[Eyes], search: Search) -> tuple[Tensor, Sorted, list[bool]]:
     """What looks damaged in photos, each by itself.
 
     Args:
         probability: of the kinds, (B, K, H, W) in [0, 1], as by `predict_kinds`; lettering in it is made overlays.
         image: the photos, (B, 1 or 3, H, W) in [0, 1].
+        eyes: of each photo.
         search: see `Search`.
 
     Returns:
@@ -68,12 +71,12 @@ def look(probability: Tensor, image: Tensor, search: Search) -> tuple[Tensor, So
         photo = slice(i, i + 1)
         of_photo = Sorted(*(each[photo] for each in found))
         letters = Lettering(image[photo])
-        worn.append(_look_at(probability[photo], gray[photo], letters, search, marks[photo], of_photo))
+        worn.append(_look_at(probability[photo], gray[photo], letters, eyes[i], search, marks[photo], of_photo))
     return marks, found, worn
 
 
 def _look_at(
-    probability: Tensor, gray: Tensor, letters: Lettering, search: Search, marks: Tensor, found: Sorted
+    probability: Tensor, gray: Tensor, letters: Lettering, eyes: Eyes, search: Search, marks: Tensor, found: Sorted
 ) -> bool:
     """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
     _leave_lettering(probability, letters, search, marks, found)
@@ -83,13 +86,13 @@ def _look_at(
     slightly = False
     if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
-        slightly = _leave_lone_lines(marks, found)
+        slightly = _leave_lone_lines(marks, eyes, found)
     worn = is_damaged(found.filled)
     if worn:
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
         if slightly:
-            _skip(long_lines(_thin_lines(marks, found)), found)
+            _skip(long_lines(_doubtful_lines(marks, eyes, found)), found)
     return worn
 
 
@@ -108,20 +111,26 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
         found.skipped.bitwise_or_(left)
 
 
-def _leave_lone_lines(marks: Tensor, found: Sorted) -> bool:
+def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones.
 
     Returns:
         Whether the long ones among them are content, however much a second look finds.
     """
-    thin = _thin_lines(marks, found)
+    thin, doubtful = _thin_lines(marks, found), _doubtful_lines(marks, eyes, found)
     inner = inner_lines(thin, found.margin)
-    if is_hardly_damaged(found.filled, inner):
-        _skip(thin, found)
-    elif torch.equal(inner, thin) and is_slightly_damaged(found.filled, inner):
-        _skip(long_lines(thin), found)
+    if is_hardly_damaged(found.filled, inner & doubtful):
+        _skip(doubtful, found)
+    elif torch.equal(inner, thin) and is_slightly_damaged(found.filled, inner & doubtful):
+        _skip(long_lines(doubtful), found)
         return True
     return False
+
+
+def _doubtful_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> Tensor:
+    """The thin lines of one photo that cross no face."""
+    thin = _thin_lines(marks, found)
+    return thin & (1 - lines_across_faces(thin, eyes))
 
 
 def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:

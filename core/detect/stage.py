@@ -12,7 +12,7 @@ from ..image.checks import shape_of
 from ..io.convert import Picture, to_image
 from .detection import Detection
 from .detectors import DEFAULT, get_detector
-from .eyes import parts_at_eyes
+from .eyes import Eyes, parts_at_eyes
 from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .look import Search, Sorted, look
@@ -78,7 +78,8 @@ def find_hole(
     to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate or 0)  # refuses wrong numbers before the work
     protected = None if protect is None else _protected(protect, image)
     probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
-    marks, found, worn = look(probability, image, Search(detector, levels, threshold, min_area, guard))
+    eyes = [Eyes(photo) for photo in image.split(1)]
+    marks, found, worn = look(probability, image, eyes, Search(detector, levels, threshold, min_area, guard))
     narrow = torch.maximum(found.filled, found.unguarded)
     if dilate is None:
         dilate = auto_dilation(h, w)
@@ -86,11 +87,11 @@ def find_hole(
     hole, skipped, margin = _hole_and_rest(found, dilate, protected)
     left = torch.zeros_like(hole)
     if guard:
-        left = parts_at_eyes(hole, narrow, image).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
-    hole, eyes = hole - left, left * narrow
-    skipped = torch.maximum(skipped, eyes)
-    hole, skipped, margin, eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, eyes))
-    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, eyes)
+        left = parts_at_eyes(hole, narrow, eyes).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
+    hole, at_eyes = hole - left, left * narrow
+    skipped = torch.maximum(skipped, at_eyes)
+    hole, skipped, margin, at_eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, at_eyes))
+    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, at_eyes)
 
 
 def auto_dilation(h: int, w: int, worn: bool = False) -> int:

@@ -6,7 +6,7 @@ import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
-from monochromic.core.detect.eyes import MAX_SIDE, MIN_AREA, find_eyes, parts_at_eyes, sure_eyes
+from monochromic.core.detect.eyes import MAX_SIDE, MIN_AREA, Eyes, find_eyes, parts_at_eyes, sure_eyes
 from monochromic.core.image.masks import dilate
 from skimage import data
 
@@ -17,6 +17,10 @@ RADIUS = 10  # pixels, of each
 @pytest.fixture(scope="module")
 def photo():
     return torch.from_numpy(data.astronaut()).permute(2, 0, 1)[None].float() / 255
+
+
+def eyes_of(photos):
+    return [Eyes(photo) for photo in photos.split(1)]
 
 
 def at(x, y, radius, side=512):
@@ -39,14 +43,14 @@ def test_an_eye_is_left(photo):
     """Also what lies beside it of the same part of the hole, as most of that is at the eye."""
     for x, y in EYES:
         for hole in (at(x, y, RADIUS), at(x, y + 1.6 * RADIUS, 1.8 * RADIUS)):
-            assert torch.equal(parts_at_eyes(hole, hole, photo), hole)
+            assert torch.equal(parts_at_eyes(hole, hole, eyes_of(photo)), hole)
 
 
 def test_what_is_elsewhere_or_covers_little_of_it_is_filled(photo):
     line = torch.zeros(1, 1, 512, 512)
     line[..., 101:103, 150:300] = 1  # across both
     for hole in (at(225, 60, RADIUS), at(225, 140, RADIUS), at(400, 100, RADIUS), line):
-        assert not parts_at_eyes(hole, hole, photo).any()
+        assert not parts_at_eyes(hole, hole, eyes_of(photo)).any()
 
 
 @pytest.mark.parametrize("radius", [1, 3])
@@ -55,7 +59,7 @@ def test_a_pupil_is_left(photo, radius):
     for x, y in EYES:
         pupil, dust = at(x, y, radius), at(x, y - 12, 1)
         for hole in (pupil, torch.maximum(pupil, dust)):
-            assert torch.equal(parts_at_eyes(hole, hole, photo), pupil)
+            assert torch.equal(parts_at_eyes(hole, hole, eyes_of(photo)), pupil)
 
 
 def test_pupils_of_a_small_face_beside_a_large_one(photo):
@@ -65,14 +69,14 @@ def test_pupils_of_a_small_face_beside_a_large_one(photo):
     hole = torch.zeros_like(both[:, :1])
     for x, y in EYES:
         hole[..., round(0.4 * y) - 1 : round(0.4 * y) + 2, 511 + round(0.4 * x) : 514 + round(0.4 * x)] = 1
-    assert torch.equal(parts_at_eyes(hole, hole, both), hole)
+    assert torch.equal(parts_at_eyes(hole, hole, eyes_of(both)), hole)
 
 
 def test_a_line_through_a_pupil_is_filled(photo):
     line = torch.zeros(1, 1, 512, 512)
     x, y = EYES[0]
     line[..., y - 20 : y + 20, x] = 1
-    assert not parts_at_eyes(line, line, photo).any()
+    assert not parts_at_eyes(line, line, eyes_of(photo)).any()
 
 
 @pytest.mark.parametrize(("share", "left"), [(0.24, False), (0.36, True)])
@@ -82,13 +86,13 @@ def test_from_which_share_on_an_eye_is_left(photo, share, left):
         eye = (seen & (at(x, y, 2 * RADIUS)[0, 0] > 0)).nonzero()
         hole = torch.zeros(1, 1, 512, 512)
         hole[0, 0][tuple(eye[: round(share * len(eye))].T)] = 1
-        assert bool(parts_at_eyes(hole, hole, photo).any()) is left
+        assert bool(parts_at_eyes(hole, hole, eyes_of(photo)).any()) is left
 
 
 def test_a_wide_mark_is_left_at_the_eye_only(photo):
     band = torch.zeros(1, 1, 512, 512)
     band[..., 98:112, 100:400] = 1
-    left = parts_at_eyes(band, band, photo)
+    left = parts_at_eyes(band, band, eyes_of(photo))
     for x, y in EYES:
         assert torch.equal(left[..., y - 2 : y + 8, x - 8 : x + 9], band[..., y - 2 : y + 8, x - 8 : x + 9])
     assert not left[..., :150].any()
@@ -101,7 +105,7 @@ def test_a_line_over_an_eye_is_filled_as_narrow_as_it_is(photo, thickness):
     line = torch.zeros(1, 1, 512, 512)
     line[..., 101 : 101 + thickness, 100:400] = 1
     wide = dilate(line, 8)
-    left = parts_at_eyes(wide, line, photo)
+    left = parts_at_eyes(wide, line, eyes_of(photo))
     for x, y in EYES:
         window = (..., slice(y - 3, y + 3), slice(x - 8, x + 9))
         assert torch.equal(left[window], (wide - line if thickness == 2 else wide)[window])
@@ -111,7 +115,7 @@ def test_a_line_over_an_eye_is_filled_as_narrow_as_it_is(photo, thickness):
 def test_each_photo_by_itself(photo):
     holes = torch.cat([at(*EYES[0], RADIUS), torch.zeros(1, 1, 512, 512), at(*EYES[1], RADIUS)])
     photos = torch.cat([photo, photo, photo.flip(3)])
-    left = parts_at_eyes(holes, holes, photos)
+    left = parts_at_eyes(holes, holes, eyes_of(photos))
     assert torch.equal(left[0], holes[0])
     assert not left[1:].any()  # mirrored, that eye is elsewhere
 

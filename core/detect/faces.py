@@ -1,0 +1,92 @@
+"""Lines across faces are damage: nobody is photographed with a cord or a stick across the face.
+
+A face is an ellipse around the nose, as large as a pair of eyes are apart: from the brows to the chin, and between
+the cheeks, as poles and ropes do stand beside faces.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..host.cancel import check_cancelled
+from .eyes import Eyes
+from .planes import Bytes, Mask
+
+MAX_RATIO = 3.0  # of the areas of two eyes of a face
+APART = 1.2, 4.5  # widths of the wider eye: how far apart the two are
+MAX_SLANT = 0.5  # of their distance: by how much one is higher
+BELOW = 0.6  # the same: where the middle of a face is
+HALF_WIDTH, HALF_HEIGHT = 0.8, 1.05  # the same: how far it reaches
+MIN_CROSSING = 0.4  # the same: the extent in a face of a line that crosses it
+
+
+class Face(NamedTuple):
+    """The middle of a face, and how far its eyes are apart, in pixels."""
+
+    x: float
+    y: float
+    apart: float
+
+
+def lines_across_faces(lines: Tensor, eyes: Eyes) -> Tensor:
+    """The lines of one photo that cross a face.
+
+    Args:
+        lines: uint8 (1, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        eyes: of the photo.
+
+    Returns:
+        The same shape, dtype and device, 1 = part of such a line.
+
+    Raises:
+        WeightsError: the network's weights are missing.
+    """
+    if not lines.any():
+        return torch.zeros_like(lines)
+    return torch.from_numpy(_crossing(lines[0, 0].cpu().numpy(), eyes.pixels)).to(lines)[None, None]
+
+
+def _crossing(lines: Bytes, eyes: Mask) -> Bytes:
+    """The connected parts of lines (H, W) that cross a face, by the pixels of eyes (h, w)."""
+    import cv2
+
+    scale = lines.shape[0] / eyes.shape[0]
+    count, label = cv2.connectedComponents(lines, connectivity=8)
+    crossing = np.zeros(count, np.uint8)
+    for face in faces_of(eyes):
+        check_cancelled()
+        near = _within(label, Face(*(scale * length for length in face)))
+        for part in np.unique(near[near > 0]):
+            rows, columns = np.nonzero(near == part)
+            extent = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
+            crossing[part] |= extent >= MIN_CROSSING * scale * face.apart
+    return crossing[label]
+
+
+def faces_of(eyes: Mask) -> Iterator[Face]:
+    """The faces that pairs of eyes (h, w) tell of."""
+    import cv2
+
+    _, _, stats, centers = cv2.connectedComponentsWithStats(eyes.astype(np.uint8), connectivity=8)
+    for i, j in combinations(range(1, len(stats)), 2):
+        areas, width = stats[[i, j], cv2.CC_STAT_AREA], stats[[i, j], cv2.CC_STAT_WIDTH].max()
+        across, down = abs(centers[i] - centers[j])
+        apart = float(np.hypot(across, down))
+        is_pair = areas.max() <= MAX_RATIO * areas.min() and APART[0] * width <= apart <= APART[1] * width
+        if is_pair and down <= MAX_SLANT * apart:
+            x, y = (centers[i] + centers[j]) / 2
+            yield Face(float(x), float(y) + BELOW * apart, apart)
+
+
+def _within(label: np.ndarray, face: Face) -> np.ndarray:
+    """The labels (h, w) around a face, of those of a photo (H, W); 0 outside it."""
+    half_height, half_width = (share * face.apart for share in (HALF_HEIGHT, HALF_WIDTH))
+    top, left = max(0, round(face.y - half_height)), max(0, round(face.x - half_width))
+    around = label[top : round(face.y + half_height) + 1, left : round(face.x + half_width) + 1]
+    rows, columns = (np.arange(length)[:, None] for length in around.shape)
+    down, across = (rows + top - face.y) / half_height, (columns + left - face.x) / half_width
+    return np.where(down**2 + across.T**2 <= 1, around, 0)
