@@ -41,6 +41,11 @@ class Search(NamedTuple):
     min_area: int
     guard: bool
 
+    @property
+    def is_general(self) -> bool:
+        """Whether all kinds are to be filled that are filled by default: nobody asked for one of them alone."""
+        return self.levels.keys() >= RESTORED
+
 
 class Sorted(NamedTuple):
     """Marks by what becomes of them, each uint8 (B, 1, H, W) of 0 and 1; some are in several."""
@@ -82,7 +87,7 @@ def _look_at(
     _leave_lettering(probability, letters, search, marks, found)
     if not search.detector.hysteresis:
         return False
-    tells_all = marks.shape[1] == len(KIND_NAMES) and search.levels.keys() >= RESTORED
+    tells_all = marks.shape[1] == len(KIND_NAMES) and search.is_general
     slightly = False
     if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
@@ -196,7 +201,9 @@ def _sort(marks: Tensor, gray: Tensor, search: Search, margin: Tensor, worn: boo
     """The marks (B, K, H, W) of all kinds sorted by the kinds that are filled and by the guard."""
     guarded, unguarded, other = _by_guard(marks, search.levels)
     filled, skipped = (
-        _apply_guard(marks, guarded, gray, margin, worn) if search.guard else (guarded, torch.zeros_like(guarded))
+        _apply_guard(marks, guarded, gray, margin, worn, search.is_general)
+        if search.guard
+        else (guarded, torch.zeros_like(guarded))
     )
     return Sorted(filled, unguarded, skipped, margin, other)
 
@@ -213,10 +220,12 @@ def _by_guard(marks: Tensor, levels: dict[str, float]) -> tuple[Tensor, Tensor, 
     return guarded, unguarded, other
 
 
-def _apply_guard(marks: Tensor, guarded: Tensor, gray: Tensor, margin: Tensor, worn: bool) -> tuple[Tensor, Tensor]:
+def _apply_guard(
+    marks: Tensor, guarded: Tensor, gray: Tensor, margin: Tensor, worn: bool, general: bool
+) -> tuple[Tensor, Tensor]:
     """What of the guarded marks is filled and what is skipped, both uint8 (B, 1, H, W).
 
-    marks: of all kinds, (B, K, H, W).
+    marks: of all kinds, (B, K, H, W). general: whether dark lines are skipped, which were not asked for alone.
     """
     skipped = skipped_marks(guarded, margin, gray, worn)
     filled = guarded - skipped
@@ -227,7 +236,8 @@ def _apply_guard(marks: Tensor, guarded: Tensor, gray: Tensor, margin: Tensor, w
         doubtful |= speck_rows(only_specks)
         if not worn:
             doubtful |= texture_specks(only_specks, guarded, gray)
-        doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
+        if general:
+            doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
         doubtful |= beds(lost, gray) * filled
         filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from monochromic.core import find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.dark_lines import dark_lines
 from monochromic.core.detect.planes import to_gray
 
@@ -112,3 +114,15 @@ def test_find_hole_leaves_a_dark_line_unless_the_guard_is_off():
         assert everything > 0.95
         assert abs(filled - share) < 0.05
         assert abs(skipped - (1 - share)) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("kinds", "filled"), [(None, False), (["lines", "specks", "lost", "areas"], False), (["lines"], True)]
+)
+def test_one_that_is_asked_for_alone_is_filled(monkeypatch, kinds, filled):
+    line, photo = case(0.3)
+    seen = F.pad(0.9 * line, (0, 0, 0, 0, 0, len(KIND_NAMES) - 1))
+    seen[:, KIND_NAMES.index("specks"), :30, :30] = 0.9  # over 0.15 % of the photo
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+    hole = find_hole(photo, dilate=0, kinds=kinds).hole
+    assert torch.equal(hole * line, line * float(filled))
