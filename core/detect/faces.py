@@ -5,7 +5,6 @@ the cheeks, as poles and ropes do stand beside faces.
 """
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -57,13 +56,13 @@ def _crossing(lines: Bytes, eyes: Mask) -> Bytes:
     scale = lines.shape[0] / eyes.shape[0]
     count, label = cv2.connectedComponents(lines, connectivity=8)
     crossing = np.zeros(count, np.uint8)
-    for face in faces_of(eyes):
+    for small in faces_of(eyes):
         check_cancelled()
-        near = _within(label, Face(*(scale * length for length in face)))
+        face = Face(*(scale * length for length in small))
+        near = _within(label, face)
         for part in np.unique(near[near > 0]):
             rows, columns = np.nonzero(near == part)
-            extent = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
-            crossing[part] |= extent >= MIN_CROSSING * scale * face.apart
+            crossing[part] |= np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1) >= MIN_CROSSING * face.apart
     return crossing[label]
 
 
@@ -72,14 +71,15 @@ def faces_of(eyes: Mask) -> Iterator[Face]:
     import cv2
 
     _, _, stats, centers = cv2.connectedComponentsWithStats(eyes.astype(np.uint8), connectivity=8)
-    for i, j in combinations(range(1, len(stats)), 2):
-        areas, width = stats[[i, j], cv2.CC_STAT_AREA], stats[[i, j], cv2.CC_STAT_WIDTH].max()
-        across, down = abs(centers[i] - centers[j])
-        apart = float(np.hypot(across, down))
-        is_pair = areas.max() <= MAX_RATIO * areas.min() and APART[0] * width <= apart <= APART[1] * width
-        if is_pair and down <= MAX_SLANT * apart:
-            x, y = (centers[i] + centers[j]) / 2
-            yield Face(float(x), float(y) + BELOW * apart, apart)
+    first, second = np.triu_indices(len(stats) - 1, 1)  # of all pairs
+    areas, widths = (stats[1:, column][[first, second]] for column in (cv2.CC_STAT_AREA, cv2.CC_STAT_WIDTH))
+    across, down = np.abs(centers[1:][first] - centers[1:][second]).T
+    apart, width = np.hypot(across, down), widths.max(0)
+    alike = (areas.max(0) <= MAX_RATIO * areas.min(0)) & (down <= MAX_SLANT * apart)
+    pairs = np.flatnonzero(alike & (apart >= APART[0] * width) & (apart <= APART[1] * width))
+    middles = (centers[1:][first] + centers[1:][second]) / 2
+    for (x, y), distance in zip(middles[pairs].tolist(), apart[pairs].tolist(), strict=True):
+        yield Face(x, y + BELOW * distance, distance)
 
 
 def _within(label: np.ndarray, face: Face) -> np.ndarray:

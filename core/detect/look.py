@@ -97,7 +97,7 @@ def _look_at(
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
         if slightly:
-            _skip(long_lines(_doubtful_lines(marks, eyes, found)), found)
+            _skip(long_lines(_across_no_face(_thin_lines(marks, found), eyes)), found)
     return worn
 
 
@@ -122,7 +122,8 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     Returns:
         Whether the long ones among them are content, however much a second look finds.
     """
-    thin, doubtful = _thin_lines(marks, found), _doubtful_lines(marks, eyes, found)
+    thin = _thin_lines(marks, found)
+    doubtful = _across_no_face(thin, eyes)
     inner = inner_lines(thin, found.margin)
     if is_hardly_damaged(found.filled, inner & doubtful):
         _skip(doubtful, found)
@@ -132,10 +133,9 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     return False
 
 
-def _doubtful_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> Tensor:
-    """The thin lines of one photo that cross no face."""
-    thin = _thin_lines(marks, found)
-    return thin & (1 - lines_across_faces(thin, eyes))
+def _across_no_face(lines: Tensor, eyes: Eyes) -> Tensor:
+    """The lines of one photo that cross no face."""
+    return lines & (1 - lines_across_faces(lines, eyes))
 
 
 def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:
