@@ -12,7 +12,7 @@ from torch import Tensor
 from ..host.cancel import check_cancelled
 from .planes import Bytes, by_photo, reduced, reduction
 
-MAX_DARKNESS = 0.18  # of the level around a line: by how much it may be darker
+MAX_DARKNESS = 0.1  # of the level around a line: by how much its mean may be darker; it is thinner than its mark
 ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
 MIN_ALONG, MIN_AROUND = 5, 9  # pixels: their least sides
 DARK_SHARE = 0.5  # of a line that is dark, above which it is content

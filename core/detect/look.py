@@ -20,6 +20,7 @@ from .lone_specks import lone_specks
 from .margins import margins_of
 from .planes import to_gray
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, is_slightly_damaged, second_marks
+from .sharp_edges import amid_edges
 from .speck_rows import speck_rows
 from .texture_specks import texture_specks
 from .wide_specks import wide_specks
@@ -234,6 +235,7 @@ def _apply_guard(
         only_specks = specks * filled * (1 - torch.maximum(lines, lost))
         doubtful = wide_specks(specks, gray) * only_specks
         doubtful |= speck_rows(only_specks)
+        doubtful |= amid_edges(only_specks, filled, gray)
         if not worn:
             doubtful |= texture_specks(only_specks, guarded, gray)
         if general:

@@ -25,6 +25,13 @@ def found_dark(line, marks, photo):
     return dark_lines(line, marks, to_gray(photo))
 
 
+@pytest.mark.parametrize(("darkness", "share"), [(0.05, 0), (0.14, 1)])
+def test_how_dark_they_are(darkness, share):
+    """A rope before the sky is thinner than what is marked of it, and so darker than its mean."""
+    line, photo = case((1 - darkness) * 0.8, 0.8)
+    assert torch.equal(found_dark(line, line, photo), line * share)
+
+
 @pytest.mark.parametrize("ground", [0.15, 0.5, 0.9])
 def test_dark_and_light_lines(ground):
     line, photo = case(0.5 * ground, ground)

@@ -99,7 +99,7 @@ def found_in(photo, monkeypatch):
 
     Letters stand in rows and amid others, by which those that look like specks would be left, too.
     """
-    for rule in ("speck_rows", "texture_specks"):
+    for rule in ("speck_rows", "texture_specks", "amid_edges"):
         monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda specks, *_: torch.zeros_like(specks))
 
     def find(seen, image=photo, **options):
