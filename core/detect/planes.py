@@ -53,7 +53,9 @@ def to_gray(image: Tensor) -> Tensor:
 
 def tone_range(gray: Bytes) -> tuple[int, int]:
     """The levels below which 1 % and 99 % of the pixels of a plane (H, W) are."""
-    counts = np.cumsum(np.bincount(gray.ravel(), minlength=256))
+    import cv2
+
+    counts = np.cumsum(cv2.calcHist([gray], [0], None, [256], [0, 256]).astype(np.int64))
     low, high = (int(np.searchsorted(counts, share * gray.size, side="right")) for share in TONES)
     return low, high
 
