@@ -15,7 +15,7 @@ from .detectors import predict_on_copy
 from .networks import overlays_network
 from .planes import Bytes, disc
 
-SIDE = 512  # pixels of the shorter side of the copy
+SIDE = 768  # pixels of the shorter side of the copy, at most
 THRESHOLD = 0.5  # of the mean probability of overlays over a mark
 NEAR = 1 / 64  # of the shorter side: where the network sees some letters of a word only, its others count, too
 
