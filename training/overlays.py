@@ -17,12 +17,13 @@ from monochromic.core.damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from monochromic.core.degrade import KINDS, degrade
 from monochromic.core.degrade.aging import make_old, scan
 from monochromic.core.detect.network import DamageNetwork
+from number_keys import number_people
 from numpy.random import Generator
 from photos import random_cut
 from torch import Tensor, nn
 
 GROUP = "overlays"
-TAKES = {"network": {"widths"}, "data": {"clean", "handwriting", "hard"}, "losses": {"entropy", "tversky"}}
+TAKES = {"network": {"widths"}, "data": {"clean", "handwriting", "numbers", "hard"}, "losses": {"entropy", "tversky"}}
 OLD_SHARE = 0.5  # of photos, which are made old
 DAMAGED_SHARE = 0.25  # of photos, which have damage that is no overlay
 SCANNED_SHARE = 0.6  # of photos, which are scanned before they are covered
@@ -46,7 +47,8 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         side: of the sample, in pixels.
         random: draws everything.
         data: of the recipe; `clean` the share of photos without overlays, `handwriting` the share of the others that
-            have handwriting, half of them nothing else, `hard` a file of `mine.py`.
+            have handwriting, `numbers` of those that have numbers; half of both have nothing else; `hard` is a file of
+            `mine.py`.
 
     Returns:
         The photo (3, side, side) in [0, 1], and 0 or 1 for overlays, (1, side, side).
@@ -63,10 +65,14 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
         picture, _ = _degraded(picture, [kind for kind in KINDS if KINDS[kind].group != GROUP], scale, random, None)
     overlays, covered = torch.zeros(1, side, side), not clean
     if "handwriting" in data and covered and random.random() < data["handwriting"]:
-        picture, overlays = _written(picture, random)
+        picture, overlays = _written(write_on, picture, random)
         covered = random.random() < 0.5
     if random.random() < SCANNED_SHARE:
         picture = _changed(scan, picture, random)
+    if "numbers" in data and covered and random.random() < data["numbers"]:
+        picture, numbers = _written(number_people, picture, random)
+        overlays = torch.maximum(overlays, numbers)
+        covered = random.random() < 0.5
     if covered:
         kinds = [kind for kind in KINDS if KINDS[kind].group == GROUP]
         picture, covers = _degraded(picture, kinds, scale, random, random_cut(other, side, random)[None])
@@ -76,9 +82,11 @@ def sample(photos: list[np.ndarray], side: int, random: Generator, data: dict) -
     return picture[0], overlays
 
 
-def _written(picture: Tensor, random: Generator) -> tuple[Tensor, Tensor]:
-    """A photo (1, 3, H, W) with handwriting, and where it is, (1, H, W)."""
-    written, letters = write_on(picture[0].permute(1, 2, 0).numpy(), random)
+def _written(
+    write: Callable[[np.ndarray, Generator], tuple[np.ndarray, np.ndarray]], picture: Tensor, random: Generator
+) -> tuple[Tensor, Tensor]:
+    """A photo (1, 3, H, W) with handwriting or numbers, and where they are, (1, H, W)."""
+    written, letters = write(picture[0].permute(1, 2, 0).numpy(), random)
     return torch.from_numpy(written).permute(2, 0, 1)[None], torch.from_numpy(letters)[None].float()
 
 

@@ -2,6 +2,7 @@
 
 import cv2
 import handwriting
+import number_keys
 import numpy as np
 import overlays
 import pytest
@@ -78,6 +79,22 @@ def test_handwriting_changes_what_it_covers(monkeypatch):
         assert written.max() <= 1
 
 
+def test_numbers_change_what_they_cover():
+    """They are of one tone and size, and lie on the ground alone."""
+    ground = np.full((160, 200, 3), 0.6, np.float32)
+    shares = []
+    for i in range(20):
+        numbered, covered = number_keys.number_people(ground, np.random.default_rng([1, i]))
+        change = np.abs(numbered - ground).max(-1)
+        assert change[covered].min() > 0.06
+        far = cv2.dilate(covered.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        assert change[far].max() < 0.2  # of edges of digits
+        assert numbered.min() >= 0
+        assert numbered.max() <= 1
+        shares.append(covered.mean())
+    assert min(shares) < 0.01 < max(shares) < 0.2  # of one number and of many
+
+
 def test_a_mount_lies_along_one_side(monkeypatch):
     monkeypatch.setattr(handwriting, "MOUNT_SHARE", 1.0)
     ground = np.full((160, 200, 3), 0.6, np.float32)
@@ -88,11 +105,12 @@ def test_a_mount_lies_along_one_side(monkeypatch):
         assert sum(side.mean() > 0.95 for side in sides) == 1
 
 
-def test_handwriting_where_the_recipe_has_it(photos):
+@pytest.mark.parametrize("what", ["handwriting", "numbers"])
+def test_letters_where_the_recipe_has_them(photos, what):
     plain = samples(photos, {"clean": 0.0})
-    images, covered = samples(photos, {"clean": 0.0, "handwriting": 1.0})
+    images, covered = samples(photos, {"clean": 0.0, what: 1.0})
     assert covered.flatten(1).any(1).float().mean() > 0.8
     assert (covered != plain[1]).flatten(1).any(1).float().mean() > 0.5
     assert images.min() >= 0
     assert images.max() <= 1
-    assert not samples(photos, {"clean": 1.0, "handwriting": 1.0})[1].any()
+    assert not samples(photos, {"clean": 1.0, what: 1.0})[1].any()
