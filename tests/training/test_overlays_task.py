@@ -93,6 +93,8 @@ def test_numbers_change_what_they_cover():
         assert numbered.max() <= 1
         shares.append(covered.mean())
     assert min(shares) < 0.01 < max(shares) < 0.2  # of one number and of many
+    light = [number_keys.number_people(ground + 0.37, np.random.default_rng([1, i]))[1].any() for i in range(20)]
+    assert 0.2 < np.mean(light) < 0.8  # white numbers cannot be seen there
 
 
 def test_a_mount_lies_along_one_side(monkeypatch):
