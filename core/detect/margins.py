@@ -2,7 +2,7 @@
 
 A margin differs from the picture by its shape, not by its color alone: it is a band along one side, nearly uniform,
 which ends at a straight sharp edge over most of that side (`bands`). A sky has no such edge, a torn corner a ragged
-one. Inside a margin there may be another: paper in a frame.
+one. Bars with captions (`bars`) are margins, too. Inside a margin there may be another: paper in a frame.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..image.checks import check_image
 from .bands import Band, find_band
+from .bars import find_bar
 from .planes import Bytes, to_gray
 
 MIN_SIDE = 32  # pixels of the shorter side: smaller photos have no margins
@@ -88,8 +89,9 @@ def _bands(gray: Bytes) -> dict[str, Band]:
     if short < MIN_SIDE:
         return {}
     bands = {side: band for side, view in _views(gray).items() if (band := find_band(view, short)) is not None}
+    bars = {side: bar for side, view in _views(gray).items() if (bar := find_bar(view, short)) is not None}
     extents = {side: view.shape[1] for side, view in _views(gray).items()}
-    return {
+    return bars | {
         side: band
         for side, band in bands.items()
         if _corners_are_margins(side, bands, MAX_CORNER * short)
