@@ -45,10 +45,25 @@ def write_on(picture: Picture, random: Generator) -> tuple[Picture, NDArray[np.b
     rows = [hand(size, stroke, random) for _ in range(random.integers(1, 4))]
     letters = np.concatenate([np.pad(row, ((0, 0), (0, max(r.shape[1] for r in rows) - row.shape[1]))) for row in rows])
     degrees = random.uniform(-60, 60) if random.random() < SLANTING_SHARE else random.normal(0, 5)
-    coverage = _placed(rotated(_warped(letters, size, random), degrees), h, w, random)
+    coverage = placed(rotated(_warped(letters, size, random), degrees), h, w, random)
     ink = np.array(INKS[random.integers(len(INKS))], np.float32)
     opacity = coverage * random.uniform(0.6, 1.0) * _pressure(h, w, size, random)
-    change = (ink - picture) * opacity[..., None]
+    return inked(picture, ink, coverage, opacity)
+
+
+def inked(picture: Picture, ink: NDArray, coverage: Coverage, opacity: NDArray) -> tuple[Picture, NDArray[np.bool_]]:
+    """A picture under letters, and where these can be seen.
+
+    Args:
+        picture: (H, W, 3) in [0, 1].
+        ink: its color, (3,) in [0, 1].
+        coverage: of each pixel by letters, (H, W) in [0, 1].
+        opacity: of the ink there, (H, W) in [0, 1], 0 where nothing is covered.
+
+    Returns:
+        The picture (H, W, 3), and which pixels belong to letters, (H, W).
+    """
+    change = ((ink - picture) * opacity[..., None]).astype(np.float32)
     return picture + change, (coverage > COVERED) & (np.abs(change).max(-1) > SEEN)
 
 
@@ -119,7 +134,7 @@ def _pressure(h: int, w: int, size: float, random: Generator) -> NDArray[np.floa
     return np.clip(1 - random.uniform(0, 0.3) * np.abs(_noise(h, w, size, random)), 0.2, 1)
 
 
-def _placed(letters: Coverage, h: int, w: int, random: Generator) -> Coverage:
+def placed(letters: Coverage, h: int, w: int, random: Generator) -> Coverage:
     """Letters anywhere on a picture, cut at its sides where they are larger; (h, w)."""
     high, wide = letters.shape
     top, left = (

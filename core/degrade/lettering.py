@@ -13,7 +13,7 @@ def text(scene: Scene) -> Layer:
     dated = scene.chance(0.25)
     lines = [_date(scene)] if dated else [_phrase(scene, 2, 5) for _ in range(scene.random.integers(1, 5))]
     size = min(scene.shape) * scene.random.uniform(0.06, scene.by_difficulty(0.14, 0.09))
-    letters = _typeset(lines, size, _typeface(scene))
+    letters = typeset(lines, size, _typeface(scene))
     alpha = _placed(scene, rotated(letters, scene.random.normal(0, 4)))
     color = scene.random.choice(COLORS) if dated or scene.chance(0.3) else contrasting_color(scene, alpha)
     return Layer(alpha_blend(scene, color, scene.by_difficulty(0.98, 0.35)), alpha)
@@ -24,9 +24,9 @@ def watermark(scene: Scene) -> Layer:
     words = [("(c) " if scene.chance(0.4) else "") + _phrase(scene, 1, 2).upper()]
     turn = scene.random.uniform(-40, 40)
     if scene.chance(0.5):
-        alpha = _placed(scene, rotated(_typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
+        alpha = _placed(scene, rotated(typeset(words, min(scene.shape) * 0.25, _typeface(scene)), turn), 0.25)
     else:
-        alpha = _repeated(scene, _typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
+        alpha = _repeated(scene, typeset(words, min(scene.shape) * 0.1, _typeface(scene)), turn)
     return Layer(alpha_blend(scene, contrasting_color(scene, alpha), scene.by_difficulty(0.65, 0.2)), alpha)
 
 
@@ -39,7 +39,7 @@ def plain_text(scene: Scene) -> Layer:
     for _ in range(scene.random.integers(1, 4)):
         line = _date(scene) if scene.chance(0.2) else _phrase(scene, 1, 5)
         size = min(scene.shape) * scene.by_difficulty(0.14, 0.06) * scene.random.uniform(0.7, 1.2)
-        alpha = np.maximum(alpha, _placed(scene, _typeset([line], size, _typeface(scene))))
+        alpha = np.maximum(alpha, _placed(scene, typeset([line], size, _typeface(scene))))
     level = scene.random.random()
     color = scene.random.random(3) if level < 0.3 else np.full(3, float(level < 0.65))
     return Layer(alpha_blend(scene, color, scene.random.uniform(0.9, 1)), alpha)
@@ -62,7 +62,7 @@ def _typeface(scene: Scene) -> int | None:
     return None if scene.chance(0.5) else int(scene.random.choice([0, 2, 3, 4, 6, 7]))
 
 
-def _typeset(lines: list[str], size: float, typeface: int | None) -> np.ndarray:
+def typeset(lines: list[str], size: float, typeface: int | None) -> np.ndarray:
     """Lines of text `size` pixels high as coverage, float (h, w) in [0, 1]."""
     size = max(round(size), 6)
     rows = [_printed(line, size) if typeface is None else _drawn(line, size, typeface) for line in lines]

@@ -88,14 +88,14 @@ def _bands(gray: Bytes) -> dict[str, Band]:
     short = min(gray.shape)
     if short < MIN_SIDE:
         return {}
-    bands = {side: band for side, view in _views(gray).items() if (band := find_band(view, short)) is not None}
-    bars = {side: bar for side, view in _views(gray).items() if (bar := find_bar(view, short)) is not None}
-    extents = {side: view.shape[1] for side, view in _views(gray).items()}
+    views = _views(gray)
+    bands = {side: band for side, view in views.items() if (band := find_band(view, short)) is not None}
+    bars = {side: bar for side, view in views.items() if (bar := find_bar(view, short)) is not None}
     return bars | {
         side: band
         for side, band in bands.items()
         if _corners_are_margins(side, bands, MAX_CORNER * short)
-        and (_is_plain(band, extents[side]) or _has_companion(band, bands))
+        and (_is_plain(band, views[side].shape[1]) or _has_companion(band, bands))
     }
 
 

@@ -43,15 +43,16 @@ def _amid_edges(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     factor = reduction(gray.shape)
     clear = cv2.dilate(marks, disc(2 * CLEAR + 1)) == 0
     steps = _steps(gray)
-    known, light_edges, dark_edges = (
-        reduced((clear & (steps >= least)) * np.uint8(255), factor) for least in (0, MIN_STEP, MIN_STEP_OF_DARK)
+    known, sharp, less_sharp = (
+        reduced(pixels * np.uint8(255), factor)
+        for pixels in (clear, clear & (steps >= MIN_STEP), clear & (steps >= MIN_STEP_OF_DARK))
     )
     chosen = np.zeros(count, np.uint8)
     for i in range(1, count):
         check_cancelled()
         box = padded_slices(stats[i], AROUND * min(gray.shape))
         near = tuple(slice(part.start // factor, -(-part.stop // factor)) for part in box)
-        edges = dark_edges if dark[i] else light_edges
+        edges = less_sharp if dark[i] else sharp
         chosen[i] = edges[near].sum(dtype=np.int64) > SHARP_SHARE * known[near].sum(dtype=np.int64)
     return chosen[label]
 

@@ -11,6 +11,7 @@ from monochromic.core.detect.margins import find_margins
 from PIL import Image, ImageDraw, ImageFont
 
 H, W, DEPTH = 240, 320, 20
+DEEPEST = H // 4
 
 
 def picture(level=85, depth=DEPTH, text="somewhere.com, by a member"):
@@ -44,8 +45,15 @@ def test_what_is_no_bar():
     slanted = picture()
     slanted[-DEPTH:][np.arange(DEPTH)[:, None] < np.linspace(0, DEPTH, W)] = 190
     sky = picture(250, text="")
-    for gray in (plain, grained, soft, slanted, sky, picture(depth=H // 3), picture(depth=3)):
+    for gray in (plain, grained, soft, slanted, sky):
         assert bar_of(gray) is None
+
+
+@pytest.mark.parametrize(
+    ("depth", "is_bar"), [(3, False), (DEEPEST, True), (DEEPEST + 1, False), (DEEPEST + 2, False), (2 * DEEPEST, False)]
+)
+def test_how_deep_a_bar_is(depth, is_bar):
+    assert (bar_of(picture(depth=depth)) is not None) is is_bar
 
 
 def test_of_any_tone_they_are_margins_whose_neighbors_are_not():
