@@ -5,34 +5,22 @@ what is around them by 30 % of the range of tones or more were content; of the f
 """
 
 import numpy as np
-from torch import Tensor
 
-from .planes import Bytes, by_photo
-from .speck_contrasts import speck_contrasts
+from .planes import Mask
+from .specks import Specks
 
 MAX_SPECKS = 40  # of a photo; with more, it is dusty
 MIN_CONTRAST = 0.3  # of the photo's range of tones, from which a speck stands out
 
 
-def lone_specks(specks: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
-    """The specks that stand out, in photos with few specks.
+def lone_specks(specks: Specks) -> Mask:
+    """The specks that stand out, if they are few.
 
     Args:
-        specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
-        marks: the same of all that looks damaged; the specks among them.
-        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
+        specks: of a photo.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a speck.
+        Which of them do, (N + 1,).
     """
-    return by_photo(_standing_out, specks, marks, gray)
-
-
-def _standing_out(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
-    """The specks of a plane that stand out, if they are few; all (H, W)."""
-    import cv2
-
-    count, label, stats, _ = cv2.connectedComponentsWithStats(specks, connectivity=8)
-    if count - 1 > MAX_SPECKS:
-        return np.zeros_like(specks)
-    return (np.abs(speck_contrasts(label, stats, marks, gray)) >= MIN_CONTRAST).astype(np.uint8)[label]
+    few = len(specks.stats) - 1 <= MAX_SPECKS
+    return few & (np.abs(specks.contrast) >= MIN_CONTRAST)

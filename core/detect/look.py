@@ -10,6 +10,7 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from .beds import beds
 from .dark_lines import dark_lines
 from .detectors import Detector
+from .doubtful_specks import doubtful_specks
 from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
@@ -20,10 +21,7 @@ from .lone_specks import lone_specks
 from .margins import margins_of
 from .planes import to_gray
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, is_slightly_damaged, second_marks
-from .sharp_edges import amid_edges
-from .speck_rows import speck_rows
-from .texture_specks import texture_specks
-from .wide_specks import wide_specks
+from .specks import by_specks, mostly_in
 
 RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
@@ -154,7 +152,7 @@ def _skip(filled: Tensor, found: Sorted) -> None:
 def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     """Skip the specks of one photo that stand out, in the same sorted, where few are found."""
     lines, specks, lost, *_ = marks.split(1, dim=1)
-    _skip(lone_specks(specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled, found)
+    _skip(by_specks(lone_specks, specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled, found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:
@@ -232,12 +230,9 @@ def _apply_guard(
     filled = guarded - skipped
     if marks.shape[1] == len(KIND_NAMES):
         lines, specks, lost, *_ = marks.split(1, dim=1)
-        only_specks = specks * filled * (1 - torch.maximum(lines, lost))
-        doubtful = wide_specks(specks, gray) * only_specks
-        doubtful |= speck_rows(only_specks)
-        doubtful |= amid_edges(only_specks, filled, gray)
-        if not worn:
-            doubtful |= texture_specks(only_specks, guarded, gray)
+        only_specks = specks & (1 - (lines | lost))
+        doubtful = doubtful_specks(only_specks & filled, guarded, gray, worn)
+        doubtful |= mostly_in(only_specks, skipped) & filled
         if general:
             doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
         doubtful |= beds(lost, gray) * filled

@@ -6,11 +6,10 @@ from content; least of all dark specks, as what comes off a print is light, and 
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, by_photo, disc, padded_slices, reduced, reduction, tone_range
-from .speck_contrasts import speck_contrasts
+from .planes import Bytes, Mask, disc, padded_slices, reduced, reduction, tone_range
+from .specks import Specks
 
 AROUND = 1 / 16  # of the shorter side: how far edges are looked for
 SHARP_SHARE = 0.01  # of the pixels around, from which edges are many
@@ -20,41 +19,32 @@ MIN_DARKNESS = 0.12  # of the range of tones, by which these are darker than wha
 CLEAR = 4  # pixels around marks that are no edges of content
 
 
-def amid_edges(specks: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
-    """The specks amid many sharp edges.
+def amid_edges(specks: Specks) -> Mask:
+    """The specks amid many sharp edges. Shares are counted on a reduced copy.
 
     Args:
-        specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
-        marks: the same of all that is filled, whose edges do not count; the specks among them.
-        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
+        specks: of a photo.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a speck.
+        Which of them are, (N + 1,).
     """
-    return by_photo(_amid_edges, specks, marks, gray)
-
-
-def _amid_edges(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
-    """The specks of a plane that lie amid edges; all (H, W). Shares are counted on a reduced copy."""
     import cv2
 
-    count, label, stats, _ = cv2.connectedComponentsWithStats(specks, connectivity=8)
-    dark = speck_contrasts(label, stats, marks, gray) <= -MIN_DARKNESS
-    factor = reduction(gray.shape)
-    clear = cv2.dilate(marks, disc(2 * CLEAR + 1)) == 0
-    steps = _steps(gray)
+    factor = reduction(specks.gray.shape)
+    clear = cv2.dilate(specks.marks, disc(2 * CLEAR + 1)) == 0
+    steps = _steps(specks.gray)
     known, sharp, less_sharp = (
         reduced(pixels * np.uint8(255), factor)
         for pixels in (clear, clear & (steps >= MIN_STEP), clear & (steps >= MIN_STEP_OF_DARK))
     )
-    chosen = np.zeros(count, np.uint8)
-    for i in range(1, count):
+    chosen = np.zeros(len(specks.stats), np.bool_)
+    for i in range(1, len(chosen)):
         check_cancelled()
-        box = padded_slices(stats[i], AROUND * min(gray.shape))
+        box = padded_slices(specks.stats[i], AROUND * min(specks.gray.shape))
         near = tuple(slice(part.start // factor, -(-part.stop // factor)) for part in box)
-        edges = less_sharp if dark[i] else sharp
+        edges = less_sharp if specks.contrast[i] <= -MIN_DARKNESS else sharp
         chosen[i] = edges[near].sum(dtype=np.int64) > SHARP_SHARE * known[near].sum(dtype=np.int64)
-    return chosen[label]
+    return chosen
 
 
 def _steps(gray: Bytes) -> NDArray[np.float32]:

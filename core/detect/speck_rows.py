@@ -1,4 +1,4 @@
-"""Specks in rows at equal distances: buttons, beads, light bulbs, dots of a cloth. Dust lies anywhere.
+"""Specks in rows at about equal distances: buttons, beads, portholes, dots of a cloth. Dust lies anywhere.
 
 A row is content where chance would hardly bring it about (a-contrario detection: Desolneux, Moisan, Morel 2000,
 "Meaningful Alignments", International Journal of Computer Vision). It begins with a speck and one of its nearest that
@@ -9,46 +9,42 @@ specks are there; the product over all steps, times the number of rows that were
 from collections.abc import Iterator
 
 import numpy as np
-from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask, by_photo
+from .planes import Mask
+from .specks import Specks
 
 NEAREST = 6  # specks to which rows are begun from each
 MAX_STEP = 1 / 10  # of the shorter side of the photo
-TOLERANCES = 0.1, 0.2, 0.35  # of a step: how far from the expected place the next speck may lie
+TOLERANCES = (0.1, 0.1), (0.2, 0.2), (0.35, 0.35), (0.45, 0.15)
+"""How far from the expected place the next speck may lie, along and across, in steps: the last, of straight rows."""
 MAX_RATIO = 2.5  # of the areas of two specks that are alike
 AROUND = 3.0  # steps around a speck, in which others tell how dense they are
 MIN_ROW, MAX_ROW = 4, 12  # specks
 EXPECTED = 0.05  # rows like it in the dust of a photo, below which a row is content
 SURE = 1e-4  # the same, below which a row is part of a pattern
 REACH = 1.5  # steps from such a row, within which specks like its own belong to the pattern
-MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
+MAX_SPECKS = 500  # light or dark, of a photo that is looked at; one with more is dusty
 
 
-def speck_rows(specks: Tensor) -> Tensor:
-    """The specks that lie in rows at equal distances, and those like them beside such rows.
+def speck_rows(specks: Specks) -> Mask:
+    """The specks that lie in rows, and those like them beside such rows: light ones by themselves, and dark ones.
 
     Args:
-        specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
+        specks: of a photo.
 
     Returns:
-        The same shape, dtype and device, 1 = part of such a speck.
+        Which of them do, (N + 1,).
     """
-    return by_photo(_in_rows, specks)
-
-
-def _in_rows(plane: Bytes) -> Bytes:
-    """The specks of a plane (H, W) that lie in rows, or beside them."""
-    import cv2
-
-    count, label, stats, centers = cv2.connectedComponentsWithStats(plane, connectivity=8)
-    if not MIN_ROW < count <= MAX_SPECKS:
-        return np.zeros_like(plane)
-    area = stats[1:, cv2.CC_STAT_AREA].astype(float)
-    like = np.maximum(area[:, None], area) < MAX_RATIO * np.minimum(area[:, None], area)
-    pattern = _pattern(centers[1:], like, MAX_STEP * min(plane.shape))
-    return np.append(False, pattern)[label].astype(np.uint8) if pattern.any() else np.zeros_like(plane)
+    chosen = np.zeros(len(specks.stats), np.bool_)
+    light = specks.contrast > 0
+    for alike in (light, ~light):
+        numbers = np.flatnonzero(alike[1:]) + 1
+        if MIN_ROW <= len(numbers) <= MAX_SPECKS:
+            area = specks.stats[numbers, 4].astype(float)
+            like = np.maximum(area[:, None], area) < MAX_RATIO * np.minimum(area[:, None], area)
+            chosen[numbers] = _pattern(specks.centers[numbers], like, MAX_STEP * min(specks.gray.shape))
+    return chosen
 
 
 def _pattern(place: np.ndarray, like: Mask, max_step: float) -> Mask:
@@ -91,14 +87,25 @@ def _rows(place: np.ndarray, away: np.ndarray, max_step: float) -> Iterator[tupl
 
 
 def _step_further(
-    rows: np.ndarray, place: np.ndarray, away: np.ndarray, tolerance: float
+    rows: np.ndarray, place: np.ndarray, away: np.ndarray, tolerance: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each of A rows (A, n) the next speck, -1 for none; how probable one is by chance; the step's length; (A,)."""
     last = rows[:, -1]
     step = place[last] - place[rows[:, -2]]
     length = np.linalg.norm(step, axis=1)
-    miss = np.linalg.norm((place[last] + step)[:, None] - place, axis=2)  # (A, N)
+    miss = _misses(place - (place[last] + step)[:, None], step, tolerance)  # (A, N)
     miss[~np.isfinite(away[last])] = np.inf
-    near = 1 + (away[last] < AROUND * length[:, None]).sum(1)
-    chance = np.minimum(1, near * (tolerance / AROUND) ** 2)
-    return np.where(miss.min(1) <= tolerance * length, miss.argmin(1), -1), chance, length
+    within = away[last] < AROUND * length[:, None]
+    near = 1 + within.sum(1) - np.take_along_axis(within, rows, axis=1).sum(1)  # others than those of the row
+    chance = np.minimum(1, near * np.prod(tolerance) / AROUND**2)
+    return np.where(miss.min(1) <= 1, miss.argmin(1), -1), chance, length
+
+
+def _misses(offset: np.ndarray, step: np.ndarray, tolerance: tuple[float, float]) -> np.ndarray:
+    """How far N places are from those expected by A rows, by the tolerance, (A, N); the ellipse of 1 is within it.
+
+    offset: of the places from those expected, (A, N, 2). step: of the rows, (A, 2).
+    """
+    along = np.einsum("anc,ac->an", offset, step)
+    across = np.einsum("anc,ac->an", offset, step[:, ::-1] * (1, -1))
+    return np.hypot(along / tolerance[0], across / tolerance[1]) / (step**2).sum(1)[:, None]

@@ -71,7 +71,7 @@ def _filled(hole: Tensor, marks: Tensor) -> list[str]:
         rest = rest * (1 - plane)
         if count:
             items.append(_counted(count, *NOUNS[name]))
-    return items
+    return items or [_counted(count_parts(hole)[0], "part of a mark", "parts of marks")]
 
 
 def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:

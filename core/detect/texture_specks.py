@@ -8,11 +8,10 @@ of Edge Detection", Proceedings of the Royal Society B).
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask, by_photo, disc, padded_slices, reduced
-from .speck_contrasts import speck_contrasts
+from .planes import Bytes, Mask, disc, padded_slices, reduced
+from .specks import Specks
 
 MIN_CONTRAST = 0.16  # of the photo's range of tones: fainter specks are dust
 AROUND = 1 / 16  # of the shorter side: how far dots are looked for
@@ -22,35 +21,24 @@ MIN_SCALE, SURROUND_SCALE = 0.8, 2.5  # pixels: the least deviation of the narro
 MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
 
 
-def texture_specks(specks: Tensor, marks: Tensor, gray: Tensor) -> Tensor:
+def texture_specks(specks: Specks) -> Mask:
     """The specks amid many dots that are like them and are not marked.
 
     Args:
-        specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
-        marks: the same of all that looks damaged; the specks among them.
-        gray: the gray levels of the photos they lie in, uint8 (B, 1, H, W), by `to_gray`.
+        specks: of a photo.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a speck.
+        Which of them are, (N + 1,).
     """
-    return by_photo(_amid_dots, specks, marks, gray)
-
-
-def _amid_dots(specks: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
-    """The specks of a plane that lie amid dots; all (H, W)."""
-    import cv2
-
-    count, label, stats, _ = cv2.connectedComponentsWithStats(specks, connectivity=8)
-    if count > MAX_SPECKS:
-        return np.zeros_like(specks)
-    contrast = speck_contrasts(label, stats, marks, gray)
-    chosen = np.zeros(count, np.uint8)
-    for i in np.flatnonzero(np.abs(contrast) >= MIN_CONTRAST):
+    chosen = np.zeros(len(specks.stats), np.bool_)
+    if len(chosen) > MAX_SPECKS:
+        return chosen
+    for i in np.flatnonzero(np.abs(specks.contrast) >= MIN_CONTRAST):
         check_cancelled()
-        window = padded_slices(stats[i], AROUND * min(gray.shape))
-        speck = label[window] == i
-        chosen[i] = _dots_around(speck, marks[window], gray[window], contrast[i] > 0) >= MIN_DOTS
-    return chosen[label]
+        window = padded_slices(specks.stats[i], AROUND * min(specks.gray.shape))
+        speck, is_light = specks.label[window] == i, specks.contrast[i] > 0
+        chosen[i] = _dots_around(speck, specks.marks[window], specks.gray[window], is_light) >= MIN_DOTS
+    return chosen
 
 
 def _dots_around(speck: Mask, marks: Bytes, gray: Bytes, light: bool) -> int:

@@ -143,8 +143,8 @@ def test_damage_that_is_found_at_an_eye(photo, monkeypatch, kind, options, left)
     kinds[:, [KIND_NAMES.index("specks")]] = 0.9 * speck
     kinds[:, [KIND_NAMES.index(kind)]] += 0.9 * mark
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)
-    for rule in ("lone_specks", "amid_edges"):
-        monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda specks, *_: specks * 0)
+    for rule in ("look.lone_specks", "doubtful_specks.amid_edges"):
+        monkeypatch.setattr(f"monochromic.core.detect.{rule}", lambda specks: specks.contrast > 1)
     found = find_hole(photo, dilate=8, **options)
     assert bool((found.hole * mark).any()) is not left
     assert (found.hole * speck).sum() == speck.sum() * ("kinds" not in options)

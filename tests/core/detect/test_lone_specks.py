@@ -7,7 +7,7 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.lone_specks import MAX_SPECKS, MIN_CONTRAST, lone_specks
 from monochromic.core.detect.planes import to_gray, tone_range
-from monochromic.core.detect.speck_contrasts import speck_contrasts
+from monochromic.core.detect.specks import by_specks, speck_contrasts
 
 SIDE = 400
 PLACES = [(20 + 50 * i + 3 * j, 20 + 50 * j + 3 * i) for i in range(7) for j in range(7)]
@@ -24,7 +24,7 @@ def case(count, step, tones=(0.2, 0.8)):
 
 
 def left(marks, photo):
-    return lone_specks(marks, marks, to_gray(photo))
+    return by_specks(lone_specks, marks, marks, to_gray(photo))
 
 
 @pytest.mark.parametrize("step", [0.25, -0.25], ids=["light", "dark"])

@@ -7,6 +7,7 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.planes import to_gray
 from monochromic.core.detect.sharp_edges import AROUND, CLEAR, amid_edges
+from monochromic.core.detect.specks import by_specks
 
 SIDE = 480
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]
@@ -30,7 +31,7 @@ def to_mask(plane):
 
 
 def left(specks, photo, others=None):
-    return amid_edges(specks, specks if others is None else specks | others, to_gray(photo))
+    return by_specks(amid_edges, specks, specks if others is None else specks | others, to_gray(photo))
 
 
 @pytest.mark.parametrize(
@@ -111,8 +112,8 @@ def test_the_guard_leaves_them(monkeypatch, guard, worn):
     if worn:
         seen[:, KIND_NAMES.index("lines"), 20::80] = 0.9  # folds
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
-    for rule in ("texture_specks", "lone_specks"):
-        monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda specks, *_: torch.zeros_like(specks))
+    for rule in ("doubtful_specks.texture_specks", "look.lone_specks"):
+        monkeypatch.setattr(f"monochromic.core.detect.{rule}", lambda specks: specks.contrast > 1)
     found = find_hole(photo, dilate=0, guard=guard)
     assert torch.equal(found.skipped * specks, specks * float(guard))
     assert bool((found.hole * specks).any()) is not guard

@@ -8,6 +8,7 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.detect.speck_rows import MAX_SPECKS, speck_rows
+from monochromic.core.detect.specks import by_specks
 
 SIDE = 400
 
@@ -20,62 +21,80 @@ def plane(*places, size=3):
     return marks
 
 
+def in_rows(specks, gray=None):
+    return by_specks(speck_rows, specks, specks, specks * 0 if gray is None else gray)
+
+
 def dust(count, seed, within=SIDE - 8):
     return np.random.default_rng(seed).uniform(4, within, (count, 2))
 
 
 BUTTONS = [(60 + 24 * i, 150) for i in range(6)]
 CURVED = [(60 + 24 * i, 150 + 1.6 * i * i) for i in range(7)]
+FOUR = [(62, 149), (82, 149), (108, 152), (132, 148)]  # which are not many by themselves
+PORTHOLES = [(150, 100 + x) for x in (0, 15, 31, 49, 61, 76)]
 DOTS = [(100 + 12 * i, 160 + 12 * j + 3 * i) for i in range(10) for j in range(8)]
 
 
-@pytest.mark.parametrize("row", [BUTTONS, CURVED, DOTS], ids=["buttons", "curved", "dots"])
+@pytest.mark.parametrize(
+    "row", [BUTTONS, CURVED, FOUR, PORTHOLES, DOTS], ids=["buttons", "curved", "four", "portholes", "dots"]
+)
 def test_rows_and_patterns_are_found(row):
     marks = plane(*row)
-    assert torch.equal(speck_rows(marks), marks)
+    assert torch.equal(in_rows(marks), marks)
 
 
 def test_a_row_is_found_among_dust():
     row, others = plane(*BUTTONS), plane(*dust(60, 1)[dust(60, 1)[:, 1] > 200])
-    assert torch.equal(speck_rows(row | others), row)
+    assert torch.equal(in_rows(row | others), row)
+
+
+def test_rows_are_light_or_dark():
+    """Dark specks are found among so much light dust; a row of both is none."""
+    row, others = plane(*BUTTONS), plane(*dust(400, 1)) & (1 - plane(*BUTTONS, size=9).roll((-3, -3), (2, 3)))
+    assert not in_rows(row | others)[row > 0].any()
+    assert torch.equal(in_rows(row | others, 100 - 50 * row + 50 * others) & row, row)
+    mixed = plane(*BUTTONS[::2]) * 50
+    assert not in_rows(row, 100 - 50 * row + 2 * mixed).any()
 
 
 def test_dust_makes_no_rows():
     """As many as are to be expected by chance, about."""
-    taken = [bool(speck_rows(plane(*dust(count, seed))).any()) for count in (8, 40, 200) for seed in range(40)]
+    taken = [bool(in_rows(plane(*dust(count, seed))).any()) for count in (8, 40, 200) for seed in range(40)]
     assert np.mean(taken) < 0.05
 
 
 def test_clusters_of_dust_make_no_rows():
-    taken = [bool(speck_rows(plane(*dust(60, seed, within=120))).any()) for seed in range(40)]
+    taken = [bool(in_rows(plane(*dust(60, seed, within=120))).any()) for seed in range(40)]
     assert np.mean(taken) < 0.05
 
 
 def test_what_is_no_row():
-    three, uneven, far = BUTTONS[:3], [(60 + 5 * i * i, 150) for i in range(6)], [(10 + 60 * i, 150) for i in range(6)]
+    uneven = [(60 + 5 * i * i, 150 + 16 * (i % 2)) for i in range(6)]
+    three, far = BUTTONS[:3], [(10 + 60 * i, 150) for i in range(6)]
     for places in (three, uneven, far):
-        assert not speck_rows(plane(*places)).any()
+        assert not in_rows(plane(*places)).any()
     for small, large in ((BUTTONS[::2], BUTTONS[1::2]), (BUTTONS[:3], BUTTONS[3:])):
-        assert not speck_rows(plane(*small) | plane(*large, size=6)).any()
+        assert not in_rows(plane(*small) | plane(*large, size=6)).any()
 
 
 def test_the_pattern_goes_on_where_its_rows_end():
     """Dots beside the rows belong to them, those farther away do not."""
     beside, far = (106, 250), (106, 288)
     marks = plane(*DOTS, beside)
-    assert torch.equal(speck_rows(marks | plane(far)), marks)
+    assert torch.equal(in_rows(marks | plane(far)), marks)
 
 
 def test_a_dusty_photo_is_not_looked_at():
     grid = [(4 + 16 * i, 4 + 16 * j) for i in range(24) for j in range(24)]
     assert len(grid) > MAX_SPECKS
-    assert not speck_rows(plane(*grid)).any()
-    assert speck_rows(plane(*grid[: MAX_SPECKS - 1])).any()
+    assert not in_rows(plane(*grid)).any()
+    assert in_rows(plane(*grid[: MAX_SPECKS - 1])).any()
 
 
 def test_each_photo_by_itself():
     marks = torch.cat([plane(*BUTTONS), plane(*BUTTONS[::2]), plane(*BUTTONS) * 0])
-    assert speck_rows(marks).flatten(1).any(1).tolist() == [True, False, False]
+    assert in_rows(marks).flatten(1).any(1).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(

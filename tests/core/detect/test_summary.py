@@ -2,6 +2,7 @@
 
 import torch
 from damage_photos import nothing
+from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import Detection, summary
 from monochromic.core.detect.summary import count_parts
 
@@ -30,6 +31,13 @@ class TestSummary:
         speck = nothing()
         speck[..., 3, 3] = 1
         assert summary(found(speck)) == ["filled: 1 mark, under 0.1 % of the photo"]
+
+    def test_less_than_half_of_each_mark(self):
+        marks, hole = torch.zeros(1, len(KIND_NAMES), 20, 50), nothing(20, 50)
+        marks[:, KIND_NAMES.index("specks"), 5, 5:10] = marks[:, KIND_NAMES.index("lines"), 8:18, 30] = 1
+        hole[..., 5, 5:7] = hole[..., 8:12, 30] = 1
+        detection = found(hole)._replace(kinds=marks, marks=marks)
+        assert summary(detection) == ["filled: 2 parts of marks, 0.6 % of the photo"]
 
     def test_a_warning_where_it_is_much(self):
         for rows, warned in ((8, False), (9, True)):

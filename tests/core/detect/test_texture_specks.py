@@ -8,6 +8,7 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import summary
 from monochromic.core.detect.planes import disc, to_gray
+from monochromic.core.detect.specks import by_specks
 from monochromic.core.detect.texture_specks import AROUND, MAX_SPECKS, MIN_DOTS, texture_specks
 
 SIDE = 480
@@ -40,7 +41,7 @@ def case(dots, marked=(MIDDLE,), step=0.3, dot_step=None, radius=2):
 
 
 def left(marks, photo, others=None):
-    return texture_specks(marks, marks if others is None else marks | others, to_gray(photo))
+    return by_specks(texture_specks, marks, marks if others is None else marks | others, to_gray(photo))
 
 
 @pytest.mark.parametrize("step", [0.3, -0.3], ids=["light", "dark"])
@@ -123,7 +124,7 @@ def test_the_guard_leaves_them_unless_the_photo_is_worn(monkeypatch, options, wo
     if worn:
         seen[:, KIND_NAMES.index("lines"), 20::80] = 0.9  # folds
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
-    monkeypatch.setattr("monochromic.core.detect.look.amid_edges", lambda specks, *_: torch.zeros_like(specks))
+    monkeypatch.setattr("monochromic.core.detect.doubtful_specks.amid_edges", lambda specks: specks.contrast > 1)
     found = find_hole(photo, dilate=0, **options)
     assert bool((found.hole * marks).any()) is not is_left
     assert torch.equal(found.skipped * marks, (marks * is_left).to(found.skipped))

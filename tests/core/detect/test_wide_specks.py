@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from monochromic.core.detect.planes import to_gray
+from monochromic.core.detect.specks import by_specks
 from monochromic.core.detect.wide_specks import wide_specks
 
 SIDE, MIDDLE, RADIUS = 400, 200, 5
@@ -19,7 +20,7 @@ def case(inside, ground=0.3, grain=0.02):
 
 
 def found_wide(specks, photo):
-    return wide_specks(specks, to_gray(photo))
+    return by_specks(wide_specks, specks, specks, to_gray(photo))
 
 
 def test_bare_paper_and_bare_black():
