@@ -11,7 +11,8 @@ from torch import Tensor
 from .planes import Bytes, by_photo
 
 MIN_COVER = 0.6  # of a side of the photo, that a bed runs along
-MAX_DEVIATION = 28.0  # levels of 255: the standard deviation of a bed, with its dust and grain
+MAX_DEVIATION = 20.0  # levels of 255: the standard deviation of a bed, with its grain, by the middle half of its tones,
+IQR = 1.349  # deviations of a normal distribution: for the part may reach into the rim of the print
 MAX_DIFFERENCE = 24.0  # levels between its parts
 
 
@@ -34,7 +35,7 @@ def _sides(plane: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _bed(lost: Bytes, gray: Bytes) -> Bytes:
-    """The parts of a plane (H, W) at the border, if those along whole sides have one tone in a photo (H, W)."""
+    """The parts of a plane (H, W) at the border as light in a photo (H, W) as one of them that is a bed, and that."""
     import cv2
 
     if all(line.mean() < MIN_COVER for line in _sides(lost)):
@@ -42,10 +43,12 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     count, label = cv2.connectedComponents(lost, connectivity=8)
     cover = np.max([np.bincount(line, minlength=count) / len(line) for line in _sides(label)], axis=0)
     cover[0] = 0  # the background
-    long, border = cover >= MIN_COVER, cover > 0
-    tone = gray[long[label]].astype(np.float32)
-    if not tone.size or tone.std() > MAX_DEVIATION:
-        return np.zeros_like(lost)
     area = np.bincount(label.ravel(), minlength=count)
     level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(area, 1)
-    return (border & (np.abs(level - tone.mean()) <= MAX_DIFFERENCE))[label].astype(np.uint8)
+    chosen = np.zeros(count, np.uint8)
+    for i in np.flatnonzero(cover >= MIN_COVER):
+        low, middle, high = np.percentile(gray[label == i], (25, 50, 75))
+        if (high - low) / IQR <= MAX_DEVIATION:
+            chosen[i] = 1
+            chosen[(cover > 0) & (np.abs(level - middle) <= MAX_DIFFERENCE)] = 1
+    return chosen[label]

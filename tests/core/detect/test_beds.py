@@ -38,6 +38,16 @@ def test_one_tone_along_a_side_or_more_is_a_bed(sides, level):
     assert torch.equal(found_beds(lost, photo_with(lost, 0.04, level)), lost)
 
 
+def test_the_rim_of_the_print_may_belong_to_it():
+    """A light, scalloped one beside an album page, which is lighter at one side than at the other."""
+    lost = frame("left", "right")
+    photo = photo_with(lost, 0.04)
+    photo[..., WIDTH // 2 :] += 0.25 * lost[..., WIDTH // 2 :]
+    within = torch.cat([torch.arange(10, 20), torch.arange(WIDTH - 20, WIDTH - 10)])
+    photo[..., within] = torch.where(lost[..., within] > 0, 0.95, photo[..., within])
+    assert torch.equal(found_beds(lost, photo), lost)
+
+
 def test_worn_paper_has_many_tones():
     lost = frame("top", "bottom", "left", "right")
     assert not found_beds(lost, photo_with(lost, 0.15)).any()
