@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
 from .beds import beds
+from .blank_parts import blank_parts
 from .dark_lines import dark_lines
 from .detectors import Detector
 from .doubtful_specks import doubtful_specks
@@ -236,5 +237,6 @@ def _apply_guard(
         if general:
             doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
         doubtful |= beds(lost, gray) * filled
+        doubtful |= blank_parts(lost & filled, guarded, gray)
         filled, skipped = filled - doubtful, skipped + doubtful
     return filled, skipped

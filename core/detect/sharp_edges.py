@@ -1,7 +1,8 @@
 """Specks amid sharp edges: rigging, twigs, buttons, gaps between leaves, joints of stones.
 
 Dust stands out where a photo is smooth, as in a sky. Amid edges that are about as sharp as its own it cannot be told
-from content; least of all dark specks, as what comes off a print is light, and so is dust in the print of a film.
+from content; least of all dark specks, as what comes off a print is light, and so is dust in the print of a film, and
+the specks of a photo with hardly any, as dust comes in numbers.
 """
 
 import numpy as np
@@ -13,9 +14,10 @@ from .specks import Specks
 
 AROUND = 1 / 16  # of the shorter side: how far edges are looked for
 SHARP_SHARE = 0.01  # of the pixels around, from which edges are many
-MIN_STEP = 0.5  # of the range of tones: the change over two pixels from which edges are sharp,
-MIN_STEP_OF_DARK = 0.25  # and from which they are sharp for dark specks
+MIN_STEP = 0.4  # of the range of tones: the change over two pixels from which edges are sharp,
+MIN_STEP_OF_DOUBTFUL = 0.25  # and from which they are sharp for dark specks, and for those of a photo with few
 MIN_DARKNESS = 0.12  # of the range of tones, by which these are darker than what is around them
+FEW = 8  # specks of a photo, at most
 CLEAR = 4  # pixels around marks that are no edges of content
 
 
@@ -35,14 +37,15 @@ def amid_edges(specks: Specks) -> Mask:
     steps = _steps(specks.gray)
     known, sharp, less_sharp = (
         reduced(pixels * np.uint8(255), factor)
-        for pixels in (clear, clear & (steps >= MIN_STEP), clear & (steps >= MIN_STEP_OF_DARK))
+        for pixels in (clear, clear & (steps >= MIN_STEP), clear & (steps >= MIN_STEP_OF_DOUBTFUL))
     )
+    doubtful = (specks.contrast <= -MIN_DARKNESS) | (len(specks.stats) - 1 <= FEW)
     chosen = np.zeros(len(specks.stats), np.bool_)
     for i in range(1, len(chosen)):
         check_cancelled()
         box = padded_slices(specks.stats[i], AROUND * min(specks.gray.shape))
         near = tuple(slice(part.start // factor, -(-part.stop // factor)) for part in box)
-        edges = less_sharp if specks.contrast[i] <= -MIN_DARKNESS else sharp
+        edges = less_sharp if doubtful[i] else sharp
         chosen[i] = edges[near].sum(dtype=np.int64) > SHARP_SHARE * known[near].sum(dtype=np.int64)
     return chosen
 

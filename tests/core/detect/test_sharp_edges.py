@@ -6,7 +6,7 @@ import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.planes import to_gray
-from monochromic.core.detect.sharp_edges import AROUND, CLEAR, amid_edges
+from monochromic.core.detect.sharp_edges import AROUND, CLEAR, FEW, amid_edges
 from monochromic.core.detect.specks import by_specks
 
 SIDE = 480
@@ -15,7 +15,7 @@ GROUND = np.linspace(0.25, 0.75, SIDE)  # a range of tones
 SPECK = np.maximum(np.abs(ROWS - 240), np.abs(COLUMNS - 240)) <= 2
 REACH = AROUND * SIDE + 2  # pixels from the middle of the speck
 WALL = (np.abs(ROWS - 240) >= 10) & (np.abs(ROWS - 240) < REACH) & (np.abs(COLUMNS - 240) < REACH)
-SHARP, LESS_SHARP = 0.4, 0.2  # contrasts of the wall
+SHARP, LESS_SHARP = 0.4, 0.17  # contrasts of the wall
 LIGHT, DARK, FAINT = 0.3, -0.3, -0.05  # steps of the speck
 
 
@@ -30,8 +30,12 @@ def to_mask(plane):
     return torch.from_numpy(plane)[None, None].byte()
 
 
-def left(specks, photo, others=None):
-    return by_specks(amid_edges, specks, specks if others is None else specks | others, to_gray(photo))
+def left(specks, photo, others=None, dust=FEW):
+    """What is left of the specks in a photo with so many more."""
+    more = torch.zeros_like(specks)
+    more[..., 4:6, 10 : 10 + 20 * dust : 20] = 1
+    marks = specks | more if others is None else specks | more | others
+    return by_specks(amid_edges, specks | more, marks, to_gray(photo)) & specks
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,13 @@ def left(specks, photo, others=None):
 def test_how_sharp_the_edges_are(step, contrast, is_left):
     specks, photo = case(step, contrast)
     assert torch.equal(left(specks, photo), specks * is_left)
+
+
+def test_where_few_are_found_less_sharp_edges_count():
+    """As for dark specks."""
+    specks, photo = case(LIGHT, LESS_SHARP)
+    assert torch.equal(left(specks, photo, dust=FEW - 1), specks)
+    assert not left(*case(LIGHT, 0.1), dust=0).any()
 
 
 def test_soft_edges_do_not_count():
