@@ -7,12 +7,17 @@ that meets the edge once is more often a rope or a roof that is cut off there. W
 the print on a table or of a plate.
 """
 
+from functools import partial
+
 import numpy as np
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from .planes import Bytes, by_photo, reduced, reduction
 
-MIN_LENGTH = 1 / 4  # of the shorter side: of a line that may be a fold
+MIN_FOLD = 1 / 4  # of the shorter side: of a line that may be a fold
+MIN_LENGTH = 1 / 10  # of the shorter side: of long lines; shorter ones are more often scratches than content
+MAX_GAP = 1 / 16  # of the shorter side: in a fold that is found in pieces
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
 RIM = 1 / 16  # of the shorter side: a line runs along the edge if nearly all of it
@@ -32,18 +37,54 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
     return by_photo(_inner, lines, margin)
 
 
+def loose_lines(lines: Tensor, margin: Tensor) -> Tensor:
+    """The long lines that are no folds each by itself: that meet the edge of the print once at most.
+
+    Args:
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        margin: the same of blank margins, at which the print ends.
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = part of such a line.
+    """
+    return by_photo(_loose, lines, margin)
+
+
 def long_lines(lines: Tensor) -> Tensor:
-    """The lines of a quarter of the shorter side or more; uint8 (B, 1, H, W) of 0 and 1 as the lines."""
-    return by_photo(_long, lines)
+    """The lines of a tenth of the shorter side or more; uint8 (B, 1, H, W) of 0 and 1 as the lines."""
+    return by_photo(partial(_long, share=MIN_LENGTH), lines)
 
 
-def _long(lines: Bytes) -> Bytes:
-    """The long ones among lines (H, W)."""
+def _long(lines: Bytes, share: float) -> Bytes:
+    """Those lines (H, W) that extend over this share of the shorter side or more."""
     import cv2
 
     _, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    return lines & (extent >= MIN_LENGTH * min(lines.shape))[label]
+    return lines & (extent >= share * min(lines.shape))[label]
+
+
+def _loose(lines: Bytes, margin: Bytes) -> Bytes:
+    """The long lines (H, W) but for folds of a print that ends at a margin (H, W) or at the border."""
+    import cv2
+
+    near, rim, gap = (round(share * min(lines.shape)) for share in (NEAR, RIM, MAX_GAP))
+    to_edge, loose, candidates = _to_edge(margin), _long(lines, MIN_LENGTH), _long(lines, MIN_FOLD)
+    count, label = cv2.connectedComponents(cv2.dilate(candidates, np.ones((gap + 1, gap + 1), np.uint8)))
+    for i in range(1, count):
+        check_cancelled()
+        line = (label == i) & (candidates > 0)
+        along_edge = (to_edge[line] <= rim).mean() > MOSTLY
+        if not along_edge and _places((line & (to_edge <= near)).astype(np.uint8), near) >= MIN_MEETINGS:
+            loose[line] = 0
+    return loose
+
+
+def _to_edge(margin: Bytes) -> np.ndarray:
+    """How far each pixel is from a margin (H, W) or the border, the longer of rows and columns, (H, W)."""
+    import cv2
+
+    return cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
 
 
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:
@@ -51,8 +92,7 @@ def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     import cv2
 
     near, rim = (round(share * min(lines.shape)) for share in (NEAR, RIM))
-    to_edge = cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
-    long = _long(lines)
+    to_edge, long = _to_edge(margin), _long(lines, MIN_FOLD)
     count, label = cv2.connectedComponents(long, connectivity=8)
     at = long > 0
     of_line, distance = label[at], to_edge[at]

@@ -16,7 +16,7 @@ from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
-from .inner_lines import inner_lines, long_lines
+from .inner_lines import inner_lines, long_lines, loose_lines
 from .lettering import Lettering
 from .lone_specks import lone_specks
 from .margins import margins_of
@@ -117,7 +117,7 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
 
 
 def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
-    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones.
+    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones but folds.
 
     Returns:
         Whether the long ones among them are content, however much a second look finds.
@@ -127,9 +127,9 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     inner = inner_lines(thin, found.margin)
     if is_hardly_damaged(found.filled, inner & doubtful):
         _skip(doubtful, found)
-    elif torch.equal(inner, thin) and is_slightly_damaged(found.filled, inner & doubtful):
-        _skip(long_lines(doubtful), found)
-        return True
+    elif is_slightly_damaged(found.filled, inner & doubtful):
+        _skip(loose_lines(thin, found.margin) & doubtful, found)
+        return torch.equal(inner, thin)
     return False
 
 

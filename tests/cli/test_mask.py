@@ -180,5 +180,6 @@ def test_all_kinds(photo, monkeypatch):
         kinds[0, i, 10 + 15 * i : 12 + 15 * i, 20:100] = 0.9
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)
     monkeypatch.setattr("monochromic.core.detect.doubtful_specks.amid_edges", lambda specks: specks.contrast > 1)
+    monkeypatch.setattr("monochromic.core.detect.look.blank_parts", lambda lost, *_: lost * 0)
     assert run("mask", "old.png", "-o", "x.png", "--grow", "0", "--kinds", "all") == 0
     assert torch.equal(load_image("x.png"), (kinds.amax(1, keepdim=True) > 0.5).float())

@@ -91,7 +91,8 @@ def test_the_nose_of_a_photo_is_in_the_middle(photo):
         ([BESIDE], []),
         ([ACROSS], [ACROSS]),
         ([ACROSS, BESIDE], [ACROSS]),
-        ([ACROSS, BESIDE, ASLANT], [ACROSS, BESIDE, ASLANT]),  # those that cross it are more than 0.15 % of the photo
+        ([ACROSS, SHORT, ASLANT], [ACROSS, SHORT, ASLANT]),  # those that cross it are more than 0.15 % of the photo
+        ([ACROSS, BESIDE, ASLANT], [ACROSS, ASLANT]),  # a long one is left all the same
     ],
 )
 def test_lines_across_a_face_are_filled_and_count_as_other_marks(photo, monkeypatch, lines, filled):

@@ -11,7 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.inner_lines import inner_lines
+from monochromic.core.detect.inner_lines import inner_lines, loose_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
@@ -117,6 +117,8 @@ LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
 def found_in(monkeypatch):
     """`find_hole` in photos where the network sees what the test says, (B, 5, H, W)."""
 
+    monkeypatch.setattr("monochromic.core.detect.look.blank_parts", lambda lost, *_: lost * 0)
+
     def find(seen, **options):
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
         return find_hole(0.2 + 0.5 * make_photo(1, *seen.shape[-2:]).expand(len(seen), -1, -1, -1), dilate=0, **options)
@@ -136,7 +138,7 @@ def marked(*marks, side=400):
 ROWS = slice(100, 102)
 SCRATCH = LINES, ROWS, slice(50, 350)
 SHORT = LINES, ROWS, slice(50, 150)
-BRIEF = LINES, ROWS, slice(50, 140)  # less than a quarter of the shorter side
+BRIEF = LINES, ROWS, slice(50, 88)  # less than a tenth of the shorter side
 FOLD = LINES, ROWS, slice(0, 500)
 CREASES = (LINES, ROWS, slice(0, 110)), (LINES, ROWS, slice(390, 500))
 DUST = tuple(
@@ -172,7 +174,8 @@ TORN, WORN_CORNER, LOST_CORNER = ((LOST, slice(0, side), slice(0, side)) for sid
         (marked(FOLD), {}, False),
         (marked((LINES, ROWS, slice(15, 485))), {}, False),  # the print ends before the scan does
         (marked((LINES, ROWS, slice(20, 480))), {}, True),
-        (marked(*CREASES), {}, False),
+        (marked(*CREASES), {}, True),  # two, or a wire behind something
+        (marked((LINES, ROWS, slice(0, 350)), (LINES, ROWS, slice(374, 500))), {}, False),  # a fold in two pieces
         (marked((LINES, ROWS, slice(0, 350))), {}, True),  # cut off at one side: a rope
         (marked((LINES, ROWS, slice(0, 350)), (LINES, slice(92, 110), 5), FORK), {}, True),  # frayed
         (marked((LINES, ROWS, slice(0, 90)), (LINES, ROWS, slice(410, 500))), {}, True),  # too short for folds
@@ -201,12 +204,26 @@ def test_folds_end_at_the_margin():
     assert both.flatten(1).any(1).tolist() == [False, True]
 
 
+def test_loose_lines():
+    """Lines of a tenth of the shorter side or more, but folds, each by itself; a fold may be found in pieces."""
+    fold, rope, short, gap = (torch.zeros(1, 1, 400, 500, dtype=torch.uint8) for _ in range(4))
+    fold[..., ROWS, :], rope[..., 200:202, :300], short[..., 250, 50:88], gap[..., ROWS, 300:324] = 1, 1, 1, 1
+    margin = torch.zeros_like(fold)
+    assert torch.equal(loose_lines(fold | rope | short, margin), rope)
+    assert torch.equal(loose_lines((fold | rope) & (1 - gap), margin), rope)
+    wider = gap | gap.roll(24, -1)
+    assert torch.equal(loose_lines((fold | rope) & (1 - wider), margin), (fold | rope) & (1 - wider))
+    margin[..., :60] = 1
+    assert torch.equal(loose_lines(fold.roll(60, -1) * (1 - margin), margin), fold * 0)
+
+
 def test_what_runs_along_the_edge_is_no_fold():
     """It meets the edge at both ends, as a fold further inside does; beside a margin too."""
     for row, is_fold in ((12, False), (22, False), (45, True)):
         line = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
         line[..., row : row + 2, :] = 1
-        assert inner_lines(line, torch.zeros_like(line)).any() != is_fold
+        for rule in (inner_lines, loose_lines):
+            assert rule(line, torch.zeros_like(line)).any() != is_fold
     margin = torch.zeros_like(line)
     margin[..., :25, :] = 1
     assert inner_lines(line, margin).any()
