@@ -210,6 +210,7 @@ def test_loose_lines():
     fold[..., ROWS, :], rope[..., 200:202, :300], short[..., 250, 50:88], gap[..., ROWS, 300:324] = 1, 1, 1, 1
     margin = torch.zeros_like(fold)
     assert torch.equal(loose_lines(fold | rope | short, margin), rope)
+    assert torch.equal(loose_lines(short | short.roll(4, -1), margin), short | short.roll(4, -1))
     assert torch.equal(loose_lines((fold | rope) & (1 - gap), margin), rope)
     wider = gap | gap.roll(24, -1)
     assert torch.equal(loose_lines((fold | rope) & (1 - wider), margin), (fold | rope) & (1 - wider))
