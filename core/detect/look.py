@@ -18,7 +18,7 @@ from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
 from .inner_lines import inner_lines, long_lines, loose_lines
 from .lettering import Lettering
-from .lone_specks import lone_specks
+from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
 from .planes import to_gray
 from .second_look import bridge_lines, is_damaged, is_hardly_damaged, is_slightly_damaged, second_marks
@@ -151,9 +151,11 @@ def _skip(filled: Tensor, found: Sorted) -> None:
 
 
 def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
-    """Skip the specks of one photo that stand out, in the same sorted, where few are found."""
+    """Skip the specks of one photo that stand out, in the same sorted, where few are found or hardly any are filled."""
     lines, specks, lost, *_ = marks.split(1, dim=1)
-    _skip(by_specks(lone_specks, specks & (1 - (lines | lost)), lines | specks | lost, gray) & found.filled, found)
+    only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
+    _skip(by_specks(lone_specks, only_specks, damage, gray) & found.filled, found)
+    _skip(by_specks(last_specks, only_specks & found.filled, damage, gray), found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

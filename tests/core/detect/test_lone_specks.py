@@ -5,7 +5,7 @@ import pytest
 import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
-from monochromic.core.detect.lone_specks import MAX_SPECKS, MIN_CONTRAST, lone_specks
+from monochromic.core.detect.lone_specks import HARDLY_ANY, MAX_SPECKS, MIN_CONTRAST, last_specks, lone_specks
 from monochromic.core.detect.planes import to_gray, tone_range
 from monochromic.core.detect.specks import by_specks, speck_contrasts
 
@@ -23,8 +23,8 @@ def case(count, step, tones=(0.2, 0.8)):
     return marks, gray + step * marks
 
 
-def left(marks, photo):
-    return by_specks(lone_specks, marks, marks, to_gray(photo))
+def left(marks, photo, rule=lone_specks):
+    return by_specks(rule, marks, marks, to_gray(photo))
 
 
 @pytest.mark.parametrize("step", [0.25, -0.25], ids=["light", "dark"])
@@ -45,6 +45,14 @@ def test_only_in_photos_with_few():
     marks, photo = case(MAX_SPECKS, 0.25)
     assert torch.equal(left(marks, photo), marks)
     assert not left(*case(MAX_SPECKS + 1, 0.25)).any()
+
+
+@pytest.mark.parametrize(("step", "is_left"), [(0.17, True), (0.12, False), (-0.08, True), (-0.04, False)])
+def test_less_is_enough_where_hardly_any_are_left(step, is_left):
+    """Least of all for dark ones."""
+    marks, photo = case(HARDLY_ANY, step)
+    assert torch.equal(left(marks, photo, last_specks), marks * is_left)
+    assert not left(*case(HARDLY_ANY + 1, step), last_specks).any()
 
 
 def test_each_speck_and_each_photo_by_itself():
@@ -107,6 +115,21 @@ def test_they_do_not_tell_of_dust(monkeypatch):
         seen[:, LINES, 380:382, 100:138] = 0.9
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, seen=seen, **__: seen.clone())
         assert bool(find_hole(photo, dilate=0).skipped[..., 380:382, :].any()) is lines_left
+
+
+def test_specks_that_are_left_do_not_count_among_the_last(monkeypatch):
+    """Two faint ones are left to fill, beside ten that stand out; a dark one of them stands out then."""
+    marks, photo = case(10, 0.25)
+    for (y, x), step in zip(PLACES[10:12], (0.1, -0.1), strict=True):
+        marks[..., y : y + 3, x : x + 3] = 1
+        photo[..., y : y + 3, x : x + 3] += step
+    seen = torch.zeros(1, 5, SIDE, SIDE)
+    seen[:, SPECKS] = 0.9 * marks[0]
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+    filled = torch.zeros_like(marks)
+    (y, x) = PLACES[10]
+    filled[..., y : y + 3, x : x + 3] = 1
+    assert torch.equal(find_hole(photo, dilate=0).hole, filled.float())
 
 
 def test_lines_and_lost_parts_are_no_specks(monkeypatch):

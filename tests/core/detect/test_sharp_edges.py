@@ -123,7 +123,7 @@ def test_the_guard_leaves_them(monkeypatch, guard, worn):
     if worn:
         seen[:, KIND_NAMES.index("lines"), 20::80] = 0.9  # folds
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
-    for rule in ("doubtful_specks.texture_specks", "look.lone_specks"):
+    for rule in ("doubtful_specks.texture_specks", "look.lone_specks", "look.last_specks"):
         monkeypatch.setattr(f"monochromic.core.detect.{rule}", lambda specks: specks.contrast > 1)
     found = find_hole(photo, dilate=0, guard=guard)
     assert torch.equal(found.skipped * specks, specks * float(guard))
