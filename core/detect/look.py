@@ -128,8 +128,10 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     if is_hardly_damaged(found.filled, inner & doubtful):
         _skip(doubtful, found)
     elif is_slightly_damaged(found.filled, inner & doubtful):
-        _skip(loose_lines(thin, found.margin) & doubtful, found)
-        return torch.equal(inner, thin)
+        no_folds = torch.equal(inner, thin)
+        if no_folds or torch.equal(doubtful, thin):  # beside folds, a line across a face tells of cracks
+            _skip(loose_lines(thin, found.margin) & doubtful, found)
+        return no_folds
     return False
 
 

@@ -30,6 +30,7 @@ ASLANT = sum(line(108 + i, slice(180 + 2 * i, 186 + 2 * i)) for i in range(36))
 BESIDE = line(slice(60, 170), slice(262, 264))  # a pole
 BELOW = line(slice(180, 182), slice(150, 300))  # a necklace
 CORNER = line(slice(152, 172), slice(254, 256))  # of the box around it
+FOLD = line(slice(400, 402), slice(0, 512))
 SHORT = line(slice(110, 112), slice(220, 220 + APART // 3))
 
 
@@ -93,6 +94,8 @@ def test_the_nose_of_a_photo_is_in_the_middle(photo):
         ([ACROSS, BESIDE], [ACROSS]),
         ([ACROSS, SHORT, ASLANT], [ACROSS, SHORT, ASLANT]),  # those that cross it are more than 0.15 % of the photo
         ([ACROSS, BESIDE, ASLANT], [ACROSS, ASLANT]),  # a long one is left all the same
+        ([BESIDE, FOLD], [FOLD]),
+        ([ACROSS, BESIDE, FOLD], [ACROSS, BESIDE, FOLD]),  # but with folds, these are cracks
     ],
 )
 def test_lines_across_a_face_are_filled_and_count_as_other_marks(photo, monkeypatch, lines, filled):
