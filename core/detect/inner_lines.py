@@ -1,10 +1,10 @@
 """Lines inside the photo, which say little about how damaged it is.
 
-A fold goes from edge to edge of the print, and creases come from several of its sides; often a print ends a little
-inside the scan. A scratch that does not reach the edge comes with others, and with dust. So where lines inside are
-nearly all that is found, they are more often cords, sticks, instruments, edges of boards and joints of bricks; and one
-that meets the edge once is more often a rope or a roof that is cut off there. What runs along the edge is the edge of
-the print on a table or of a plate.
+A fold goes from edge to edge of the print; often a print ends a little inside the scan. A scratch that does not reach
+the edge comes with others, and with dust. So where lines inside are nearly all that is found, they are more often
+cords, sticks, instruments, edges of boards and joints of bricks; and those that meet the edge once are more often
+ropes, pipes and roofs that are cut off there. What runs along the edge is the edge of the print on a table or of a
+plate.
 """
 
 from functools import partial
@@ -25,7 +25,7 @@ MOSTLY = 0.9  # lies so near to it
 
 
 def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
-    """The lines that are no folds: short ones, and all where the long ones meet the edge of the print once at most.
+    """The lines that are no folds: all but long ones each of which meets the edge of the print twice.
 
     Args:
         lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
@@ -35,19 +35,6 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
         uint8 (B, 1, H, W), 1 = part of such a line.
     """
     return by_photo(_inner, lines, margin)
-
-
-def loose_lines(lines: Tensor, margin: Tensor) -> Tensor:
-    """The long lines that are no folds each by itself: that meet the edge of the print once at most.
-
-    Args:
-        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
-        margin: the same of blank margins, at which the print ends.
-
-    Returns:
-        uint8 (B, 1, H, W), 1 = part of such a line.
-    """
-    return by_photo(_loose, lines, margin)
 
 
 def long_lines(lines: Tensor) -> Tensor:
@@ -64,45 +51,20 @@ def _long(lines: Bytes, share: float) -> Bytes:
     return lines & (extent >= share * min(lines.shape))[label]
 
 
-def _loose(lines: Bytes, margin: Bytes) -> Bytes:
-    """The long lines (H, W) but for folds of a print that ends at a margin (H, W) or at the border."""
+def _inner(lines: Bytes, margin: Bytes) -> Bytes:
+    """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
     near, rim, gap = (round(share * min(lines.shape)) for share in (NEAR, RIM, MAX_GAP))
-    to_edge, loose, candidates = _to_edge(margin), _long(lines, MIN_LENGTH), _long(lines, MIN_FOLD)
+    to_edge = cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
+    inner, candidates = lines.copy(), _long(lines, MIN_FOLD)
     count, label = cv2.connectedComponents(cv2.dilate(candidates, np.ones((gap + 1, gap + 1), np.uint8)))
     for i in range(1, count):
         check_cancelled()
         line = (label == i) & (candidates > 0)
         along_edge = (to_edge[line] <= rim).mean() > MOSTLY
         if not along_edge and _places((line & (to_edge <= near)).astype(np.uint8), near) >= MIN_MEETINGS:
-            loose[line] = 0
-    return loose
-
-
-def _to_edge(margin: Bytes) -> np.ndarray:
-    """How far each pixel is from a margin (H, W) or the border, the longer of rows and columns, (H, W)."""
-    import cv2
-
-    return cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
-
-
-def _inner(lines: Bytes, margin: Bytes) -> Bytes:
-    """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
-    import cv2
-
-    near, rim = (round(share * min(lines.shape)) for share in (NEAR, RIM))
-    to_edge, long = _to_edge(margin), _long(lines, MIN_FOLD)
-    count, label = cv2.connectedComponents(long, connectivity=8)
-    at = long > 0
-    of_line, distance = label[at], to_edge[at]
-    area, in_rim = (np.bincount(part, minlength=count) for part in (of_line, of_line[distance <= rim]))
-    crossing = (in_rim <= MOSTLY * area)[of_line]
-    long[at] = crossing & (distance <= near)
-    if _places(long, near) < MIN_MEETINGS:
-        return lines
-    inner = lines.copy()
-    inner[at] = ~crossing
+            inner[line] = 0
     return inner
 
 

@@ -16,7 +16,7 @@ from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
-from .inner_lines import inner_lines, long_lines, loose_lines
+from .inner_lines import inner_lines, long_lines
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
@@ -130,7 +130,7 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     elif is_slightly_damaged(found.filled, inner & doubtful):
         no_folds = torch.equal(inner, thin)
         if no_folds or torch.equal(doubtful, thin):  # beside folds, a line across a face tells of cracks
-            _skip(loose_lines(thin, found.margin) & doubtful, found)
+            _skip(long_lines(inner & doubtful), found)
         return no_folds
     return False
 

@@ -11,7 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.inner_lines import inner_lines, loose_lines
+from monochromic.core.detect.inner_lines import inner_lines, long_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
@@ -204,18 +204,21 @@ def test_folds_end_at_the_margin():
     assert both.flatten(1).any(1).tolist() == [False, True]
 
 
-def test_loose_lines():
-    """Lines of a tenth of the shorter side or more, but folds, each by itself; a fold may be found in pieces."""
+def test_each_fold_meets_the_edge_twice_by_itself():
+    """It may be found in pieces with little between them."""
     fold, rope, short, gap = (torch.zeros(1, 1, 400, 500, dtype=torch.uint8) for _ in range(4))
     fold[..., ROWS, :], rope[..., 200:202, :300], short[..., 250, 50:88], gap[..., ROWS, 300:324] = 1, 1, 1, 1
     margin = torch.zeros_like(fold)
-    assert torch.equal(loose_lines(fold | rope | short, margin), rope)
-    assert torch.equal(loose_lines(short | short.roll(4, -1), margin), short | short.roll(4, -1))
-    assert torch.equal(loose_lines((fold | rope) & (1 - gap), margin), rope)
-    wider = gap | gap.roll(24, -1)
-    assert torch.equal(loose_lines((fold | rope) & (1 - wider), margin), (fold | rope) & (1 - wider))
-    margin[..., :60] = 1
-    assert torch.equal(loose_lines(fold.roll(60, -1) * (1 - margin), margin), fold * 0)
+    assert torch.equal(inner_lines(fold | rope | short, margin), rope | short)
+    assert torch.equal(inner_lines((fold | rope) & (1 - gap), margin), rope)
+    pieces = (fold | rope) & (1 - (gap | gap.roll(24, -1)))
+    assert torch.equal(inner_lines(pieces, margin), pieces)
+
+
+def test_long_lines_extend_over_a_tenth_of_the_shorter_side():
+    lines = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
+    lines[..., 250, 50:88], lines[..., 300, 50:92] = 1, 1
+    assert torch.equal(long_lines(lines), lines * (torch.arange(400) > 260)[:, None])
 
 
 def test_what_runs_along_the_edge_is_no_fold():
@@ -223,8 +226,7 @@ def test_what_runs_along_the_edge_is_no_fold():
     for row, is_fold in ((12, False), (22, False), (45, True)):
         line = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
         line[..., row : row + 2, :] = 1
-        for rule in (inner_lines, loose_lines):
-            assert rule(line, torch.zeros_like(line)).any() != is_fold
+        assert inner_lines(line, torch.zeros_like(line)).any() != is_fold
     margin = torch.zeros_like(line)
     margin[..., :25, :] = 1
     assert inner_lines(line, margin).any()
