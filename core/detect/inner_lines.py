@@ -3,8 +3,8 @@
 A fold goes from edge to edge of the print; often a print ends a little inside the scan. A scratch that does not reach
 the edge comes with others, and with dust. So where lines inside are nearly all that is found, they are more often
 cords, sticks, instruments, edges of boards and joints of bricks; and those that meet the edge once are more often
-ropes, pipes and roofs that are cut off there. What runs along the edge is the edge of the print on a table or of a
-plate.
+ropes, pipes and roofs that are cut off there. What runs along the edge is the edge of the print on a mount, on a table
+or of a plate, however worn it is.
 """
 
 from functools import partial
@@ -51,21 +51,51 @@ def _long(lines: Bytes, share: float) -> Bytes:
     return lines & (extent >= share * min(lines.shape))[label]
 
 
+def edge_lines(lines: Tensor, margin: Tensor) -> Tensor:
+    """The lines that run along the edge of the scan, as the edge of a print that lies on something does.
+
+    Args:
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        margin: the same of blank margins, at which the print ends.
+
+    Returns:
+        uint8 (B, 1, H, W), 1 = part of such a line.
+    """
+    return by_photo(_along_edge, lines, margin)
+
+
+def _along_edge(lines: Bytes, margin: Bytes) -> Bytes:
+    """The lines (H, W) long enough for a fold nearly all of which lies near a margin (H, W) or the border."""
+    import cv2
+
+    candidates = _long(lines, MIN_FOLD)
+    near = _to_edge(margin) <= round(RIM * min(lines.shape))
+    count, label = cv2.connectedComponents(candidates, connectivity=8)
+    area, inside = (np.bincount(label[mask > 0], minlength=count) for mask in (candidates, candidates * near))
+    return candidates & (inside > MOSTLY * area)[label]
+
+
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
-    near, rim, gap = (round(share * min(lines.shape)) for share in (NEAR, RIM, MAX_GAP))
-    to_edge = cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
-    inner, candidates = lines.copy(), _long(lines, MIN_FOLD)
+    near, gap = (round(share * min(lines.shape)) for share in (NEAR, MAX_GAP))
+    to_edge, inner = _to_edge(margin), lines.copy()
+    candidates = _long(lines, MIN_FOLD) & (1 - _along_edge(lines, margin))
     count, label = cv2.connectedComponents(cv2.dilate(candidates, np.ones((gap + 1, gap + 1), np.uint8)))
     for i in range(1, count):
         check_cancelled()
         line = (label == i) & (candidates > 0)
-        along_edge = (to_edge[line] <= rim).mean() > MOSTLY
-        if not along_edge and _places((line & (to_edge <= near)).astype(np.uint8), near) >= MIN_MEETINGS:
+        if _places((line & (to_edge <= near)).astype(np.uint8), near) >= MIN_MEETINGS:
             inner[line] = 0
     return inner
+
+
+def _to_edge(margin: Bytes) -> np.ndarray:
+    """How far each pixel is from a margin (H, W) or the border, the longer of rows and columns, (H, W)."""
+    import cv2
+
+    return cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
 
 
 def _places(marks: Bytes, distance: int) -> int:

@@ -16,7 +16,7 @@ from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
-from .inner_lines import inner_lines, long_lines
+from .inner_lines import edge_lines, inner_lines, long_lines
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
@@ -239,7 +239,8 @@ def _apply_guard(
         doubtful = doubtful_specks(only_specks & filled, guarded, gray, worn)
         doubtful |= mostly_in(only_specks, skipped) & filled
         if general:
-            doubtful |= dark_lines(lines * filled * (1 - lost), guarded, gray)
+            thin = lines & filled & (1 - lost)
+            doubtful |= dark_lines(thin, guarded, gray) | edge_lines(thin, margin)
         doubtful |= beds(lost, gray) * filled
         doubtful |= blank_parts(lost & filled, guarded, gray)
         filled, skipped = filled - doubtful, skipped + doubtful

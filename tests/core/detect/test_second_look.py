@@ -11,7 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.inner_lines import inner_lines, long_lines
+from monochromic.core.detect.inner_lines import edge_lines, inner_lines, long_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
@@ -145,7 +145,7 @@ DUST = tuple(
     (SPECKS, slice(y, y + 3), slice(x, x + 3))
     for y, x in np.random.default_rng(1).integers((120, 10), (290, 490), (45, 2))
 )
-MANY = tuple((LINES, slice(10 * i, 10 * i + 3), slice(20, 480)) for i in range(1, 9))
+MANY = tuple((LINES, slice(y, y + 3), slice(20, 480)) for y in (30, 42, 54, 66, 320, 332, 344, 356))
 FORK = LINES, slice(92, 94), slice(0, 6)
 TORN, WORN_CORNER, LOST_CORNER = ((LOST, slice(0, side), slice(0, side)) for side in (20, 42, 48))
 
@@ -221,15 +221,22 @@ def test_long_lines_extend_over_a_tenth_of_the_shorter_side():
     assert torch.equal(long_lines(lines), lines * (torch.arange(400) > 260)[:, None])
 
 
-def test_what_runs_along_the_edge_is_no_fold():
-    """It meets the edge at both ends, as a fold further inside does; beside a margin too."""
+def test_what_runs_along_the_edge_is_no_fold(found_in):
+    """It meets the edge at both ends, as a fold further inside does; beside a margin too. It is left in worn photos."""
+    margin = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
     for row, is_fold in ((12, False), (22, False), (45, True)):
-        line = torch.zeros(1, 1, 400, 500, dtype=torch.uint8)
+        line = torch.zeros_like(margin)
         line[..., row : row + 2, :] = 1
-        assert inner_lines(line, torch.zeros_like(line)).any() != is_fold
-    margin = torch.zeros_like(line)
+        assert inner_lines(line, margin).any() != is_fold
+        assert torch.equal(edge_lines(line, margin), line * (not is_fold))
+        worn = marked(*MANY[3:], FOLD, (LINES, slice(row, row + 2), slice(0, 500)))
+        assert bool(found_in(worn).hole[..., row : row + 2, :].any()) is is_fold
+        assert found_in(worn, kinds=["lines"]).hole[..., row : row + 2, :].any()
+    short = line.roll(-33, -2) * (torch.arange(500) < 98)
+    assert not edge_lines(short, margin).any()
     margin[..., :25, :] = 1
     assert inner_lines(line, margin).any()
+    assert torch.equal(edge_lines(line, margin), line)
 
 
 def test_lines_are_left_in_each_photo_by_itself(found_in):
