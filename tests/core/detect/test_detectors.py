@@ -115,17 +115,20 @@ class TestVCNet:
 
 
 MIN_F1 = {
-    "scratch": 0.53,
-    "crease": 0.41,
-    "crackle": 0.26,
-    "film_scratch": 0.35,
-    "hair": 0.39,
-    "fold": 0.26,
-    "dust": 0.32,
-    "torn_corner": 0.61,
-    "worn_border": 0.52,
+    "scratch": 0.5,
+    "crease": 0.38,
+    "crackle": 0.25,
+    "film_scratch": 0.1,
+    "hair": 0.26,
+    "fold": 0.37,
+    "dust": 0.26,
+    "torn_corner": 0.75,
+    "worn_border": 0.75,
 }
-"""F1 of what is filled, before it grows: four fifths of what the shipped network reaches, or a little less."""
+"""F1 of what is filled, before it grows, a little less than what is reached.
+
+Of one kind alone on an undamaged photo: much of it is left then, as what little else tells that it is damage.
+"""
 
 ALWAYS = ("scratch",)
 
