@@ -28,7 +28,7 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
     """The lines that are no folds: all but long ones each of which meets the edge of the print twice.
 
     Args:
-        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease; none along the edge (`edge_lines`).
         margin: the same of blank margins, at which the print ends.
 
     Returns:
@@ -80,8 +80,7 @@ def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     import cv2
 
     near, gap = (round(share * min(lines.shape)) for share in (NEAR, MAX_GAP))
-    to_edge, inner = _to_edge(margin), lines.copy()
-    candidates = _long(lines, MIN_FOLD) & (1 - _along_edge(lines, margin))
+    to_edge, inner, candidates = _to_edge(margin), lines.copy(), _long(lines, MIN_FOLD)
     count, label = cv2.connectedComponents(cv2.dilate(candidates, np.ones((gap + 1, gap + 1), np.uint8)))
     for i in range(1, count):
         check_cancelled()

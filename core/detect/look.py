@@ -229,7 +229,8 @@ def _apply_guard(
 ) -> tuple[Tensor, Tensor]:
     """What of the guarded marks is filled and what is skipped, both uint8 (B, 1, H, W).
 
-    marks: of all kinds, (B, K, H, W). general: whether dark lines are skipped, which were not asked for alone.
+    marks: of all kinds, (B, K, H, W). general: whether lines are skipped that are dark or run along the edge; not where
+    lines were asked for alone.
     """
     skipped = skipped_marks(guarded, margin, gray, worn)
     filled = guarded - skipped
