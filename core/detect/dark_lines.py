@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, by_photo, reduced, reduction
+from .planes import Bytes, by_photo, mostly_inside, reduced, reduction
 
 MAX_DARKNESS = 0.1  # of the level around a line: by how much its mean may be darker; it is thinner than its mark
 ALONG, AROUND = 1 / 32, 1 / 24  # of the shorter side: windows in which levels of lines and of the rest are means
@@ -41,12 +41,10 @@ def _mostly_dark(lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     short = min(gray.shape) / factor
     along, around = max(MIN_ALONG, round(ALONG * short)), max(MIN_AROUND, round(AROUND * short))
     level, rest = _mean_level(gray, lines, factor, along), _mean_level(gray, clear, factor, around)
-    line = reduced(lines * np.uint8(255), factor) > 0
-    dark = line & (level < (1 - MAX_DARKNESS) * rest)  # False where nothing is known around
-    count, label = cv2.connectedComponents(line.astype(np.uint8), connectivity=8)
-    area, dark_area = (np.bincount(label[part], minlength=count) for part in (line, dark))
-    chosen = (dark_area > DARK_SHARE * area)[label].astype(np.uint8)
-    return lines & cv2.resize(chosen, gray.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    line = (reduced(lines * np.uint8(255), factor) > 0).astype(np.uint8)
+    dark = (level < (1 - MAX_DARKNESS) * rest).astype(np.uint8)  # 0 where nothing is known around
+    chosen = mostly_inside(line, dark, DARK_SHARE)
+    return lines & np.asarray(cv2.resize(chosen, gray.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def _mean_level(gray: Bytes, mask: Bytes, factor: int, side: int) -> NDArray[np.float32]:

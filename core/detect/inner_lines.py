@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, by_photo, reduced, reduction
+from .planes import Bytes, by_photo, mostly_inside, reduced, reduction
 
 MIN_FOLD = 1 / 4  # of the shorter side: of a line that may be a fold
 MIN_LENGTH = 1 / 10  # of the shorter side: of long lines; shorter ones are more often scratches than content
@@ -66,13 +66,8 @@ def edge_lines(lines: Tensor, margin: Tensor) -> Tensor:
 
 def _along_edge(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) long enough for a fold nearly all of which lies near a margin (H, W) or the border."""
-    import cv2
-
-    candidates = _long(lines, MIN_FOLD)
-    near = _to_edge(margin) <= round(RIM * min(lines.shape))
-    count, label = cv2.connectedComponents(candidates, connectivity=8)
-    area, inside = (np.bincount(label[mask > 0], minlength=count) for mask in (candidates, candidates * near))
-    return candidates & (inside > MOSTLY * area)[label]
+    near = (_to_edge(margin) <= round(RIM * min(lines.shape))).astype(np.uint8)
+    return mostly_inside(_long(lines, MIN_FOLD), near, MOSTLY)
 
 
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:

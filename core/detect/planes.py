@@ -73,6 +73,15 @@ def dilate_disc(mask: Mask, radius: float) -> Mask:
     return inner_distance(~mask) <= radius if mask.any() else mask
 
 
+def mostly_inside(parts: Bytes, inside: Bytes, share: float) -> Bytes:
+    """The connected parts of a plane more than this share of which lies inside a mask; all (H, W), of 0 and 1."""
+    import cv2
+
+    count, label = cv2.connectedComponents(parts, connectivity=8)
+    area, covered = (np.bincount(label[mask > 0], minlength=count) for mask in (parts, parts & inside))
+    return (covered > share * area).astype(np.uint8)[label]
+
+
 def disc(diameter: int) -> Bytes:
     """A structuring element of 0 and 1, (d, d), the same turned and mirrored, as OpenCV's ellipses are not."""
     from_middle = np.arange(diameter) - (diameter - 1) / 2

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, Mask, by_photo, disc, padded_slices, tone_range
+from .planes import Bytes, Mask, by_photo, disc, mostly_inside, padded_slices, tone_range
 
 MIN_AROUND = 4  # pixels around a speck, and at least as many as it is long
 MOSTLY = 0.5  # of a speck
@@ -64,16 +64,7 @@ def mostly_in(specks: Tensor, others: Tensor) -> Tensor:
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a speck.
     """
-    return by_photo(_mostly_in, specks & others, specks)
-
-
-def _mostly_in(inside: Bytes, specks: Bytes) -> Bytes:
-    """The connected specks of a plane (H, W), more than half of which is inside."""
-    import cv2
-
-    count, label = cv2.connectedComponents(specks, connectivity=8)
-    area, covered = (np.bincount(label[mask > 0], minlength=count) for mask in (specks, inside))
-    return (covered > MOSTLY * area).astype(np.uint8)[label]
+    return by_photo(lambda inside, marks: mostly_inside(marks, inside, MOSTLY), specks & others, specks)
 
 
 def _measured(plane: Bytes, marks: Bytes, gray: Bytes) -> Specks:
