@@ -66,30 +66,39 @@ def edge_lines(lines: Tensor, margin: Tensor) -> Tensor:
 
 def _along_edge(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) long enough for a fold nearly all of which lies near a margin (H, W) or the border."""
-    near = (_to_edge(margin) <= round(RIM * min(lines.shape))).astype(np.uint8)
-    return mostly_inside(_long(lines, MIN_FOLD), near, MOSTLY)
+    candidates = _long(lines, MIN_FOLD)
+    if not candidates.any():
+        return candidates
+    return mostly_inside(candidates, _near_edge(margin, round(RIM * min(lines.shape))), MOSTLY)
 
 
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:
     """The lines (H, W) that are no folds of a print that ends at a margin (H, W) or at the border."""
     import cv2
 
-    near, gap = (round(share * min(lines.shape)) for share in (NEAR, MAX_GAP))
-    to_edge, inner, candidates = _to_edge(margin), lines.copy(), _long(lines, MIN_FOLD)
+    candidates = _long(lines, MIN_FOLD)
+    if not candidates.any():
+        return lines
+    distance, gap = (round(share * min(lines.shape)) for share in (NEAR, MAX_GAP))
+    near, inner = _near_edge(margin, distance), lines.copy()
     count, label = cv2.connectedComponents(cv2.dilate(candidates, np.ones((gap + 1, gap + 1), np.uint8)))
     for i in range(1, count):
         check_cancelled()
-        line = (label == i) & (candidates > 0)
-        if _places((line & (to_edge <= near)).astype(np.uint8), near) >= MIN_MEETINGS:
-            inner[line] = 0
+        line = candidates & (label == i)
+        if _places(line & near, distance) >= MIN_MEETINGS:
+            inner -= line
     return inner
 
 
-def _to_edge(margin: Bytes) -> np.ndarray:
-    """How far each pixel is from a margin (H, W) or the border, the longer of rows and columns, (H, W)."""
+def _near_edge(margin: Bytes, distance: int) -> Bytes:
+    """The pixels no farther from a margin (H, W) or the border, by the longer of rows and columns; of 0 and 1."""
     import cv2
 
-    return cv2.distanceTransform(np.pad(1 - margin, 1), cv2.DIST_C, 3)[1:-1, 1:-1]
+    near = np.ones_like(margin)
+    near[distance : -distance or None, distance : -distance or None] = 0
+    if margin.any():
+        near |= cv2.distanceTransform(1 - margin, cv2.DIST_C, 3) <= distance
+    return near
 
 
 def _places(marks: Bytes, distance: int) -> int:

@@ -21,10 +21,15 @@ TOLERANCES = (0.1, 0.1), (0.2, 0.2), (0.35, 0.35), (0.45, 0.15)
 MAX_RATIO = 2.5  # of the areas of two specks that are alike
 AROUND = 3.0  # steps around a speck, in which others tell how dense they are
 MIN_ROW, MAX_ROW = 4, 12  # specks
-EXPECTED = 0.05  # rows like it in the dust of a photo, below which a row is content
-SURE = 1e-4  # the same, below which a row is part of a pattern
+EXPECTED = 0.05  # rows like it in the dust of a photo, below which a row is content; times n, below which n rows are
+MAX_EXPECTED = 1.0  # the same, from which no row is looked at
+SURE = 1e-4  # the same, below which a row is part of a pattern,
+SEVERAL = 3  # and so are as many rows
 REACH = 1.5  # steps from such a row, within which specks like its own belong to the pattern
 MAX_SPECKS = 500  # light or dark, of a photo that is looked at; one with more is dusty
+
+Row = tuple[np.ndarray, float, float]
+"""The numbers of its specks, the length of its last step in pixels, and how many rows like it to expect in dust."""
 
 
 def speck_rows(specks: Specks) -> Mask:
@@ -53,9 +58,10 @@ def _pattern(place: np.ndarray, like: Mask, max_step: float) -> Mask:
     away = np.where(like & (distance > 0), distance, np.inf)
     chosen = np.zeros(len(place), bool)
     step = np.zeros(len(place))  # the longest of the sure rows that a speck is in
-    for row, length, expected in _rows(place, away, max_step):
+    rows, separate = _improbable(list(_rows(place, away, max_step)))
+    for row, length, expected in rows:
         chosen[row] = True
-        step[row] = np.maximum(step[row], length * (expected < SURE))
+        step[row] = np.maximum(step[row], length * (expected < SURE or separate >= SEVERAL))
     spreads = step.any()
     while spreads:
         spread = np.where(away <= REACH * step[:, None], step[:, None], 0).max(0)
@@ -65,8 +71,22 @@ def _pattern(place: np.ndarray, like: Mask, max_step: float) -> Mask:
     return chosen | (step > 0)
 
 
-def _rows(place: np.ndarray, away: np.ndarray, max_step: float) -> Iterator[tuple[np.ndarray, float, float]]:
-    """Rows that chance would hardly bring about: their specks, their last steps, and how many to expect in dust.
+def _improbable(rows: list[Row]) -> tuple[list[Row], int]:
+    """Those rows that chance would hardly bring about, all of them together, and how many share no speck."""
+    rows = sorted(rows, key=lambda row: row[2])
+    taken: set[int] = set()
+    separate, kept, kept_separate = 0, 0, 0
+    for i, (specks, _, expected) in enumerate(rows, 1):
+        if taken.isdisjoint(specks.tolist()):
+            taken.update(specks.tolist())
+            separate += 1
+        if expected < EXPECTED * separate:
+            kept, kept_separate = i, separate
+    return rows[:kept], kept_separate
+
+
+def _rows(place: np.ndarray, away: np.ndarray, max_step: float) -> Iterator[Row]:
+    """Rows that are looked at.
 
     place: of N specks, (N, 2). away: how far they are from each other where they are alike, else inf, (N, N).
     """
@@ -82,7 +102,7 @@ def _rows(place: np.ndarray, away: np.ndarray, max_step: float) -> Iterator[tupl
             rows = np.concatenate([rows, following[:, None]], axis=1)[goes_on]
             expected = (expected * chance)[goes_on]
             if rows.shape[1] >= MIN_ROW:
-                improbable = expected < EXPECTED
+                improbable = expected < MAX_EXPECTED
                 yield from zip(rows[improbable], length[goes_on][improbable], expected[improbable], strict=True)
 
 

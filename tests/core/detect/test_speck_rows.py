@@ -85,6 +85,21 @@ def test_the_pattern_goes_on_where_its_rows_end():
     assert torch.equal(in_rows(marks | plane(far)), marks)
 
 
+@pytest.mark.parametrize(("count", "found", "pattern"), [(1, False, False), (2, True, False), (3, True, True)])
+def test_several_rows_may_each_be_more_probable_and_are_a_pattern(count, found, pattern):
+    """In so much dust one such row is to be expected, and another speck near its end."""
+    rows = [(40 + 80 * k + 2 * (i % 2), 40 + 22 * i + 2 * (i % 3 == 1)) for k in range(count) for i in range(5)]
+    others = dust(125, 3)
+    marks, near, elsewhere = plane(*rows), plane((60, 150)), plane(*others[others[:, 1] > 200])
+    assert torch.equal(in_rows(marks | near | elsewhere), found * marks | pattern * near)
+
+
+def test_a_sure_row_makes_no_other_probable():
+    others, uneven = dust(250, 3), [(300 + 2 * (i % 2), 40 + 22 * i + 2 * (i % 3 == 1)) for i in range(5)]
+    row, marks = plane(*BUTTONS), plane(*uneven, *others[others[:, 1] > 200])
+    assert torch.equal(in_rows(row | marks), row)
+
+
 def test_a_dusty_photo_is_not_looked_at():
     grid = [(4 + 16 * i, 4 + 16 * j) for i in range(24) for j in range(24)]
     assert len(grid) > MAX_SPECKS
