@@ -2,8 +2,9 @@
 
 Dust of high contrast is hardly ever missed. So where many dots about as strong as a speck lie around it and are not
 marked, they are content, and the speck is probably one of them. Of faint specks this says nothing: these are missed
-more often. Dots are peaks of the difference of two Gaussians about as wide as the speck (Marr, Hildreth 1980, "Theory
-of Edge Detection", Proceedings of the Royal Society B).
+more often; but one like such a speck near it is probably of the same texture. Dots are peaks of the difference of two
+Gaussians about as wide as the speck (Marr, Hildreth 1980, "Theory of Edge Detection", Proceedings of the Royal Society
+B).
 """
 
 import numpy as np
@@ -17,12 +18,13 @@ MIN_CONTRAST = 0.16  # of the photo's range of tones: fainter specks are dust
 AROUND = 1 / 16  # of the shorter side: how far dots are looked for
 ALIKE = 0.5  # of the strength of a speck, from which a dot is like it
 MIN_DOTS = 12  # that are like a speck and not marked, from which they are a texture
+MAX_RATIO = 2.0  # of the areas and of the contrasts of two specks that are alike
 MIN_SCALE, SURROUND_SCALE = 0.8, 2.5  # pixels: the least deviation of the narrow Gaussian; times that of the wide one
 MAX_SPECKS = 500  # of a photo that is looked at; one with more is dusty
 
 
 def texture_specks(specks: Specks) -> Mask:
-    """The specks amid many dots that are like them and are not marked.
+    """The specks amid many dots that are like them and are not marked, and those like them near them.
 
     Args:
         specks: of a photo.
@@ -38,7 +40,16 @@ def texture_specks(specks: Specks) -> Mask:
         window = padded_slices(specks.stats[i], AROUND * min(specks.gray.shape))
         speck, is_light = specks.label[window] == i, specks.contrast[i] > 0
         chosen[i] = _dots_around(speck, specks.marks[window], specks.gray[window], is_light) >= MIN_DOTS
-    return chosen
+    return chosen | _like_near(specks, chosen)
+
+
+def _like_near(specks: Specks, chosen: Mask) -> Mask:
+    """The specks about as large and as strong as a chosen one near them, (N + 1,)."""
+    measures = np.column_stack([specks.stats[:, 4], specks.contrast])
+    ratios = measures[:, None] / measures[chosen]  # (N + 1, M, 2)
+    alike = ((ratios >= 1 / MAX_RATIO) & (ratios <= MAX_RATIO)).all(2)
+    distance = np.linalg.norm(specks.centers[:, None] - specks.centers[chosen], axis=2)
+    return np.asarray((alike & (distance <= AROUND * min(specks.gray.shape))).any(1))
 
 
 def _dots_around(speck: Mask, marks: Bytes, gray: Bytes, light: bool) -> int:

@@ -70,6 +70,20 @@ def test_faint_or_opposite_dots_do_not_count():
         assert not left(*case(near(MIN_DOTS + 4), dot_step=dot_step)).any()
 
 
+@pytest.mark.parametrize(
+    ("step", "radius", "away", "is_left"),
+    [(0.45, 2, 28, True), (0.45, 2, 33, False), (0.45, 4, 28, False), (0.75, 2, 28, False), (-0.3, 2, 28, False)],
+    ids=["alike", "far", "large", "strong", "dark"],
+)
+def test_a_speck_like_one_in_a_texture_near_it(step, radius, away, is_left):
+    """It is stronger than the dots, which are no texture for it."""
+    marks, photo = case(near(MIN_DOTS + 4, radius=20), step=0.3, dot_step=0.2)
+    other = torch.from_numpy(discs((MIDDLE[0] + away, MIDDLE[1]), radius=radius))[None, None]
+    photo = 0.6 * (photo + step * other)
+    assert torch.equal(left(marks | other, photo), marks | other * is_left)
+    assert not left(other, photo, marks).any()
+
+
 def test_a_faint_speck_is_dust():
     """In a texture as faint as it."""
     assert not left(*case(near(MIN_DOTS + 4), step=0.04)).any()
