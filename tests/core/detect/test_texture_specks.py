@@ -72,8 +72,15 @@ def test_faint_or_opposite_dots_do_not_count():
 
 @pytest.mark.parametrize(
     ("step", "radius", "away", "is_left"),
-    [(0.45, 2, 28, True), (0.45, 2, 33, False), (0.45, 4, 28, False), (0.75, 2, 28, False), (-0.3, 2, 28, False)],
-    ids=["alike", "far", "large", "strong", "dark"],
+    [
+        (0.45, 2, 28, True),
+        (0.45, 2, 33, False),
+        (0.45, 1, 28, False),
+        (0.45, 4, 28, False),
+        (0.66, 2, 28, False),
+        (-0.3, 2, 28, False),
+    ],
+    ids=["alike", "far", "small", "large", "strong", "dark"],
 )
 def test_a_speck_like_one_in_a_texture_near_it(step, radius, away, is_left):
     """It is stronger than the dots, which are no texture for it."""
