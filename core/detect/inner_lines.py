@@ -20,7 +20,7 @@ MIN_LENGTH = 1 / 10  # of the shorter side: of long lines; shorter ones are more
 MAX_GAP = 1 / 16  # of the shorter side: in a fold that is found in pieces
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
-RIM = 1 / 16  # of the shorter side: a line runs along the edge if nearly all of it
+RIM = 1 / 14  # of the shorter side: a line runs along the edge if nearly all of it
 MOSTLY = 0.9  # lies so near to it
 
 
