@@ -15,12 +15,12 @@ from torch import Tensor
 from ..host.cancel import check_cancelled
 from .planes import Bytes, by_photo, mostly_inside, reduced, reduction
 
-MIN_FOLD = 1 / 4  # of the shorter side: of a line that may be a fold
+MIN_FOLD = 1 / 4  # of the shorter side: of a line that may be a fold, and of what runs along the edge
 MIN_LENGTH = 1 / 10  # of the shorter side: of long lines; shorter ones are more often scratches than content
 MAX_GAP = 1 / 16  # of the shorter side: in a fold that is found in pieces
 NEAR = 1 / 25  # of the shorter side: how near to the edge a line has to come to meet it, and two places count as one
 MIN_MEETINGS = 2  # with the edge
-RIM = 1 / 14  # of the shorter side: a line runs along the edge if nearly all of it
+RIM = 1 / 14  # of the shorter side: a mark runs along the edge if nearly all of it
 MOSTLY = 0.9  # lies so near to it
 
 
@@ -28,7 +28,7 @@ def inner_lines(lines: Tensor, margin: Tensor) -> Tensor:
     """The lines that are no folds: all but long ones each of which meets the edge of the print twice.
 
     Args:
-        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease; none along the edge (`edge_lines`).
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease; none along the edge (`along_edge`).
         margin: the same of blank margins, at which the print ends.
 
     Returns:
@@ -51,25 +51,25 @@ def _long(lines: Bytes, share: float) -> Bytes:
     return lines & (extent >= share * min(lines.shape))[label]
 
 
-def edge_lines(lines: Tensor, margin: Tensor) -> Tensor:
-    """The lines that run along the edge of the scan, as the edge of a print that lies on something does.
+def along_edge(marks: Tensor, margin: Tensor) -> Tensor:
+    """The marks that run along the edge of the scan, as the edge of a print that lies on something does.
 
     Args:
-        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        marks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease, or like a lost part.
         margin: the same of blank margins, at which the print ends.
 
     Returns:
-        uint8 (B, 1, H, W), 1 = part of such a line.
+        uint8 (B, 1, H, W), 1 = part of such a mark.
     """
-    return by_photo(_along_edge, lines, margin)
+    return by_photo(_along_edge, marks, margin)
 
 
-def _along_edge(lines: Bytes, margin: Bytes) -> Bytes:
-    """The lines (H, W) long enough for a fold nearly all of which lies near a margin (H, W) or the border."""
-    candidates = _long(lines, MIN_FOLD)
+def _along_edge(marks: Bytes, margin: Bytes) -> Bytes:
+    """The marks (H, W) long enough for a fold nearly all of which lies near a margin (H, W) or the border."""
+    candidates = _long(marks, MIN_FOLD)
     if not candidates.any():
         return candidates
-    return mostly_inside(candidates, _near_edge(margin, round(RIM * min(lines.shape))), MOSTLY)
+    return mostly_inside(candidates, _near_edge(margin, round(RIM * min(marks.shape))), MOSTLY)
 
 
 def _inner(lines: Bytes, margin: Bytes) -> Bytes:

@@ -16,12 +16,19 @@ from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
-from .inner_lines import edge_lines, inner_lines, long_lines
+from .inner_lines import along_edge, inner_lines, long_lines
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
 from .planes import to_gray
-from .second_look import bridge_lines, is_damaged, is_hardly_damaged, is_slightly_damaged, second_marks
+from .second_look import (
+    bridge_lines,
+    has_whole_rims,
+    is_damaged,
+    is_hardly_damaged,
+    is_slightly_damaged,
+    second_marks,
+)
 from .specks import by_specks, mostly_in
 
 RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
@@ -87,11 +94,12 @@ def _look_at(
     _leave_lettering(probability, letters, search, marks, found)
     if not search.detector.hysteresis:
         return False
-    tells_all = marks.shape[1] == len(KIND_NAMES) and search.is_general
+    tells_all = search.guard and marks.shape[1] == len(KIND_NAMES) and search.is_general
     slightly = False
-    if search.guard and tells_all:  # else what would be filled does not tell how damaged the photo is
+    if tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(marks, eyes, found)
+        _leave_lone_rims(marks, found)
     worn = is_damaged(found.filled)
     if worn:
         _look_again(probability, gray, search, marks, found)
@@ -133,6 +141,14 @@ def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
             _skip(long_lines(inner & doubtful), found)
         return no_folds
     return False
+
+
+def _leave_lone_rims(marks: Tensor, found: Sorted) -> None:
+    """Skip lost parts of one photo that run along its edge, in the same sorted, where little else is found."""
+    _, _, lost, *_ = marks.split(1, dim=1)
+    rims = along_edge(lost & found.filled, found.margin)
+    if rims.any() and has_whole_rims(found.filled, rims):
+        _skip(rims, found)
 
 
 def _across_no_face(lines: Tensor, eyes: Eyes) -> Tensor:
@@ -241,7 +257,7 @@ def _apply_guard(
         doubtful |= mostly_in(only_specks, skipped) & filled
         if general:
             thin = lines & filled & (1 - lost)
-            doubtful |= dark_lines(thin, guarded, gray) | edge_lines(thin, margin)
+            doubtful |= dark_lines(thin, guarded, gray) | along_edge(thin, margin)
         doubtful |= beds(lost, gray) * filled
         doubtful |= blank_parts(lost & filled, guarded, gray)
         filled, skipped = filled - doubtful, skipped + doubtful

@@ -1,7 +1,7 @@
 """How much damage was found in a photo tells how probable more of it is.
 
-Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, these are
-left.
+Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, or but
+lost parts along the edge, these are left.
 
 How probable damage is in a pixel depends on how much of it the photo has. A network is trained for the mean of all
 photos; in a photo that is plainly worn, a faint line is more often a crease than the edge of a roof (Saerens, Latinne,
@@ -21,6 +21,7 @@ DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; o
 HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are left,
 SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds,
 SLIGHT_LINES = 0.012  # unless lines inside are so much of it: then one of them is a crack that is found in part
+WHOLE_SHARE = 0.004  # of a photo filled by other marks, below which lost parts along its edge are left: it is whole
 MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
 MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
 LENIENCE = 0.3  # logits by which the thresholds are lower
@@ -55,6 +56,16 @@ def is_slightly_damaged(filled: Tensor, inner_lines: Tensor) -> bool:
     Arguments as `is_hardly_damaged`.
     """
     return _has_less(SLIGHT_SHARE, SLIGHT_LINES, filled, inner_lines)
+
+
+def has_whole_rims(filled: Tensor, rims: Tensor) -> bool:
+    """Whether a photo has so little damage that what looks lost along its edge is rather what the print lies on.
+
+    Args:
+        filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
+        rims: the lost parts among it that run along the edge, of 0 and 1.
+    """
+    return int(filled.count_nonzero()) - int(rims.count_nonzero()) < WHOLE_SHARE * filled.numel()
 
 
 def _has_less(other_share: float, line_share: float, filled: Tensor, inner_lines: Tensor) -> bool:

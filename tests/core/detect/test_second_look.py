@@ -11,7 +11,7 @@ from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.inner_lines import edge_lines, inner_lines, long_lines
+from monochromic.core.detect.inner_lines import along_edge, inner_lines, long_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
@@ -227,14 +227,39 @@ def test_what_runs_along_the_edge_is_no_fold(found_in):
     for row, is_fold in ((12, False), (22, False), (45, True)):
         line = torch.zeros_like(margin)
         line[..., row : row + 2, :] = 1
-        assert torch.equal(edge_lines(line, margin), line * (not is_fold))
+        assert torch.equal(along_edge(line, margin), line * (not is_fold))
         worn = marked(*MANY[3:], FOLD, (LINES, slice(row, row + 2), slice(0, 500)))
         assert bool(found_in(worn).hole[..., row : row + 2, :].any()) is is_fold
         assert found_in(worn, kinds=["lines"]).hole[..., row : row + 2, :].any()
     short = line.roll(-33, -2) * (torch.arange(500) < 98)
-    assert not edge_lines(short, margin).any()
+    assert not along_edge(short, margin).any()
     margin[..., :25, :] = 1
-    assert torch.equal(edge_lines(line, margin), line)
+    assert torch.equal(along_edge(line, margin), line)
+
+
+RIM = LOST, slice(100, 260), slice(0, 12)
+
+
+@pytest.mark.parametrize(
+    ("marks", "options", "left"),
+    [
+        ([RIM], {}, True),
+        ([RIM, *DUST, BRIEF], {}, True),
+        ([RIM, *DUST, TORN, BRIEF], {}, False),  # over 0.4 % of the photo in other marks
+        ([RIM], {"guard": False}, False),
+        ([RIM], {"kinds": ["lost"]}, False),
+        ([RIM], {"kinds": ["lines", "specks", "lost", "areas"]}, True),
+        ([(LOST, RIM[1], slice(0, 40))], {}, False),
+        ([(LOST, RIM[1], slice(200, 212))], {}, False),
+        ([(LOST, slice(100, 190), RIM[2])], {}, False),  # less than a quarter of the shorter side
+    ],
+)
+def test_lost_parts_along_the_edge_are_left_where_hardly_anything_else_is_found(found_in, marks, options, left):
+    seen = marked(*marks)
+    found = found_in(seen, **options)
+    lost = (seen[:, LOST : LOST + 1] > 0) & (torch.arange(400) > 50)[:, None]
+    assert torch.equal((found.hole > 0) & lost, lost & (not left))
+    assert torch.equal((found.skipped > 0) & lost, lost & left)
 
 
 def test_lines_are_left_in_each_photo_by_itself(found_in):
