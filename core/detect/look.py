@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from .along_edge import along_edge
 from .beds import beds
 from .blank_parts import blank_parts
 from .dark_lines import dark_lines
@@ -16,7 +17,7 @@ from .eyes import Eyes
 from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
-from .inner_lines import along_edge, inner_lines, long_lines
+from .inner_lines import inner_lines, long_lines
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of

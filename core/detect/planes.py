@@ -82,6 +82,26 @@ def mostly_inside(parts: Bytes, inside: Bytes, share: float) -> Bytes:
     return (covered > share * area).astype(np.uint8)[label]
 
 
+def long_parts(marks: Bytes, share: float) -> Bytes:
+    """The connected parts of marks (H, W) that extend over this share of the shorter side or more."""
+    import cv2
+
+    _, label, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8)
+    extent = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    return marks & (extent >= share * min(marks.shape))[label]
+
+
+def near_edge(margin: Bytes, distance: int) -> Bytes:
+    """The pixels no farther from a margin (H, W) or the border, by the longer of rows and columns; of 0 and 1."""
+    import cv2
+
+    near = np.ones_like(margin)
+    near[distance : -distance or None, distance : -distance or None] = 0
+    if margin.any():
+        near |= cv2.distanceTransform(1 - margin, cv2.DIST_C, 3) <= distance
+    return near
+
+
 def disc(diameter: int) -> Bytes:
     """A structuring element of 0 and 1, (d, d), the same turned and mirrored, as OpenCV's ellipses are not."""
     from_middle = np.arange(diameter) - (diameter - 1) / 2

@@ -10,8 +10,9 @@ from damage_photos import disc, picture
 from monochromic.core import degrade, find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect import second_look, summary
+from monochromic.core.detect.along_edge import along_edge
 from monochromic.core.detect.hysteresis import hysteresis_marks
-from monochromic.core.detect.inner_lines import along_edge, inner_lines, long_lines
+from monochromic.core.detect.inner_lines import inner_lines, long_lines
 from monochromic.core.detect.second_look import DAMAGED_SHARE, is_damaged, second_marks
 
 WORN, CLEAN = "worn", "clean"
