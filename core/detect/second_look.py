@@ -65,14 +65,18 @@ def has_whole_rims(filled: Tensor, rims: Tensor) -> bool:
         filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
         rims: the lost parts among it that run along the edge, of 0 and 1.
     """
-    return int(filled.count_nonzero()) - int(rims.count_nonzero()) < WHOLE_SHARE * filled.numel()
+    return _others(filled, rims) < WHOLE_SHARE * filled.numel()
 
 
 def _has_less(other_share: float, line_share: float, filled: Tensor, inner_lines: Tensor) -> bool:
     """Whether less than these shares of a photo are filled by other marks than lines inside, and by these."""
     inner = int(inner_lines.count_nonzero())
-    others = int(filled.count_nonzero()) - inner
-    return others < other_share * filled.numel() and inner < line_share * filled.numel()
+    return _others(filled, inner_lines) < other_share * filled.numel() and inner < line_share * filled.numel()
+
+
+def _others(filled: Tensor, marks: Tensor) -> int:
+    """How many pixels of one photo are filled by others than these of its marks."""
+    return int(filled.count_nonzero()) - int(marks.count_nonzero())
 
 
 def second_marks(probability: Tensor, threshold: float, min_area: int, margin: float) -> Tensor:
