@@ -1,5 +1,7 @@
 """From a damaged photo alone to the hole that restores it: probabilities, marks, guard, hole."""
 
+from math import ceil
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,7 @@ from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .look import Search, Sorted, look
 from .predict import predict_kinds
+from .working_copy import enlarged_marks, enlarged_probability, reduced_to_work, reduction_to_work
 
 DILATION, WORN_DILATION, MAX_DILATION = 1 / 512, 1 / 320, 4  # of the shorter side, twice; pixels
 
@@ -77,9 +80,8 @@ def find_hole(
     h, w = image.shape[-2:]
     to_hole(hysteresis_marks(image[:0, :1], threshold, min_area), dilate or 0)  # refuses wrong numbers before the work
     protected = None if protect is None else _protected(protect, image)
-    probability = predict_kinds(image, method, overlays="overlays" in levels, progress=progress)
-    eyes = [Eyes(photo) for photo in image.split(1)]
-    marks, found, worn = look(probability, image, eyes, Search(detector, levels, threshold, min_area, guard))
+    search = Search(detector, levels, threshold, min_area, guard)
+    probability, marks, found, worn, eyes = _search(image, method, search, progress)
     narrow = torch.maximum(found.filled, found.unguarded)
     if dilate is None:
         dilate = auto_dilation(h, w)
@@ -92,6 +94,21 @@ def find_hole(
     skipped = torch.maximum(skipped, at_eyes)
     hole, skipped, margin, at_eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, at_eyes))
     return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, at_eyes)
+
+
+def _search(
+    image: Tensor, method: str, search: Search, progress: Progress | None
+) -> tuple[Tensor, Tensor, Sorted, list[bool], list[Eyes]]:
+    """Probabilities, the results of `look`, and the eyes of each photo; a large photo is searched in a smaller copy."""
+    h, w = image.shape[-2:]
+    factor = reduction_to_work(h, w)
+    copy = reduced_to_work(image, factor)
+    probability = predict_kinds(copy, method, overlays="overlays" in search.levels, progress=progress)
+    eyes = [Eyes(photo) for photo in copy.split(1)]
+    min_area = ceil(search.min_area / factor**2)  # in pixels of the copy
+    marks, found, worn = look(probability, copy, eyes, search._replace(min_area=min_area))
+    marks, *planes = (enlarged_marks(each, factor, h, w) for each in (marks, *found))
+    return enlarged_probability(probability, factor, h, w), marks, Sorted(*planes), worn, eyes
 
 
 def auto_dilation(h: int, w: int, worn: bool = False) -> int:
