@@ -176,9 +176,7 @@ def _show(case: Case, progress: Progress) -> None:
     """The heat map and the words for what looks as if it had been found."""
     kinds = case.hole.expand(-1, 5, -1, -1) * 0.9
     heat_map(case.photo, kinds)
-    summary(
-        Detection(case.hole, case.hole, case.hole.flip(3), case.hole * 0, kinds, kinds.round().byte(), case.hole * 0)
-    )
+    summary(Detection(case.hole, case.hole.flip(3), case.hole * 0, case.hole * 0, kinds.round().byte(), kinds))
 
 
 QUICK = Settings(iterations=3)

@@ -4,23 +4,33 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from .working_copy import enlarged_probability
+
 
 class Detection(NamedTuple):
     """What was found in photos; K is the number of `DAMAGE_KINDS` in their order, or 1 from a method without kinds.
 
     hole: (B, 1, H, W) of 0 and 1, 1 = fill.
-    probability: of damage, the highest of all kinds, (B, 1, H, W) in [0, 1].
-    skipped: (B, 1, H, W) of 0 and 1, 1 = looks damaged and is not filled.
-    margin: (B, 1, H, W) of 0 and 1, 1 = blank margin with its soft edge, which is never filled.
-    kinds: the probability of each kind, (B, K, H, W) in [0, 1].
+    skipped: uint8 (B, 1, H, W) of 0 and 1, 1 = looks damaged and is not filled.
+    margin: uint8 (B, 1, H, W) of 0 and 1, 1 = blank margin with its soft edge, which is never filled.
+    eyes: uint8 (B, 1, H, W) of 0 and 1, 1 = skipped at an eye that would be filled.
     marks: what looks damaged of each kind, filled or not, before it is dilated, uint8 (B, K, H, W) of 0 and 1.
-    eyes: (B, 1, H, W) of 0 and 1, 1 = skipped at an eye that would be filled.
+    kinds_in_copy: the probability of each kind in the copies that were searched (`working_copy`), (B, K, h, w).
     """
 
     hole: Tensor
-    probability: Tensor
     skipped: Tensor
     margin: Tensor
-    kinds: Tensor
-    marks: Tensor
     eyes: Tensor
+    marks: Tensor
+    kinds_in_copy: Tensor
+
+    @property
+    def kinds(self) -> Tensor:
+        """The probability of each kind, (B, K, H, W) in [0, 1]; enlarged when asked for, as it fills the memory."""
+        return enlarged_probability(self.kinds_in_copy, *self.hole.shape[-2:])
+
+    @property
+    def probability(self) -> Tensor:
+        """Of damage, the highest of all kinds, (B, 1, H, W) in [0, 1]."""
+        return self.kinds.amax(1, keepdim=True)

@@ -19,7 +19,7 @@ from .hysteresis import hysteresis_marks
 from .kinds import Kinds, kind_thresholds
 from .look import Search, Sorted, look
 from .predict import predict_kinds
-from .working_copy import enlarged_marks, enlarged_probability, reduced_to_work, reduction_to_work
+from .working_copy import enlarged_marks, reduced_to_work, reduction_to_work
 
 DILATION, WORN_DILATION, MAX_DILATION = 1 / 512, 1 / 320, 4  # of the shorter side, twice; pixels
 
@@ -90,16 +90,15 @@ def find_hole(
     left = torch.zeros_like(hole)
     if guard:
         left = parts_at_eyes(hole, narrow, eyes).masked_fill_(masks.dilate(found.unguarded, dilate) > 0, 0)
-    hole, at_eyes = hole - left, left * narrow
-    skipped = torch.maximum(skipped, at_eyes)
-    hole, skipped, margin, at_eyes = (mask.to(probability.dtype) for mask in (hole, skipped, margin, at_eyes))
-    return Detection(hole, probability.amax(1, keepdim=True), skipped, margin, probability, marks, at_eyes)
+    at_eyes = left * narrow
+    hole = (hole - left).to(probability.dtype)
+    return Detection(hole, torch.maximum(skipped, at_eyes), margin, at_eyes, marks, probability)
 
 
 def _search(
     image: Tensor, method: str, search: Search, progress: Progress | None
 ) -> tuple[Tensor, Tensor, Sorted, list[bool], list[Eyes]]:
-    """Probabilities, the results of `look`, and the eyes of each photo; a large photo is searched in a smaller copy."""
+    """Probabilities in the copies that were searched, the results of `look` for the photos, and the eyes of each."""
     h, w = image.shape[-2:]
     factor = reduction_to_work(h, w)
     copy = reduced_to_work(image, factor)
@@ -107,8 +106,8 @@ def _search(
     eyes = [Eyes(photo) for photo in copy.split(1)]
     min_area = ceil(search.min_area / factor**2)  # in pixels of the copy
     marks, found, worn = look(probability, copy, eyes, search._replace(min_area=min_area))
-    marks, *planes = (enlarged_marks(each, factor, h, w) for each in (marks, *found))
-    return enlarged_probability(probability, factor, h, w), marks, Sorted(*planes), worn, eyes
+    marks, *planes = (enlarged_marks(each, h, w) for each in (marks, *found))
+    return probability, marks, Sorted(*planes), worn, eyes
 
 
 def auto_dilation(h: int, w: int, worn: bool = False) -> int:

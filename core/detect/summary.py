@@ -7,6 +7,7 @@ from torch import Tensor
 from ..damage_kinds import KIND_NAMES
 from ..host.cancel import check_cancelled
 from .detection import Detection
+from .working_copy import enlarged_marks, reduction_of
 
 MAX_GAP = 1 / 24  # of the shorter side: skipped areas that are closer are counted as one
 STRIP = 512  # rows at a time, so that the work can be cancelled
@@ -33,7 +34,7 @@ def summary(detection: Detection, heat_map: bool = True) -> list[str]:
     >>> import torch
     >>> hole, skipped = torch.zeros(2, 1, 1, 10, 10)
     >>> hole[..., 2, 2:4] = skipped[..., 6:9, 6:9] = 1
-    >>> summary(Detection(hole, hole, skipped, hole * 0, hole, hole + skipped, hole * 0))
+    >>> summary(Detection(hole, skipped, hole * 0, hole * 0, hole + skipped, hole))
     ['filled: 1 mark, 2.0 % of the photo; not filled: 1 thick part of 9.0 %, see the heat map']
     """
     lines = [_line_of(Detection(*(tensor[i] for tensor in detection)), heat_map) for i in range(len(detection.hole))]
@@ -48,7 +49,7 @@ def _line_of(photo: Detection, heat_map: bool) -> str:
     line = "filled: nothing"
     if filled:
         line = f"filled: {_listed(_filled(photo.hole, photo.marks))}, {_percent(filled)} of the photo"
-    skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds, photo.marks)
+    skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds_in_copy, photo.marks)
     at_eyes, share = count_parts(photo.eyes, _max_gap(photo.eyes))
     skipped += [f"{_counted(at_eyes, 'mark at an eye', 'marks at eyes')} of {_percent(share)}"] if at_eyes else []
     _, blank = count_parts(photo.skipped * photo.margin)
@@ -88,13 +89,15 @@ def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
 
 
 def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
-    """How many areas of each kind were skipped, (1, H, W), with their share of the photo."""
+    """How many areas of each kind were skipped, (1, H, W), with their share of the photo; kinds: (K, h, w)."""
     max_gap = _max_gap(skipped)
     if len(marks) == 1:
         groups = {("thick part", "thick parts"): skipped}
     else:
-        strips = zip(marks.split(STRIP, 1), kinds.split(STRIP, 1), strict=True)
+        factor = reduction_of(kinds, skipped.shape[-2])
+        strips = zip(marks[:, ::factor, ::factor].split(STRIP, 1), kinds.split(STRIP, 1), strict=True)
         likeliest = torch.cat([_most_probable(*strip) for strip in strips], 1)
+        likeliest = enlarged_marks(likeliest[None], *skipped.shape[-2:])[0]
         groups = {_noun(i): skipped * (likeliest == i) for i in range(len(marks))}
     counted = {noun: count_parts(plane, max_gap) for noun, plane in groups.items()}
     return [f"{_counted(count, *noun)} of {_percent(share)}" for noun, (count, share) in counted.items() if count]
@@ -108,7 +111,7 @@ def _max_gap(plane: Tensor) -> int:
 def _most_probable(marks: Tensor, kinds: Tensor) -> Tensor:
     """The kind of each pixel's most probable mark, (K, H, W) twice to (1, H, W)."""
     check_cancelled()
-    return torch.where(marks > 0, kinds, -1).argmax(0, keepdim=True)
+    return torch.where(marks > 0, kinds, -1).argmax(0, keepdim=True).byte()
 
 
 def _noun(kind: int) -> tuple[str, str]:

@@ -29,15 +29,22 @@ def reduced_to_work(image: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(image, factor, ceil_mode=True) if factor > 1 else image
 
 
-def enlarged_marks(marks: Tensor, factor: int, h: int, w: int) -> Tensor:
-    """Marks of a copy, uint8 (B, C, h, w), for the photo (B, C, H, W) of which it is `factor` times smaller."""
+def reduction_of(copy: Tensor, h: int) -> int:
+    """By how many times a copy (..., h, w) is smaller than its photo, whose height is given."""
+    return -(-h // copy.shape[-2])
+
+
+def enlarged_marks(marks: Tensor, h: int, w: int) -> Tensor:
+    """Marks of a copy, uint8 (B, C, ...), as those of its photo, whose height and width are given."""
+    factor = reduction_of(marks, h)
     if factor == 1:
         return marks
     return F.interpolate(marks, scale_factor=factor, mode="nearest-exact")[..., :h, :w].contiguous()
 
 
-def enlarged_probability(probability: Tensor, factor: int, h: int, w: int) -> Tensor:
-    """Probabilities (B, C, h, w) in [0, 1], else as `enlarged_marks`; in between they are interpolated."""
+def enlarged_probability(probability: Tensor, h: int, w: int) -> Tensor:
+    """Probabilities in [0, 1], else as `enlarged_marks`; in between they are interpolated."""
+    factor = reduction_of(probability, h)
     if factor == 1:
         return probability
     return F.interpolate(probability, scale_factor=factor, mode="bilinear")[..., :h, :w].contiguous()

@@ -39,7 +39,7 @@ def found_at(real, hole):
     """A search that found this hole."""
     found = torch.from_numpy(np.asarray(hole, np.float32))[None, None]
     empty = torch.zeros_like(found)
-    return lambda *_: real.Search(Detection(found, found, empty, empty, found, found.byte(), empty), found, 0.0)
+    return lambda *_: real.Search(Detection(found, empty, empty, empty, found.byte(), found), found, 0.0)
 
 
 def run(real, patch, arguments):

@@ -11,7 +11,7 @@ def found(filled, left=None, margin=None):
     """As of a method that tells no kinds."""
     none = torch.zeros_like(filled)
     left, margin = (none if mask is None else mask for mask in (left, margin))
-    return Detection(filled, filled, left, margin, filled, torch.maximum(filled, left), none)
+    return Detection(filled, left, margin, none, torch.maximum(filled, left), filled)
 
 
 class TestSummary:
@@ -36,7 +36,7 @@ class TestSummary:
         marks, hole = torch.zeros(1, len(KIND_NAMES), 20, 50), nothing(20, 50)
         marks[:, KIND_NAMES.index("specks"), 5, 5:10] = marks[:, KIND_NAMES.index("lines"), 8:18, 30] = 1
         hole[..., 5, 5:7] = hole[..., 8:12, 30] = 1
-        detection = found(hole)._replace(kinds=marks, marks=marks)
+        detection = found(hole)._replace(kinds_in_copy=marks, marks=marks)
         assert summary(detection) == ["filled: 2 parts of marks, 0.6 % of the photo"]
 
     def test_a_warning_where_it_is_much(self):

@@ -47,9 +47,9 @@ def test_marks_lie_where_they_are_whatever_the_sides():
         copy = reduced_to_work(torch.zeros(1, 1, h, w), 4)
         marks = (torch.rand(1, 2, *copy.shape[-2:]) > 0.5).byte()
         expected = np.kron(marks[0], np.ones((1, 4, 4), np.uint8))[:, :h, :w]
-        assert np.array_equal(enlarged_marks(marks, 4, h, w)[0], expected)
+        assert np.array_equal(enlarged_marks(marks, h, w)[0], expected)
         ramp = torch.arange(copy.shape[-1]).expand(1, 1, *copy.shape[-2:]) / 20
-        enlarged = enlarged_probability(ramp, 4, h, w)
+        enlarged = enlarged_probability(ramp, h, w)
         assert enlarged.shape == (1, 1, h, w)
         at = (np.arange(w) + 0.5) / 4 - 0.5
         assert np.allclose(enlarged[0, 0, 5], np.clip(at, 0, copy.shape[-1] - 1) / 20, atol=1e-6)
