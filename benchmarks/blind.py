@@ -25,6 +25,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from cases import PHOTOS, photo
+from memory import peak_memory
 from monochromic.core import DAMAGES, DETECTORS, Degraded, degrade, find_hole, load_image, restore, save_image
 from monochromic.core.damage_kinds import DAMAGE_KINDS
 from monochromic.core.io.sheet import mark_hole
@@ -175,7 +176,7 @@ def cost(name: str, path: Path) -> dict[str, float]:
     seconds = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": seconds, "cpu": used, "peak": after.ru_maxrss / 2**20}
+    return {"seconds": seconds, "cpu": used, "peak": peak_memory()}
 
 
 def cost_table(methods: list[str]) -> str:

@@ -8,7 +8,6 @@ run. `--against` runs another method once on the first size, in the same process
 
 import argparse
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -16,13 +15,9 @@ import time
 
 import torch
 from cases import photo
+from memory import peak_memory
 from monochromic.core import METHODS, colorize, luminance, random_hole
 from report import table, write
-
-
-def peak() -> float:
-    """Highest memory of this process so far, GB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def measure(method: str, side: int, runs: int, against: str | None) -> dict[str, float]:
@@ -34,12 +29,12 @@ def measure(method: str, side: int, runs: int, against: str | None) -> dict[str,
         colorize(holed, gray, hole, name)
         return time.perf_counter() - start
 
-    rest = peak()
+    rest = peak_memory()
     first = seconds(method)
     found = {
         "first": first,
         "seconds": statistics.median(seconds(method) for _ in range(runs)),
-        "memory": peak() - rest,
+        "memory": peak_memory() - rest,
     }
     return found | ({"other": seconds(against)} if against else {})
 

@@ -9,7 +9,6 @@ the fastest runs, which other work on the machine changes least.
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import torch
 from cases import photo
+from memory import peak_memory
 from monochromic.core import load_hole, load_image, random_hole, restore, save_image
 from monochromic.core.backbones import DEFAULT
 from report import table, write
@@ -55,7 +55,7 @@ def one(folder: Path) -> dict[str, float]:
     restored, busy = time.perf_counter(), time.process_time() - busy
     save_image(result, folder / "out.png")
     end = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = peak_memory()
     again = time.process_time()
     restore(image, hole)  # what is loaded once, is loaded
     again = time.process_time() - again
