@@ -35,8 +35,8 @@ class BlindMaskPredict:
     def INPUT_TYPES(cls) -> dict[str, Any]:
         guard = (
             "Leave blank margins, thick parts inside the photo that show an image, dark lines, wide specks, specks "
-            "in rows, in a texture or amid sharp edges, lettering, lines and strong specks where little else is found, "
-            "and what would fill an eye: more often content than damage. "
+            "in rows, in a texture, amid sharp edges or on the ground, lettering, lines and strong specks where little "
+            "else is found, and what would fill an eye: more often content than damage. "
             "Off: fill everything that looks damaged."
         )
         method = "; ".join(f"{name}: {detector.title}" for name, detector in detect.DETECTORS.items())
