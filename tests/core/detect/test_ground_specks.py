@@ -39,10 +39,11 @@ def test_dark_specks_nearly_all_of_which_lie_low(low, high, are_left):
     assert torch.equal(left(marks, photo), marks * (lower & are_left))
 
 
-def test_faint_ones_among_them_are_left_light_ones_are_not():
-    dark, photo = case((LOW[:5], DARK), (LOW[5:9], FAINT))
-    marks, photo = case((LOW[:5], DARK), (LOW[5:9], FAINT), (LOW[9:], LIGHT), (HIGH, LIGHT))
-    assert torch.equal(left(marks, photo), dark)
+@pytest.mark.parametrize(("dark", "faint_are_left"), [(7, False), (8, True)])
+def test_faint_ones_are_left_beside_many_dark_ones_light_ones_never(dark, faint_are_left):
+    marks, photo = case((LOW[:dark], DARK), (LOW[9:12], FAINT), (LOW[12:], LIGHT), (HIGH, LIGHT))
+    expected, _ = case((LOW[:dark] + LOW[9:12] * faint_are_left, DARK))
+    assert torch.equal(left(marks, photo), expected)
 
 
 def test_neither_faint_nor_light_ones_tell():
