@@ -28,7 +28,7 @@ def ground_specks(specks: Specks, others: Mask) -> Mask:
     """
     low = specks.centers[:, 1] >= specks.gray.shape[0] / 2
     dark = (specks.contrast <= -MIN_DARKER) & ~others
-    in_lower, in_upper = (np.count_nonzero(dark & half) for half in (low, ~low))
+    in_lower, in_upper = (int(np.count_nonzero(dark & half)) for half in (low, ~low))
     if in_lower < max(MIN_LOW, TIMES * in_upper):
         return np.zeros_like(low)
     return low & (dark if in_lower < MANY else specks.contrast < 0)
