@@ -1,7 +1,8 @@
 """Large photos are searched in a copy, halved once or more, and what is found there is enlarged again.
 
-Nothing is lost: the network looks at copies whose shorter side is `multiscale.MAX_SIDE` at most, and the filters halve
-what has more than `WORKING_PIXELS`. The rules after them are as much faster as the copy has fewer pixels.
+Little is lost, at most some faint small specks: the network looks at copies whose shorter side is `multiscale.MAX_SIDE`
+at most, and the filters halve what has more than `WORKING_PIXELS`. The rules after them are as much faster as the copy
+has fewer pixels.
 """
 
 import torch.nn.functional as F

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from damage_photos import picture
 from monochromic.core import degrade, find_hole
-from monochromic.core.detect import working_copy
+from monochromic.core.detect import summary, working_copy
 from monochromic.core.detect.working_copy import (
     enlarged_marks,
     enlarged_probability,
@@ -68,3 +68,13 @@ def test_what_is_found_is_that_of_the_copy(small_is_large, min_area, of_copy):
     in_copy = find_hole(F.avg_pool2d(damaged.image, 2, ceil_mode=True), dilate=0, min_area=of_copy)
     assert np.array_equal(found.marks[0], np.kron(in_copy.marks[0], np.ones((1, 2, 2), np.uint8))[:, :601])
     assert np.array_equal(found.hole[0], np.kron(in_copy.hole[0], np.ones((1, 2, 2)))[:, :601])
+
+
+def test_what_is_said_is_said_of_the_photo(small_is_large):
+    """Which kind is likeliest where several are marked is told in the copy."""
+    photo = F.interpolate(picture("astronaut", 301, 240), size=(601, 480), mode="bicubic").clamp(0, 1)
+    found = find_hole(degrade(photo, ["scratch", "text", "stain"], 0, seed=3).image)
+    nearest = F.interpolate(found.kinds_in_copy, scale_factor=2, mode="nearest-exact")[..., :601, :480]
+    lines = summary(found)
+    assert "not filled: " in lines[0]
+    assert lines == summary(found._replace(kinds_in_copy=nearest))
