@@ -28,7 +28,7 @@ Predict = Callable[[Tensor], Tensor]
 """From a picture (1, 3, H, W) in [0, 1], whose sides suit it, to probabilities of damage (1, K, H, W)."""
 
 GRID = 8  # pixels: sides of tiles, and where they begin, are multiples of it and of what the network asks for
-TILE, MIN_TILE = 1280, 256  # pixels a side: usually, and where memory is short
+TILE, MIN_TILE = 768, 256  # pixels a side: usually, and where memory is short
 OVERLAP = 192  # pixels that neighbors share at least
 INSET = 64  # pixels at a tile's edge that hardly count where a neighbor has them further inside
 SCALE_FACTOR = 2  # from a scale to the next

@@ -98,7 +98,7 @@ def find_hole(
 def _search(
     image: Tensor, method: str, search: Search, progress: Progress | None
 ) -> tuple[Tensor, Tensor, Sorted, list[bool], list[Eyes]]:
-    """Probabilities in the copies that were searched, the results of `look` for the photos, and the eyes of each."""
+    """Probabilities and marks in the copies that were searched, what `look` chose in the photos, and their eyes."""
     h, w = image.shape[-2:]
     factor = reduction_to_work(h, w)
     copy = reduced_to_work(image, factor)
@@ -106,8 +106,7 @@ def _search(
     eyes = [Eyes(photo) for photo in copy.split(1)]
     min_area = ceil(search.min_area / factor**2)  # in pixels of the copy
     marks, found, worn = look(probability, copy, eyes, search._replace(min_area=min_area))
-    marks, *planes = (enlarged_marks(each, h, w) for each in (marks, *found))
-    return probability, marks, Sorted(*planes), worn, eyes
+    return probability, marks, Sorted(*(enlarged_marks(plane, h, w) for plane in found)), worn, eyes
 
 
 def auto_dilation(h: int, w: int, worn: bool = False) -> int:

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..damage_kinds import KIND_NAMES
 from ..host.cancel import check_cancelled
 from .detection import Detection
-from .working_copy import enlarged_marks, reduction_of
+from .working_copy import enlarged_marks
 
 MAX_GAP = 1 / 24  # of the shorter side: skipped areas that are closer are counted as one
 STRIP = 512  # rows at a time, so that the work can be cancelled
@@ -44,12 +44,13 @@ def summary(detection: Detection, heat_map: bool = True) -> list[str]:
 
 
 def _line_of(photo: Detection, heat_map: bool) -> str:
-    """The line of one photo, whose tensors are (1, H, W), or (K, H, W) of kinds and marks."""
+    """The line of one photo, whose tensors are (1, H, W), or (K, h, w) of kinds and marks."""
+    marks = enlarged_marks(photo.marks_in_copy[None], *photo.hole.shape[-2:])[0]
     _, filled = count_parts(photo.hole)
     line = "filled: nothing"
     if filled:
-        line = f"filled: {_listed(_filled(photo.hole, photo.marks))}, {_percent(filled)} of the photo"
-    skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds_in_copy, photo.marks)
+        line = f"filled: {_listed(_filled(photo.hole, marks))}, {_percent(filled)} of the photo"
+    skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds_in_copy, photo.marks_in_copy)
     at_eyes, share = count_parts(photo.eyes, _max_gap(photo.eyes))
     skipped += [f"{_counted(at_eyes, 'mark at an eye', 'marks at eyes')} of {_percent(share)}"] if at_eyes else []
     _, blank = count_parts(photo.skipped * photo.margin)
@@ -89,13 +90,12 @@ def _count_covered(plane: Tensor, hole: Tensor, rest: Tensor) -> int:
 
 
 def _skipped(skipped: Tensor, kinds: Tensor, marks: Tensor) -> list[str]:
-    """How many areas of each kind were skipped, (1, H, W), with their share of the photo; kinds: (K, h, w)."""
+    """How many areas of each kind were skipped, (1, H, W), with their share of the photo; kinds, marks: (K, h, w)."""
     max_gap = _max_gap(skipped)
     if len(marks) == 1:
         groups = {("thick part", "thick parts"): skipped}
     else:
-        factor = reduction_of(kinds, skipped.shape[-2])
-        strips = zip(marks[:, ::factor, ::factor].split(STRIP, 1), kinds.split(STRIP, 1), strict=True)
+        strips = zip(marks.split(STRIP, 1), kinds.split(STRIP, 1), strict=True)
         likeliest = torch.cat([_most_probable(*strip) for strip in strips], 1)
         likeliest = enlarged_marks(likeliest[None], *skipped.shape[-2:])[0]
         groups = {_noun(i): skipped * (likeliest == i) for i in range(len(marks))}

@@ -36,7 +36,7 @@ class TestSummary:
         marks, hole = torch.zeros(1, len(KIND_NAMES), 20, 50), nothing(20, 50)
         marks[:, KIND_NAMES.index("specks"), 5, 5:10] = marks[:, KIND_NAMES.index("lines"), 8:18, 30] = 1
         hole[..., 5, 5:7] = hole[..., 8:12, 30] = 1
-        detection = found(hole)._replace(kinds_in_copy=marks, marks=marks)
+        detection = found(hole)._replace(kinds_in_copy=marks, marks_in_copy=marks)
         assert summary(detection) == ["filled: 2 parts of marks, 0.6 % of the photo"]
 
     def test_a_warning_where_it_is_much(self):

@@ -63,6 +63,7 @@ def test_what_is_found_is_that_of_the_copy(small_is_large, min_area, of_copy):
     found = find_hole(damaged.image, dilate=0, min_area=min_area)
     assert found.hole.shape == found.skipped.shape == found.margin.shape == (1, 1, 601, 480)
     assert found.kinds.shape == found.marks.shape == (1, 5, 601, 480)
+    assert found.kinds_in_copy.shape == found.marks_in_copy.shape == (1, 5, 301, 240)
     assert (found.hole * damaged.hole).sum() > 0.6 * damaged.hole.sum()
     assert (found.marks.amax(1, keepdim=True) >= found.hole).all()
     in_copy = find_hole(F.avg_pool2d(damaged.image, 2, ceil_mode=True), dilate=0, min_area=of_copy)
@@ -77,4 +78,4 @@ def test_what_is_said_is_said_of_the_photo(small_is_large):
     nearest = F.interpolate(found.kinds_in_copy, scale_factor=2, mode="nearest-exact")[..., :601, :480]
     lines = summary(found)
     assert "not filled: " in lines[0]
-    assert lines == summary(found._replace(kinds_in_copy=nearest))
+    assert lines == summary(found._replace(kinds_in_copy=nearest, marks_in_copy=found.marks))
