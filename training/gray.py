@@ -25,6 +25,7 @@ from monochromic.core.image.color import to_y
 from numpy.random import Generator
 from photos import Photo, random_cut
 from task import AdversaryInput, StepResult
+from teacher import lesson, taught
 from torch import Tensor, nn
 
 FULL_SIDE = 256  # pixels a side, of which a part is cut
@@ -34,7 +35,7 @@ TERMS = {**PIXELS, **FEATURES}
 TAKES = {
     "network": {"backbone", "layout", "channels", "width", "widths"},
     "data": {"holes", "coverage", "grain", "count", "place", "photos"},
-    "losses": {*TERMS, "guidance"},
+    "losses": {*TERMS, "guidance", "taught"},
 }
 
 
@@ -142,8 +143,13 @@ def loss_of(network: Filled | Mono, batch: tuple[Tensor, Tensor], losses: dict) 
         terms.append(guided * distance.mean())
     else:
         answer = network(inputs * (1 - hole), hole)
-    answer = answer.float()
-    terms += [weight * TERMS[name](answer, truth, hole).mean() for name, weight in weights.items()]
+    answer, target = answer.float(), truth
+    if learned := weights.pop("taught", 0):
+        if network.channels[1] != 1:
+            raise SystemExit("taught is a loss of networks that give gray; take it out of [losses]")
+        target = lesson(image, hole)
+        terms.append(learned * taught(answer, truth, target, hole).mean())
+    terms += [weight * TERMS[name](answer, target, hole).mean() for name, weight in weights.items()]
     loss = reduce(add, terms)
     psnr = -10 * torch.log10(PIXELS["mse"](answer.detach(), truth, hole) + 1e-8).mean()
     return StepResult(loss, {"psnr": psnr}, AdversaryInput(composite(answer, truth, hole), truth, hole))
