@@ -15,6 +15,7 @@ from adversary import Adversary
 from checkpoint import Parts, load_state, save_state, start_from
 from graph import Graphed
 from levels import levels_of, refuse_on_device
+from monochromic.core.host.precision import cpu_computes_bf16
 from on_device import OnDevice
 from photos import simplest
 from PIL import Image
@@ -46,8 +47,7 @@ class Samples(Dataset):
 
 def precision_here(wanted: str) -> str:
     """The precision of a recipe, or "no" on a processor that has no instructions for it, where it is far slower."""
-    fast = torch.cuda.is_available() or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return wanted if fast else "no"
+    return wanted if torch.cuda.is_available() or cpu_computes_bf16() else "no"
 
 
 class Training:

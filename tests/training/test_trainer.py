@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import trainer
 from checkpoint import load_state, read, save_state
 from conftest import make_hole, make_photo, slow_but
 from monochromic.core import fill
@@ -50,7 +51,7 @@ def loss_on(recipe, network, photos, count=24):
 )
 def test_bf16_is_for_processors_that_have_it(has_bf16, wanted, taken, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: has_bf16)
+    monkeypatch.setattr(trainer, "cpu_computes_bf16", lambda: has_bf16)
     assert precision_here(wanted) == taken
 
 

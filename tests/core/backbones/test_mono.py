@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_hole, make_photo
-from monochromic.core import fill, luminance, psnr, random_hole, ssim
+from monochromic.core import fill, load_image, luminance, psnr, random_hole, ssim
+from monochromic.core.backbones import mono
 from monochromic.core.backbones.mono import MONO, pull_push
 from skimage import data
 
@@ -90,6 +91,34 @@ def test_it_sees_colors_the_hole_and_far_away():
     far = image.clone()
     far[..., 48:, 48:] = 0
     assert not torch.equal(VARIANT.fill(network, far, hole)[..., :8, :8], answer[..., :8, :8])
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """What a function gives on a processor without instructions for bfloat16, and on one with them."""
+
+    def both(run):
+        found = []
+        for can in (False, True):
+            monkeypatch.setattr(mono, "cpu_computes_bf16", lambda can=can: can)
+            found.append(run())
+        return found
+
+    return both
+
+
+def test_in_bfloat16_it_is_a_level_off_at_most(answers, inputs):
+    photo, hole = load_image(inputs / "astronaut.png")[..., :128, :128], make_hole(128, 128)
+    exact, fast = answers(lambda: fill(photo, hole, "mono"))
+    assert not torch.equal(fast, exact)
+    assert (fast - exact).abs().max() < 1.5 / 255
+    assert (fast - exact).square().mean().sqrt() < 0.1 / 255
+
+
+def test_it_is_trained_at_full_precision(answers):
+    network, (image, hole) = moved((4, 1)), given((4, 1))
+    with torch.enable_grad():
+        assert torch.equal(*answers(lambda: network(image, hole.float())))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
