@@ -45,10 +45,10 @@ def summary(detection: Detection, heat_map: bool = True) -> list[str]:
 
 def _line_of(photo: Detection, heat_map: bool) -> str:
     """The line of one photo, whose tensors are (1, H, W), or (K, h, w) of kinds and marks."""
-    marks = enlarged_marks(photo.marks_in_copy[None], *photo.hole.shape[-2:])[0]
     _, filled = count_parts(photo.hole)
     line = "filled: nothing"
     if filled:
+        marks = enlarged_marks(photo.marks_in_copy[None], *photo.hole.shape[-2:])[0]
         line = f"filled: {_listed(_filled(photo.hole, marks))}, {_percent(filled)} of the photo"
     skipped = _skipped(photo.skipped * (1 - photo.margin) * (1 - photo.eyes), photo.kinds_in_copy, photo.marks_in_copy)
     at_eyes, share = count_parts(photo.eyes, _max_gap(photo.eyes))
