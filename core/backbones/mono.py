@@ -35,8 +35,8 @@ class Mono(InpaintNetwork):
         known = 1 - hole
         smooth = pull_push(image[:, -self.out_channels :], known)
         visible = (image - 0.5) * known
-        faster = image.device.type == "cpu" and not torch.is_grad_enabled() and cpu_computes_bf16()
-        with torch.autocast("cpu", torch.bfloat16) if faster else nullcontext():
+        exact = image.device.type != "cpu" or image.dtype != torch.float32 or torch.is_grad_enabled()
+        with nullcontext() if exact or not cpu_computes_bf16() else torch.autocast("cpu", torch.bfloat16):
             return smooth + self.body(torch.cat([visible, hole, smooth - 0.5], 1)).to(smooth)
 
 
