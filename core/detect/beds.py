@@ -2,18 +2,21 @@
 
 Where its edge is straight it is a margin (`margins`). Around a plate or a ragged or scalloped print it is not
 straight; but the bed runs along most of a side or more, and has one tone. Paper that shows where a print is worn all
-around has many.
+around has many. Of a bed no more may be taken for lost than where a corner of the print is cut off; then its tone is
+that of most of a side.
 """
 
 import numpy as np
 from torch import Tensor
 
+from ..host.cancel import check_cancelled
 from .planes import Bytes, by_photo
 
 MIN_COVER = 0.6  # of a side of the photo, that a bed runs along
 MAX_DEVIATION = 20.0  # levels of 255: the standard deviation of a bed, with its grain, by the middle half of its tones,
 IQR = 1.349  # deviations of a normal distribution: for the part may reach into the rim of the print
 MAX_DIFFERENCE = 24.0  # levels between its parts
+SAME_TONE = 12.0  # levels between it and the rest of it along a side
 
 
 def beds(lost: Tensor, gray: Tensor) -> Tensor:
@@ -38,7 +41,7 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     """The parts of a plane (H, W) at the border as light in a photo (H, W) as one of them that is a bed, and that."""
     import cv2
 
-    if all(line.mean() < MIN_COVER for line in _sides(lost)):
+    if not any(line.any() for line in _sides(lost)):
         return np.zeros_like(lost)
     count, label = cv2.connectedComponents(lost, connectivity=8)
     cover = np.max([np.bincount(line, minlength=count) / len(line) for line in _sides(label)], axis=0)
@@ -46,9 +49,15 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     area = np.bincount(label.ravel(), minlength=count)
     level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(area, 1)
     chosen = np.zeros(count, np.uint8)
-    for i in np.flatnonzero(cover >= MIN_COVER):
+    for i in np.flatnonzero(cover):
+        check_cancelled()
         low, middle, high = np.percentile(gray[label == i], (25, 50, 75))
-        if (high - low) / IQR <= MAX_DEVIATION:
+        if (high - low) / IQR <= MAX_DEVIATION and max(cover[i], _along(gray, middle)) >= MIN_COVER:
             chosen[i] = 1
             chosen[(cover > 0) & (np.abs(level - middle) <= MAX_DIFFERENCE)] = 1
     return chosen[label]
+
+
+def _along(gray: Bytes, level: float) -> float:
+    """Along how much of a side at most a photo (H, W) is about as light as that."""
+    return max(float((np.abs(line - level) <= SAME_TONE).mean()) for line in _sides(gray.astype(np.float32)))

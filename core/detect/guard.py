@@ -2,9 +2,10 @@
 
 Damage of old photos is thin, or reaches the border: scratches, creases, dust, torn corners. Skipped are blank margins
 (`margins`), thick parts inside the photo (`thick_parts`), rings such as spectacles (`rings`), and the light in eyes
-(`catchlights`). Rules that need to know the kind of a mark are applied in `look`: doubtful specks, dark lines and
-those along the edge, what a print lies on, lost parts that are blank, lettering, and lines, specks and lost parts along
-the edge where hardly anything else is found; that for eyes, which looks at the widened hole, is applied in `stage`.
+(`catchlights`). Rules that need to know the kind of a mark are applied in `look`: doubtful specks, dark lines, stark
+lines and those along the edge, what a print lies on, lost parts that are blank, lettering, and lines, specks and lost
+parts along the edge where hardly anything else is found; that for eyes, which looks at the widened hole, is applied in
+`stage`.
 """
 
 from functools import partial

@@ -27,10 +27,12 @@ from .second_look import (
     has_whole_rims,
     is_damaged,
     is_hardly_damaged,
+    is_heavily_damaged,
     is_slightly_damaged,
     second_marks,
 )
 from .specks import by_specks, mostly_in
+from .stark_lines import stark_lines
 
 RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
@@ -92,22 +94,35 @@ def _look_at(
     probability: Tensor, gray: Tensor, letters: Lettering, eyes: Eyes, search: Search, marks: Tensor, found: Sorted
 ) -> bool:
     """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
+    paper = _bare_paper(marks, gray, search, found)  # first, as other rules skip what is as light
     _leave_lettering(probability, letters, search, marks, found)
     if not search.detector.hysteresis:
         return False
     tells_all = search.guard and marks.shape[1] == len(KIND_NAMES) and search.is_general
     slightly = False
     if tells_all:  # else what would be filled does not tell how damaged the photo is
+        _leave_stark_lines(probability, gray, marks, found)
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(marks, eyes, found)
         _leave_lone_rims(marks, found)
-    worn = is_damaged(found.filled)
+    worn = is_damaged(found.filled | paper)
     if worn:
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
+        if tells_all:
+            _leave_stark_lines(probability, gray, marks, found)
         if slightly:
             _skip(long_lines(_across_no_face(_thin_lines(marks, found), eyes)), found)
     return worn
+
+
+def _bare_paper(marks: Tensor, gray: Tensor, search: Search, found: Sorted) -> Tensor:
+    """The thick parts of one photo, as light as paper, that are skipped unless it is worn: they tell that it is."""
+    if not search.guard or not is_damaged(found.filled | found.skipped):
+        return torch.zeros_like(found.skipped)
+    guarded, *_ = _by_guard(marks, search.levels)
+    thick, thick_in_worn = (skipped_marks(guarded, found.margin, gray, worn) for worn in (False, True))
+    return found.skipped & thick & (1 - thick_in_worn)
 
 
 def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, marks: Tensor, found: Sorted) -> None:
@@ -123,6 +138,15 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
                 planes[:, kind] *= 1 - left
         found.filled.bitwise_and_(1 - left)
         found.skipped.bitwise_or_(left)
+
+
+def _leave_stark_lines(probability: Tensor, gray: Tensor, marks: Tensor, found: Sorted) -> None:
+    """Skip short lines of one photo that stand out and are doubtful, in the same sorted; none where damage is heavy."""
+    if is_heavily_damaged(found.filled):
+        return
+    lines, specks, lost, *_ = marks.split(1, dim=1)
+    thin = _thin_lines(marks, found)
+    _skip(stark_lines(thin, probability[:, :1], lines | specks | lost, gray), found)
 
 
 def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:

@@ -65,6 +65,27 @@ def test_two_sides_in_part_are_a_torn_corner():
     assert not found_beds(lost, photo_with(lost, 0.04)).any()
 
 
+@pytest.mark.parametrize(("tone", "cover", "is_bed"), [(0.3, 0.7, True), (0.3, 0.5, False), (0.4, 0.7, False)])
+@pytest.mark.parametrize("turn", [lambda plane: plane, lambda plane: plane.flip(2, 3)])
+def test_a_corner_cut_off_a_print_whose_bed_shows_along_a_side(tone, cover, is_bed, turn):
+    """The bed is as light along so much of the left side, but there it is not taken for lost."""
+    lost = frame("top", "left")
+    lost[..., WIDTH // 4 :] = lost[..., HEIGHT // 4 :, :] = 0
+    photo = photo_with(lost, 0.01)
+    photo[..., HEIGHT // 4 : round(cover * HEIGHT), :3] = tone
+    lost, photo = turn(lost), turn(photo)
+    assert torch.equal(found_beds(lost, photo), lost * is_bed)
+
+
+def test_a_part_inside_is_no_bed():
+    lost = frame("left")
+    lost[...] = 0
+    lost[..., 30:50, 40:60] = 1
+    photo = photo_with(lost, 0.01)
+    photo[..., :3] = 0.3
+    assert not found_beds(lost, photo).any()
+
+
 def test_pieces_of_a_bed_belong_to_it_and_others_do_not():
     lost = frame("left", "right")
     lost[..., :8, 40:60] = lost[..., :8, 70:80] = lost[..., 40:50, 50:60] = 1

@@ -111,6 +111,21 @@ def test_paper_that_shows_in_a_worn_photo_is_filled(monkeypatch):
     assert torch.equal(find_hole(photo, dilate=0).hole, marks.amax(1, keepdim=True))
 
 
+@pytest.mark.parametrize(("count", "tone", "filled"), [(4, 0.8, False), (8, 0.8, True), (8, 0.35, False)])
+def test_enough_paper_that_shows_makes_a_photo_worn(monkeypatch, count, tone, filled):
+    """Chips of 0.12 % each: as thick parts they are left, unless they tell by themselves that the photo is worn."""
+    marks = torch.zeros(1, 5, 256, 256)
+    marks[:, 2:3] = chips = torch.stack([disc(40 + 25 * i, 60 + 20 * i, 5, 256, 256) for i in range(count)]).amax(0)
+    photo = (0.4 + 0.02 * torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))).where(
+        chips == 0, torch.tensor(tone)
+    )
+    faint = torch.zeros(1, 1, 256, 256)
+    faint[..., 234:236, 20:200] = 1  # what only a second look finds
+    marks[:, :1] = faint / 2
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: 0.9 * marks)
+    assert torch.equal(find_hole(photo, dilate=0).hole, (chips + faint) * filled)
+
+
 LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
 
 
@@ -118,7 +133,8 @@ LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
 def found_in(monkeypatch):
     """`find_hole` in photos where the network sees what the test says, (B, 5, H, W)."""
 
-    monkeypatch.setattr("monochromic.core.detect.look.blank_parts", lambda lost, *_: lost * 0)
+    for rule in ("blank_parts", "beds"):  # what looks lost is not drawn
+        monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda lost, *_: lost * 0)
 
     def find(seen, **options):
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
