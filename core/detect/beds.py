@@ -3,7 +3,7 @@
 Where its edge is straight it is a margin (`margins`). Around a plate or a ragged or scalloped print it is not
 straight; but the bed runs along most of a side or more, and has one tone. Paper that shows where a print is worn all
 around has many. Of a bed no more may be taken for lost than where a corner of the print is cut off; then its tone is
-that of most of a side.
+that of most of a side, where nothing looks lost.
 """
 
 import numpy as np
@@ -52,12 +52,13 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
     for i in np.flatnonzero(cover):
         check_cancelled()
         low, middle, high = np.percentile(gray[label == i], (25, 50, 75))
-        if (high - low) / IQR <= MAX_DEVIATION and max(cover[i], _along(gray, middle)) >= MIN_COVER:
+        if (high - low) / IQR <= MAX_DEVIATION and max(cover[i], _along(gray, lost, middle)) >= MIN_COVER:
             chosen[i] = 1
             chosen[(cover > 0) & (np.abs(level - middle) <= MAX_DIFFERENCE)] = 1
     return chosen[label]
 
 
-def _along(gray: Bytes, level: float) -> float:
-    """Along how much of a side at most a photo (H, W) is about as light as that."""
-    return max(float((np.abs(line - level) <= SAME_TONE).mean()) for line in _sides(gray.astype(np.float32)))
+def _along(gray: Bytes, lost: Bytes, level: float) -> float:
+    """Along how much of a side at most a photo (H, W) is about as light as that, where it is not lost."""
+    rest = np.where(lost, np.inf, gray)
+    return max(float((np.abs(line - level) <= SAME_TONE).mean()) for line in _sides(rest))
