@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, by_photo
+from .planes import Bytes, by_photo, padded_slices
 
 MIN_COVER = 0.6  # of a side of the photo, that a bed runs along
 MAX_DEVIATION = 20.0  # levels of 255: the standard deviation of a bed, with its grain, by the middle half of its tones,
@@ -43,22 +43,18 @@ def _bed(lost: Bytes, gray: Bytes) -> Bytes:
 
     if not any(line.any() for line in _sides(lost)):
         return np.zeros_like(lost)
-    count, label = cv2.connectedComponents(lost, connectivity=8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(lost, connectivity=8)
     cover = np.max([np.bincount(line, minlength=count) / len(line) for line in _sides(label)], axis=0)
     cover[0] = 0  # the background
-    area = np.bincount(label.ravel(), minlength=count)
-    level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(area, 1)
+    rest = [np.where(line, np.inf, level) for line, level in zip(_sides(lost), _sides(gray), strict=True)]
+    level = np.bincount(label.ravel(), gray.ravel(), count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     chosen = np.zeros(count, np.uint8)
     for i in np.flatnonzero(cover):
         check_cancelled()
-        low, middle, high = np.percentile(gray[label == i], (25, 50, 75))
-        if (high - low) / IQR <= MAX_DEVIATION and max(cover[i], _along(gray, lost, middle)) >= MIN_COVER:
+        box = padded_slices(stats[i], 0)
+        low, middle, high = np.percentile(gray[box][label[box] == i], (25, 50, 75))
+        along = max(float((np.abs(line - middle) <= SAME_TONE).mean()) for line in rest)
+        if (high - low) / IQR <= MAX_DEVIATION and max(cover[i], along) >= MIN_COVER:
             chosen[i] = 1
             chosen[(cover > 0) & (np.abs(level - middle) <= MAX_DIFFERENCE)] = 1
     return chosen[label]
-
-
-def _along(gray: Bytes, lost: Bytes, level: float) -> float:
-    """Along how much of a side at most a photo (H, W) is about as light as that, where it is not lost."""
-    rest = np.where(lost, np.inf, gray)
-    return max(float((np.abs(line - level) <= SAME_TONE).mean()) for line in _sides(rest))

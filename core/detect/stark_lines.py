@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, padded_slices
+from .planes import Bytes, long_parts, padded_slices
 from .specks import speck_contrasts
 
 MAX_LENGTH = 1 / 4  # of the shorter side: longer ones, such as folds, are sure in parts
@@ -53,14 +53,13 @@ def _stark(lines: Bytes, logit: np.ndarray, marks: Bytes, gray: Bytes) -> Bytes:
     """Such lines among lines; all (H, W)."""
     import cv2
 
-    _, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
+    short = lines - long_parts(lines, MAX_LENGTH)
+    _, label, stats, _ = cv2.connectedComponentsWithStats(short, connectivity=8)
     contrast = speck_contrasts(label, stats, marks, gray)
-    short = stats[:, 2:4].max(1) < MAX_LENGTH * min(lines.shape)
     chosen = np.zeros(len(stats), np.uint8)
-    for i in np.flatnonzero(short & (contrast >= min(doubt.contrast for doubt in DOUBTS))):
+    for i in np.flatnonzero(contrast >= min(doubt.contrast for doubt in DOUBTS)):
         check_cancelled()
         box = padded_slices(stats[i], 0)
         sure = np.quantile(logit[box][label[box] == i], SURE)
         chosen[i] = any(contrast[i] >= doubt.contrast and sure < doubt.logit for doubt in DOUBTS)
-    chosen[0] = 0
     return chosen[label]
