@@ -94,7 +94,7 @@ def _look_at(
     probability: Tensor, gray: Tensor, letters: Lettering, eyes: Eyes, search: Search, marks: Tensor, found: Sorted
 ) -> bool:
     """Correct the marks of one photo, and the same sorted; whether it was looked at twice."""
-    paper = _bare_paper(marks, gray, search, found)  # first, as other rules skip what is as light
+    skipped = found.skipped.clone()  # before other rules skip what is as light as paper
     _leave_lettering(probability, letters, search, marks, found)
     if not search.detector.hysteresis:
         return False
@@ -105,7 +105,7 @@ def _look_at(
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(marks, eyes, found)
         _leave_lone_rims(marks, found)
-    worn = is_damaged(found.filled | paper)
+    worn = is_damaged(found.filled) or is_damaged(found.filled | _bare_paper(marks, gray, search, found, skipped))
     if worn:
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
@@ -116,13 +116,13 @@ def _look_at(
     return worn
 
 
-def _bare_paper(marks: Tensor, gray: Tensor, search: Search, found: Sorted) -> Tensor:
+def _bare_paper(marks: Tensor, gray: Tensor, search: Search, found: Sorted, skipped: Tensor) -> Tensor:
     """The thick parts of one photo, as light as paper, that are skipped unless it is worn: they tell that it is."""
-    if not search.guard or not is_damaged(found.filled | found.skipped):
-        return torch.zeros_like(found.skipped)
+    if not search.guard or not is_damaged(found.filled | skipped):
+        return torch.zeros_like(skipped)
     guarded, *_ = _by_guard(marks, search.levels)
     thick, thick_in_worn = (skipped_marks(guarded, found.margin, gray, worn) for worn in (False, True))
-    return found.skipped & thick & (1 - thick_in_worn)
+    return skipped & thick & (1 - thick_in_worn)
 
 
 def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, marks: Tensor, found: Sorted) -> None:
