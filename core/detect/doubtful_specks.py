@@ -6,6 +6,7 @@ from torch import Tensor
 
 from .ground_specks import ground_specks
 from .planes import Mask
+from .ring_specks import ring_specks
 from .sharp_edges import amid_edges
 from .speck_rows import speck_rows
 from .specks import Specks, by_specks
@@ -14,7 +15,7 @@ from .wide_specks import wide_specks
 
 
 def doubtful_specks(specks: Tensor, marks: Tensor, gray: Tensor, worn: bool) -> Tensor:
-    """The specks that are wide, in rows, amid sharp edges, in a texture, or on the ground.
+    """The specks that are wide, rings, in rows, amid sharp edges, in a texture, or on the ground.
 
     Args:
         specks: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like dust.
@@ -30,7 +31,7 @@ def doubtful_specks(specks: Tensor, marks: Tensor, gray: Tensor, worn: bool) -> 
 
 def _are_doubtful(specks: Specks, worn: bool) -> Mask:
     """Which of the specks of a photo are, (N + 1,)."""
-    doubtful = wide_specks(specks) | speck_rows(specks) | amid_edges(specks)
+    doubtful = wide_specks(specks) | ring_specks(specks) | speck_rows(specks) | amid_edges(specks)
     if not worn:
         doubtful |= texture_specks(specks)
     return doubtful | ground_specks(specks, doubtful)

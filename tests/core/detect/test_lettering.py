@@ -99,7 +99,7 @@ def found_in(photo, monkeypatch):
 
     Letters stand in rows and amid others, by which those that look like specks would be left, too.
     """
-    for rule in ("speck_rows", "texture_specks", "amid_edges"):
+    for rule in ("speck_rows", "texture_specks", "amid_edges", "ring_specks"):
         monkeypatch.setattr(f"monochromic.core.detect.doubtful_specks.{rule}", lambda specks: specks.contrast > 1)
 
     def find(seen, image=photo, **options):

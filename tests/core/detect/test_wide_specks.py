@@ -57,3 +57,18 @@ def test_half_a_button_at_the_border_of_the_photo():
     half = torch.from_numpy(np.hypot(ROWS, COLUMNS - MIDDLE) <= 2.5)[None, None].byte()
     photo = case(0.3)[1] + 0.05 * half
     assert torch.equal(found_wide(half, photo), half)
+
+
+@pytest.mark.parametrize(("diameter", "left"), [(2.5, False), (3.5, True)])
+@pytest.mark.parametrize(("lighter", "stark"), [(0.5, True), (0.35, False)])
+def test_stark_ones_are_doubtful_from_a_lower_width(diameter, left, lighter, stark):
+    """A pearl, of 450 pixels' shorter side, where 1/100 are 4.5 and 1/130 are 3.5 pixels; tones are from 0 to 1."""
+    scale = 3
+    side = 450 * scale
+    rows, columns = np.mgrid[:side, :side] - side // 2
+    pearl = np.hypot(rows, columns) <= diameter * scale / 2 + 1
+    gray = np.where(pearl, 0.3 + lighter - 0.03 * rows, 0.3) + np.random.default_rng(0).normal(0, 0.01, (side, side))
+    gray[:40], gray[-40:] = 0, 1
+    speck = torch.from_numpy(pearl)[None, None].byte()
+    photo = torch.from_numpy(gray.clip(0, 1)).float()[None, None]
+    assert torch.equal(found_wide(speck, photo), speck * (left and stark))
