@@ -18,6 +18,7 @@ from .faces import lines_across_faces
 from .guard import skipped_marks
 from .hysteresis import hysteresis_marks
 from .inner_lines import inner_lines, long_lines
+from .large_specks import large_specks
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
@@ -28,6 +29,7 @@ from .second_look import (
     is_damaged,
     is_hardly_damaged,
     is_heavily_damaged,
+    is_little_damaged,
     is_slightly_damaged,
     second_marks,
 )
@@ -105,6 +107,7 @@ def _look_at(
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(marks, eyes, found)
         _leave_lone_rims(marks, found)
+        _leave_large_specks(marks, gray, found)  # last, where what is left does not count as damage
     worn = is_damaged(found.filled) or is_damaged(found.filled | _bare_paper(marks, gray, search, found, skipped))
     if worn:
         _look_again(probability, gray, search, marks, found)
@@ -199,6 +202,14 @@ def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
     _skip(by_specks(lone_specks, only_specks, damage, gray) & found.filled, found)
     _skip(by_specks(last_specks, only_specks & found.filled, damage, gray), found)
+
+
+def _leave_large_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
+    """Skip the specks of one photo that are large among its own, in the same sorted, where little is filled."""
+    if is_little_damaged(found.filled):
+        lines, specks, lost, *_ = marks.split(1, dim=1)
+        only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
+        _skip(by_specks(large_specks, only_specks & found.filled, damage, gray), found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

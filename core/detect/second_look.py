@@ -22,6 +22,7 @@ HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are
 SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds,
 SLIGHT_LINES = 0.012  # unless lines inside are so much of it: then one of them is a crack that is found in part
 WHOLE_SHARE = 0.004  # of a photo filled by other marks, below which lost parts along its edge are left: it is whole
+LITTLE_SHARE = 0.005  # of a photo filled, below which specks are left that are large among its own
 HEAVY_SHARE = 0.05  # of a photo filled, from which what stands out in it is damage, however doubtful
 MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
 MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
@@ -38,6 +39,11 @@ def is_damaged(filled: Tensor) -> bool:
         filled: what is filled of one photo, before it is dilated; of 0 and 1.
     """
     return int(filled.count_nonzero()) > DAMAGED_SHARE * filled.numel()
+
+
+def is_little_damaged(filled: Tensor) -> bool:
+    """Whether a photo has so little damage that its large specks may be content; `filled` as in `is_damaged`."""
+    return int(filled.count_nonzero()) < LITTLE_SHARE * filled.numel()
 
 
 def is_heavily_damaged(filled: Tensor) -> bool:

@@ -1,0 +1,94 @@
+"""Specks much larger than the others of their photo are left where little is filled: bulbs, buttons, leaves."""
+
+import numpy as np
+import pytest
+import torch
+from monochromic.core import find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect.large_specks import large_specks
+from monochromic.core.detect.planes import to_gray
+from monochromic.core.detect.specks import by_specks
+
+SIDE = 600
+LINES, SPECKS, *_ = range(len(KIND_NAMES))
+CELLS = np.random.default_rng(4).permutation([(y, x) for y in range(30, 540, 60) for x in range(60, 540, 60)])
+PLACES = CELLS + np.random.default_rng(5).integers(0, 48, CELLS.shape)  # in no rows
+
+
+def case(*specks, lighter=0.1):
+    """A photo of tones from 0.2 to 0.8 with specks (height, width, how much lighter), and the specks; (1, 1, H, W)."""
+    photo = torch.linspace(0.2, 0.8, SIDE).expand(1, 1, SIDE, SIDE).clone()
+    marks = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.uint8)
+    for (y, x), (height, width, step) in zip(PLACES, specks, strict=False):
+        marks[..., y : y + height, x : x + width] = 1
+        photo[..., y : y + height, x : x + width] += step
+    return marks, photo.clamp(0, 1)
+
+
+def found_large(marks, photo):
+    return by_specks(large_specks, marks, marks, to_gray(photo))
+
+
+def first(marks, height, width):
+    """The first speck of a case alone."""
+    y, x = PLACES[0]
+    alone = torch.zeros_like(marks)
+    alone[..., y : y + height, x : x + width] = 1
+    return alone
+
+
+DUST = [(3, 3, 0.1)] * 9
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "lighter", "left"),
+    [
+        (5, 4, 0.1, True),
+        (4, 4, 0.1, False),  # 1.8 times as large
+        (5, 4, 0.04, False),  # by 7 % of the range of tones
+        (7, 8, -0.1, True),
+        (7, 7, -0.1, False),  # dark, 5.4 times as large
+    ],
+)
+@pytest.mark.parametrize("others", [0.1, -0.1], ids=["light", "dark"])
+def test_how_large_and_how_light(height, width, lighter, left, others):
+    marks, photo = case((height, width, lighter), *[(3, 3, others)] * 9)
+    assert torch.equal(found_large(marks, photo), first(marks, height, width) * left)
+
+
+def test_by_the_size_of_most():
+    """A tenth of larger ones does not make a large one usual; half of them does."""
+    few, many = ([(9, 9, 0.1)] * count + [(3, 3, 0.1)] * (10 - count) for count in (1, 6))
+    assert found_large(*case(*few)).any()
+    assert not found_large(*case(*many)).any()
+
+
+def test_each_photo_by_itself():
+    with_large, without = case((9, 9, 0.1), *DUST), case((9, 9, 0.1))
+    marks, photo = (torch.cat(planes) for planes in zip(with_large, without, strict=True))
+    assert found_large(marks, photo).flatten(1).any(1).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("scratches", "options", "left"),
+    [
+        (0, {}, True),
+        (1, {}, True),
+        (3, {}, False),  # 0.6 % of the photo
+        (1, {"guard": False}, False),
+        (1, {"kinds": ["specks"]}, False),
+        (1, {"kinds": ["lines", "specks", "lost", "areas"]}, True),
+    ],
+)
+def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, options, left):
+    marks, photo = case((3, 12, 0.1), *[(2, 2, 0.1)] * 40)
+    kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
+    kinds[:, SPECKS : SPECKS + 1] = 0.9 * marks
+    for i in range(scratches):
+        kinds[:, LINES, :, 150 + 100 * i] = 0.9  # folds
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    monkeypatch.setattr("monochromic.core.detect.look.along_edge", lambda lines, _: lines * 0)
+    found = find_hole(photo, dilate=0, **options)
+    large = first(marks, 3, 12)
+    assert torch.equal(found.skipped[large > 0] > 0, large[large > 0] * left > 0)
+    assert torch.equal(found.hole[marks > 0] > 0, (marks - large * left)[marks > 0] > 0)
