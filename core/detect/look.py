@@ -25,6 +25,7 @@ from .margins import margins_of
 from .planes import to_gray
 from .second_look import (
     bridge_lines,
+    has_but_a_few_specks,
     has_whole_rims,
     is_damaged,
     is_hardly_damaged,
@@ -205,11 +206,16 @@ def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
 
 
 def _leave_large_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
-    """Skip the specks of one photo that are large among its own, in the same sorted, where little is filled."""
+    """Skip the specks of one photo that are large among its own, in the same sorted, where little is filled.
+
+    All of them where nothing else is, and they are few and small.
+    """
     if is_little_damaged(found.filled):
         lines, specks, lost, *_ = marks.split(1, dim=1)
         only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
-        _skip(by_specks(large_specks, only_specks & found.filled, damage, gray), found)
+        filled = only_specks & found.filled
+        few = has_but_a_few_specks(found.filled, filled)
+        _skip(filled if few else by_specks(large_specks, filled, damage, gray), found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

@@ -22,7 +22,8 @@ HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are
 SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds,
 SLIGHT_LINES = 0.012  # unless lines inside are so much of it: then one of them is a crack that is found in part
 WHOLE_SHARE = 0.004  # of a photo filled by other marks, below which lost parts along its edge are left: it is whole
-LITTLE_SHARE = 0.005  # of a photo filled, below which specks are left that are large among its own
+TINY_SHARE = 0.0003  # of a photo filled, and nothing but specks, below which these are left,
+LITTLE_SHARE = 0.005  # and below which specks are left that are large among its own
 HEAVY_SHARE = 0.05  # of a photo filled, from which what stands out in it is damage, however doubtful
 MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
 MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
@@ -44,6 +45,16 @@ def is_damaged(filled: Tensor) -> bool:
 def is_little_damaged(filled: Tensor) -> bool:
     """Whether a photo has so little damage that its large specks may be content; `filled` as in `is_damaged`."""
     return int(filled.count_nonzero()) < LITTLE_SHARE * filled.numel()
+
+
+def has_but_a_few_specks(filled: Tensor, specks: Tensor) -> bool:
+    """Whether hardly anything is damaged in a photo: to fill it can gain little, and one lost button is more.
+
+    Args:
+        filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
+        specks: the specks among it, of 0 and 1.
+    """
+    return _others(filled, specks) == 0 and int(filled.count_nonzero()) < TINY_SHARE * filled.numel()
 
 
 def is_heavily_damaged(filled: Tensor) -> bool:

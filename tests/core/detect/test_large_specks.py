@@ -92,3 +92,27 @@ def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, op
     large = first(marks, 3, 12)
     assert torch.equal(found.skipped[large > 0] > 0, large[large > 0] * left > 0)
     assert torch.equal(found.hole[marks > 0] > 0, (marks - large * left)[marks > 0] > 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "folds", "options", "left"),
+    [
+        (11, 0, {}, True),  # 0.028 % of the photo
+        (13, 0, {}, False),  # 0.033 %
+        (11, 1, {}, False),
+        (11, 0, {"guard": False}, False),
+        (11, 0, {"kinds": ["specks"]}, False),
+        (11, 0, {"kinds": ["lines", "specks", "lost", "areas"]}, True),
+    ],
+)
+def test_find_hole_leaves_all_specks_where_they_are_few_and_nothing_else_is_filled(
+    monkeypatch, count, folds, options, left
+):
+    marks, photo = case(*[(3, 3, 0.1)] * count)
+    kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
+    kinds[:, SPECKS : SPECKS + 1] = 0.9 * marks
+    kinds[:, LINES, :, 150 : 150 + folds] = 0.9
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    found = find_hole(photo, dilate=0, **options)
+    assert torch.equal(found.hole[marks > 0] == 0, torch.full((int(marks.sum()),), left))
+    assert torch.equal(found.skipped[marks > 0] > 0, torch.full((int(marks.sum()),), left))

@@ -126,6 +126,7 @@ def test_specks_that_are_left_do_not_count_among_the_last(monkeypatch):
     seen = torch.zeros(1, 5, SIDE, SIDE)
     seen[:, SPECKS] = 0.9 * marks[0]
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
+    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_specks", lambda *_: False)
     filled = torch.zeros_like(marks)
     (y, x) = PLACES[10]
     filled[..., y : y + 3, x : x + 3] = 1
