@@ -199,10 +199,15 @@ def _skip(filled: Tensor, found: Sorted) -> None:
 
 def _leave_lone_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     """Skip the specks of one photo that stand out, in the same sorted, where few are found or hardly any are filled."""
-    lines, specks, lost, *_ = marks.split(1, dim=1)
-    only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
+    only_specks, damage = _specks_and_damage(marks)
     _skip(by_specks(lone_specks, only_specks, damage, gray) & found.filled, found)
     _skip(by_specks(last_specks, only_specks & found.filled, damage, gray), found)
+
+
+def _specks_and_damage(marks: Tensor) -> tuple[Tensor, Tensor]:
+    """Of one photo, the specks that are no lines or lost parts, and all three; each uint8 (1, 1, H, W) of 0 and 1."""
+    lines, specks, lost, *_ = marks.split(1, dim=1)
+    return specks & (1 - (lines | lost)), lines | specks | lost
 
 
 def _leave_large_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
@@ -211,8 +216,7 @@ def _leave_large_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
     All of them where nothing else is, and they are few and small.
     """
     if is_little_damaged(found.filled):
-        lines, specks, lost, *_ = marks.split(1, dim=1)
-        only_specks, damage = specks & (1 - (lines | lost)), lines | specks | lost
+        only_specks, damage = _specks_and_damage(marks)
         filled = only_specks & found.filled
         few = has_but_a_few_specks(found.filled, filled)
         _skip(filled if few else by_specks(large_specks, filled, damage, gray), found)

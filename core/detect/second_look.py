@@ -1,7 +1,7 @@
 """How much damage was found in a photo tells how probable more of it is.
 
-Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, or but
-lost parts along the edge, these are left.
+Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, but lost
+parts along the edge, or but a few specks, these are left.
 
 How probable damage is in a pixel depends on how much of it the photo has. A network is trained for the mean of all
 photos; in a photo that is plainly worn, a faint line is more often a crease than the edge of a roof (Saerens, Latinne,
