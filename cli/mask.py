@@ -13,6 +13,7 @@ from .shared import add_photo, check_files, check_output, progress_bar, take_pho
 
 if TYPE_CHECKING:
     from ..core import Detection
+    from ..core.detect.kinds import Kinds
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)  # what is filled and what is not is said, though other commands only warn
@@ -101,7 +102,7 @@ def _mask_page(options: argparse.Namespace, number: Number, save: Save) -> None:
         search["protect"] = load_hole(load_beside(options, "protect", number), photo)
     with progress_bar("damage") as progress:
         found = find_hole(photo, progress=progress, **search)
-    say_found(found, title(options, number), "the mask is empty")
+    say_found(found, title(options, number), "the mask is empty", search.get("kinds"))
     save(Page(found.hole), number)
     if options.heat:
         path = numbered(options.heat, number if options.page == ALL else None)
@@ -138,9 +139,12 @@ def find_options(options: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def say_found(found: "Detection", photo: str, nothing: str) -> None:
-    """Say what is filled and what is not; and, where nothing is filled, what comes of it."""
-    from ..core.detect import summary
+def say_found(found: "Detection", photo: str, nothing: str, kinds: "Kinds") -> None:
+    """Say what is filled and what is not; and, where nothing is filled, what comes of it, and what fills more.
+
+    kinds: those that were asked for.
+    """
+    from ..core.detect import kinds_left, summary
 
     if found.hole.any() or found.skipped.any():
         for line in summary(found):
@@ -148,3 +152,7 @@ def say_found(found: "Detection", photo: str, nothing: str) -> None:
     if not found.hole.any():
         what = "nothing that looks damaged is filled" if found.skipped.any() else "no damage was found"
         log.warning("%s in %s; %s", what, photo, nothing)
+        left = kinds_left(found, kinds)
+        if left is not None:
+            some = f"--kinds {','.join(left)} fills more of it, --no-guard all of it" if left else "--no-guard fills it"
+            log.info("if that is damage: %s", some)

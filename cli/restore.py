@@ -243,7 +243,7 @@ def _restore_page(options: argparse.Namespace, number: Number, save: Save, work:
 def _say(options: argparse.Namespace, found: "Restoration | Variants", name: str) -> None:
     """What was found in a page, and that nothing was filled."""
     if found.detection:
-        say_found(found.detection, name, "it is written as it is")
+        say_found(found.detection, name, "it is written as it is", find_options(options).get("kinds"))
         if found.hole.any() and not options.report:
             log.info("look at what was filled: --report DIR, or monochromic mask %s --heat FILE", options.photo)
     elif not found.hole.any():

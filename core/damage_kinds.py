@@ -27,3 +27,4 @@ DAMAGE_KINDS = (
 """In the order of the channels of a tensor of kinds, (B, 5, H, W)."""
 
 KIND_NAMES = tuple(kind.id for kind in DAMAGE_KINDS)
+RESTORED = frozenset(kind.id for kind in DAMAGE_KINDS if kind.restored)  # by default

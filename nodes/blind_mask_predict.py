@@ -1,5 +1,6 @@
 """Node: where a photo is damaged, from the photo alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -99,6 +100,7 @@ class BlindMaskPredict:
     ) -> dict[str, Any]:
         photo = image_in(image)
         switches = {"lines": lines, "specks": specks, "lost": lost, "areas": areas, "overlays": overlays}
+        kinds = detect.choose_kinds(switches, thresholds) if detect.DETECTORS[method].finds else None
         detection = detect.find_hole(
             photo,
             method,
@@ -106,10 +108,19 @@ class BlindMaskPredict:
             dilate=None if grow < 0 else grow,
             min_area=smallest,
             guard=guard,
-            kinds=detect.choose_kinds(switches, thresholds) if detect.DETECTORS[method].finds else None,
+            kinds=kinds,
             protect=None if protect is None else hole_in(protect, photo, name="protect"),
             progress=runtime.progress(),
         )
         heat, text = image_out(detect.heat_map(photo, detection.kinds)), detect.summary(detection)
         result = (mask_out(detection.hole), mask_out(detection.probability), heat, "\n".join(text))
-        return {"ui": {"images": preview_of(heat), "text": text}, "result": result}
+        return {"ui": {"images": preview_of(heat), "text": text + _advice(detection, kinds)}, "result": result}
+
+
+def _advice(detection: detect.Detection, kinds: Mapping[str, float | None] | None) -> list[str]:
+    """How to fill what was left, as a line, where nothing is filled; kinds: those that were asked for."""
+    left = detect.kinds_left(detection, kinds)
+    if left is None:
+        return []
+    some = f"switch on only {' and '.join(left)} to fill more of it, or " if left else ""
+    return [f"if that is damage: {some}switch guard off to fill {'all of ' if left else ''}it"]

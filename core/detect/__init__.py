@@ -6,6 +6,7 @@ from ..lazy import lazy
 
 if TYPE_CHECKING:
     from ..io.heat_map import heat_map
+    from .advice import kinds_left
     from .detection import Detection
     from .detectors import DEFAULT, DETECTORS, Detector, get_detector
     from .guard import Split, split_hole
@@ -29,6 +30,7 @@ __all__ = [
     "get_detector",
     "heat_map",
     "kind_thresholds",
+    "kinds_left",
     "parse_kinds",
     "predict_damage",
     "predict_kinds",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from ..damage_kinds import KIND_NAMES, RESTORED
 from ..errors import InputError, UnknownNameError
 
 Kinds = Iterable[str] | Mapping[str, float | None] | None
@@ -47,7 +47,7 @@ def choose_kinds(switches: Mapping[str, bool], thresholds: str = "") -> dict[str
     Raises:
         InputError: a threshold of a kind that is off, or one that is no number.
     """
-    default = {kind.id: kind.restored for kind in DAMAGE_KINDS}
+    default = {name: name in RESTORED for name in KIND_NAMES}
     switched = {**default, **switches}
     parsed = parse_kinds(thresholds)
     for name in parsed:
@@ -70,7 +70,7 @@ def kind_thresholds(kinds: Kinds, threshold: float) -> dict[str, float]:
         InputError: a threshold out of its range.
     """
     if kinds is None:
-        kinds = [kind.id for kind in DAMAGE_KINDS if kind.restored]
+        kinds = [name for name in KIND_NAMES if name in RESTORED]
     names = [kinds] if isinstance(kinds, str) else kinds
     requested = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names)
     chosen = {name: threshold if value is None else value for name, value in requested.items()}

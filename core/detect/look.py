@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES
+from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES, RESTORED
 from .along_edge import along_edge
 from .beds import beds
 from .blank_parts import blank_parts
@@ -37,7 +37,6 @@ from .second_look import (
 from .specks import by_specks, mostly_in
 from .stark_lines import stark_lines
 
-RESTORED = {kind.id for kind in DAMAGE_KINDS if kind.restored}  # by default
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
 

@@ -91,8 +91,25 @@ def test_where_all_was_left_that_is_said(photo, monkeypatch, caplog):
     assert caplog.messages == [
         "old.png: filled: nothing; not filled: 1 thick part of 7.2 %, see the heat map",
         "nothing that looks damaged is filled in old.png; it is written as it is",
+        "if that is damage: --no-guard fills it",
     ]
     assert torch.equal(load_image("x.png"), photo)
+
+
+def test_how_to_fill_what_was_left_is_said(photo, monkeypatch, caplog):
+    save_image(torch.full((1, 3, 160, 200), 0.5), "clean.png")
+    kinds = torch.zeros(1, len(KIND_NAMES), 160, 200)
+    kinds[:, KIND_NAMES.index("specks"), 30:32, 40:42] = 0.99  # nothing else
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    assert run("mask", "clean.png", "-o", "x.png") == run("restore", "clean.png", "-o", "y.png") == 0
+    assert caplog.messages[2::3] == ["if that is damage: --kinds specks fills more of it, --no-guard all of it"] * 2
+    caplog.clear()
+    assert run("mask", "clean.png", "-o", "x.png", "--kinds", "specks") == 0
+    assert "if that is damage" not in caplog.text
+    assert load_image("x.png").any()
+    kinds[:, KIND_NAMES.index("specks"), 30:60, 40:70] = 0.99  # too thick
+    assert run("mask", "clean.png", "-o", "x.png", "--kinds", "specks") == 0
+    assert caplog.messages[-1] == "if that is damage: --no-guard fills it"
 
 
 def test_the_guard_needs_no_mask(photo, capsys):

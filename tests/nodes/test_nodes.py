@@ -487,6 +487,25 @@ def test_blind_mask_predict_leaves_a_margin_unless_told_otherwise(monkeypatch):
     assert plain[3] == "filled: 1 mark, 2.1 % of the photo"
 
 
+@pytest.mark.parametrize(
+    ("left", "advice"),
+    [
+        (["specks"], "switch on only specks to fill more of it, or switch guard off to fill all of it"),
+        (
+            ["lines", "specks"],
+            "switch on only lines and specks to fill more of it, or switch guard off to fill all of it",
+        ),
+        ([], "switch guard off to fill it"),
+    ],
+)
+def test_blind_mask_predict_says_how_to_fill_what_was_left(monkeypatch, left, advice):
+    asked_for = {}
+    monkeypatch.setattr("monochromic.core.detect.kinds_left", lambda _, asked: asked_for.update(asked) or left)
+    out = BlindMaskPredict().predict(bhwc(make_photo()), "learned", 0.5, 0, 0, lost=False)
+    assert asked_for == {"lines": None, "specks": None}
+    assert out["ui"]["text"] == [out["result"][3], f"if that is damage: {advice}"]
+
+
 def test_blind_mask_predict_shows_nothing_where_nobody_looks():
     image = bhwc(make_photo(batch=2))
     out = BlindMaskPredict().predict(image, "learned", 0.5, 0, 0)
