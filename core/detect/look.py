@@ -10,6 +10,7 @@ from ..damage_kinds import DAMAGE_KINDS, KIND_NAMES, RESTORED
 from .along_edge import along_edge
 from .beds import beds
 from .blank_parts import blank_parts
+from .cracks import cracks
 from .dark_lines import dark_lines
 from .detectors import Detector
 from .doubtful_specks import doubtful_specks
@@ -36,6 +37,7 @@ from .second_look import (
 )
 from .specks import by_specks, mostly_in
 from .stark_lines import stark_lines
+from .strands import strands
 
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
@@ -104,8 +106,9 @@ def _look_at(
     slightly = False
     if tells_all:  # else what would be filled does not tell how damaged the photo is
         _leave_stark_lines(probability, gray, marks, found)
+        _skip(strands(_thin_lines(marks, found), eyes), found)
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
-        slightly = _leave_lone_lines(marks, eyes, found)
+        slightly = _leave_lone_lines(probability, marks, eyes, found)
         _leave_lone_rims(marks, found)
         _leave_large_specks(marks, gray, found)  # last, where what is left does not count as damage
     worn = is_damaged(found.filled) or is_damaged(found.filled | _bare_paper(marks, gray, search, found, skipped))
@@ -114,8 +117,9 @@ def _look_at(
         _leave_lettering(probability, letters, search, marks, found)
         if tells_all:
             _leave_stark_lines(probability, gray, marks, found)
+            _skip(strands(_thin_lines(marks, found), eyes), found)
         if slightly:
-            _skip(long_lines(_across_no_face(_thin_lines(marks, found), eyes)), found)
+            _skip(long_lines(_doubtful_lines(probability, _thin_lines(marks, found), eyes)), found)
     return worn
 
 
@@ -152,20 +156,20 @@ def _leave_stark_lines(probability: Tensor, gray: Tensor, marks: Tensor, found: 
     _skip(stark_lines(thin, probability[:, :1], lines | specks | lost, gray), found)
 
 
-def _leave_lone_lines(marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
+def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
     """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones but folds.
 
     Returns:
         Whether the long ones among them are content, however much a second look finds.
     """
     thin = _thin_lines(marks, found)
-    doubtful = _across_no_face(thin, eyes)
+    doubtful = _doubtful_lines(probability, thin, eyes)
     inner = inner_lines(thin, found.margin)
     if is_hardly_damaged(found.filled, inner & doubtful):
         _skip(doubtful, found)
     elif is_slightly_damaged(found.filled, inner & doubtful):
         no_folds = torch.equal(inner, thin)
-        if no_folds or torch.equal(doubtful, thin):  # beside folds, a line across a face tells of cracks
+        if no_folds or torch.equal(doubtful, thin):  # beside folds, a line that is none tells of cracks
             _skip(long_lines(inner & doubtful), found)
         return no_folds
     return False
@@ -179,9 +183,9 @@ def _leave_lone_rims(marks: Tensor, found: Sorted) -> None:
         _skip(rims, found)
 
 
-def _across_no_face(lines: Tensor, eyes: Eyes) -> Tensor:
-    """The lines of one photo that cross no face."""
-    return lines & (1 - lines_across_faces(lines, eyes))
+def _doubtful_lines(probability: Tensor, lines: Tensor, eyes: Eyes) -> Tensor:
+    """The lines of one photo that cross no face and are no cracks for sure."""
+    return lines & (1 - (lines_across_faces(lines, eyes) | cracks(lines, probability[:, :1])))
 
 
 def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:

@@ -1,0 +1,126 @@
+"""Ragged lines of which the network is sure are cracks; rods, chains and rims are smooth, however sure it is."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from monochromic.core import find_hole
+from monochromic.core.damage_kinds import KIND_NAMES
+from monochromic.core.detect.cracks import RAGGED, cracks, raggedness
+from monochromic.core.detect.lettering import Lettering
+
+SIDE = 400
+LINES = KIND_NAMES.index("lines")
+
+
+def crack(row=100, left=50, length=200, rough=1.6, side=SIDE, seed=0):
+    """A line whose upper and lower edges each wander by some pixels, uint8 (H, W)."""
+    rng = np.random.default_rng(seed)
+    edges = [np.convolve(rng.normal(0, 1, length + 8), np.ones(3) / 3, "valid")[:length] * rough for _ in range(2)]
+    plane = np.zeros((side, side), np.uint8)
+    for x, (up, down) in enumerate(zip(*edges, strict=True)):
+        plane[round(row - 3 + up) : round(row + 4 + down), left + x] = 1
+    return plane
+
+
+def rod(row=100, **options):
+    return crack(row, rough=0, **options)
+
+
+def arc(radius=90):
+    """A chain, or the rim of an oval portrait."""
+    return cv2.ellipse(np.zeros((SIDE, SIDE), np.uint8), (200, 200), (radius, radius), 0, 30, 150, 1, 5)
+
+
+def seen(*lines):
+    """Lines (plane, logit) as marked, and their probability; (1, 1, H, W)."""
+    marks, logit = np.zeros_like(lines[0][0]), np.full(lines[0][0].shape, -20.0)
+    for plane, sure in lines:
+        marks |= plane
+        logit[plane > 0] = sure
+    return torch.from_numpy(marks)[None, None], torch.from_numpy(logit)[None, None].sigmoid().float()
+
+
+def found(*lines):
+    return cracks(*seen(*lines))[0, 0].numpy()
+
+
+@pytest.mark.parametrize(
+    ("line", "logit", "is_crack"),
+    [
+        (crack(), 7, True),
+        (crack(seed=1), 12, True),
+        (crack(), 6, False),
+        (rod(), 12, False),
+        (arc(), 12, False),
+        (crack(length=20), 12, False),
+    ],
+)
+def test_it_is_ragged_long_and_sure(line, logit, is_crack):
+    assert np.array_equal(found((line, logit)), line * is_crack)
+
+
+def test_beside_a_sure_one_less_is_enough_but_not_for_smooth_lines():
+    sure, likely, doubtful, smooth = crack(60), crack(140, seed=1), crack(220, seed=2), rod(300)
+    lines = [(likely, 4), (doubtful, 2), (smooth, 12)]
+    assert not found(*lines).any()
+    assert np.array_equal(found((sure, 7), *lines), sure | likely)
+
+
+@pytest.mark.parametrize(("share", "is_crack"), [(0.05, False), (0.2, True)])
+def test_a_tenth_of_it_has_to_be_sure(share, is_crack):
+    line = crack()
+    marks, probability = seen((line, 1))
+    probability[..., 50 : 50 + round(200 * share)] = 0.9999
+    assert np.array_equal(cracks(marks, probability)[0, 0].numpy(), line * is_crack)
+
+
+@pytest.mark.parametrize("turn", [lambda p: p.T, lambda p: p[::-1], lambda p: p[:, ::-1], lambda p: np.rot90(p)])
+def test_it_is_as_ragged_turned_and_mirrored(turn):
+    for line in (crack(), rod(), arc()):
+        assert raggedness(np.ascontiguousarray(turn(line)), SIDE) == pytest.approx(raggedness(line, SIDE), rel=0.08)
+
+
+@pytest.mark.parametrize("line", [crack(), rod(), arc()])
+def test_it_is_about_as_ragged_aslant(line):
+    turn = cv2.getRotationMatrix2D((200, 200), 40, 1)
+    slanted = (cv2.warpAffine(line * np.uint8(255), turn, (SIDE, SIDE)) > 127).astype(np.uint8)
+    assert (raggedness(slanted, SIDE) > RAGGED * SIDE) == (raggedness(line, SIDE) > RAGGED * SIDE)
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_as_in_a_larger_copy(scale):
+    for line in (crack(), rod(), arc()):
+        larger = cv2.resize(line * np.uint8(255), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) > 127
+        marks = larger.astype(np.uint8)
+        assert raggedness(marks, scale * SIDE) == pytest.approx(scale * raggedness(line, SIDE), abs=0.06 * scale)
+        assert found((marks, 7)).any() == found((line, 7)).any()
+
+
+def test_small_parts_and_no_lines():
+    dot = np.zeros((40, 40), np.uint8)
+    assert not found((dot, 7)).any()
+    dot[20, 20] = 1
+    assert raggedness(dot, 40) == 0
+    assert not found((dot, 7)).any()
+
+
+@pytest.mark.parametrize(
+    ("lines", "filled"),
+    [
+        ([(rod(100), 12)], []),
+        ([(crack(100), 6)], []),
+        ([(crack(100), 9)], [crack(100)]),
+        ([(crack(100), 9), (crack(250, seed=3), 4)], [crack(100), crack(250, seed=3)]),
+    ],
+)
+def test_they_are_filled_though_nothing_else_is_found(monkeypatch, lines, filled):
+    marks, probability = seen(*lines)
+    kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
+    kinds[:, LINES] = probability[:, 0]
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    monkeypatch.setattr(Lettering, "among", lambda _, marks: marks * 0)
+    monkeypatch.setattr("monochromic.core.detect.second_look.DAMAGED_SHARE", 1)  # else what is bridged is filled, too
+    photo = torch.full((1, 3, SIDE, SIDE), 0.4) + 0.4 * marks
+    hole = find_hole(photo, dilate=0).hole[0, 0].numpy()
+    assert np.array_equal(hole > 0, sum(filled, start=np.zeros((SIDE, SIDE), np.uint8)) > 0)
