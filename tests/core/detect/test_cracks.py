@@ -81,9 +81,10 @@ def test_it_is_as_ragged_turned_and_mirrored(turn):
         assert raggedness(np.ascontiguousarray(turn(line)), SIDE) == pytest.approx(raggedness(line, SIDE), rel=0.08)
 
 
+@pytest.mark.parametrize("degrees", [40, 45])
 @pytest.mark.parametrize("line", [crack(), rod(), arc()])
-def test_it_is_about_as_ragged_aslant(line):
-    turn = cv2.getRotationMatrix2D((200, 200), 40, 1)
+def test_it_is_about_as_ragged_aslant(line, degrees):
+    turn = cv2.getRotationMatrix2D((200, 200), degrees, 1)
     slanted = (cv2.warpAffine(line * np.uint8(255), turn, (SIDE, SIDE)) > 127).astype(np.uint8)
     assert (raggedness(slanted, SIDE) > RAGGED * SIDE) == (raggedness(line, SIDE) > RAGGED * SIDE)
 
