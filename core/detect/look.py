@@ -26,7 +26,7 @@ from .margins import margins_of
 from .planes import to_gray
 from .second_look import (
     bridge_lines,
-    has_but_a_few_specks,
+    has_but_a_few_marks,
     has_whole_rims,
     is_damaged,
     is_hardly_damaged,
@@ -35,9 +35,11 @@ from .second_look import (
     is_slightly_damaged,
     second_marks,
 )
+from .smooth_lines import smooth_lines
 from .specks import by_specks, mostly_in
 from .stark_lines import stark_lines
 from .strands import strands
+from .unsure_specks import unsure_specks
 
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
@@ -110,7 +112,7 @@ def _look_at(
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(probability, marks, eyes, found)
         _leave_lone_rims(marks, found)
-        _leave_large_specks(marks, gray, found)  # last, where what is left does not count as damage
+        _leave_last_specks(probability, marks, gray, found)  # last, where what is left does not count as damage
     worn = is_damaged(found.filled) or is_damaged(found.filled | _bare_paper(marks, gray, search, found, skipped))
     if worn:
         _look_again(probability, gray, search, marks, found)
@@ -119,7 +121,7 @@ def _look_at(
             _leave_stark_lines(probability, gray, marks, found)
             _skip(strands(_thin_lines(marks, found), eyes), found)
         if slightly:
-            _skip(long_lines(_doubtful_lines(probability, _thin_lines(marks, found), eyes)), found)
+            _skip(_long_or_smooth(_doubtful_lines(probability, _thin_lines(marks, found), eyes)), found)
     return worn
 
 
@@ -157,10 +159,10 @@ def _leave_stark_lines(probability: Tensor, gray: Tensor, marks: Tensor, found: 
 
 
 def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
-    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long ones but folds.
+    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long or smooth ones but folds.
 
     Returns:
-        Whether the long ones among them are content, however much a second look finds.
+        Whether the long or smooth ones among them are content, however much a second look finds.
     """
     thin = _thin_lines(marks, found)
     doubtful = _doubtful_lines(probability, thin, eyes)
@@ -170,7 +172,7 @@ def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sor
     elif is_slightly_damaged(found.filled, inner & doubtful):
         no_folds = torch.equal(inner, thin)
         if no_folds or torch.equal(doubtful, thin):  # beside folds, a line that is none tells of cracks
-            _skip(long_lines(inner & doubtful), found)
+            _skip(_long_or_smooth(inner & doubtful), found)
         return no_folds
     return False
 
@@ -186,6 +188,11 @@ def _leave_lone_rims(marks: Tensor, found: Sorted) -> None:
 def _doubtful_lines(probability: Tensor, lines: Tensor, eyes: Eyes) -> Tensor:
     """The lines of one photo that cross no face and are no cracks for sure."""
     return lines & (1 - (lines_across_faces(lines, eyes) | cracks(lines, probability[:, :1])))
+
+
+def _long_or_smooth(lines: Tensor) -> Tensor:
+    """The lines that are rather content where little is damaged."""
+    return long_lines(lines) | smooth_lines(lines)
 
 
 def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:
@@ -213,16 +220,22 @@ def _specks_and_damage(marks: Tensor) -> tuple[Tensor, Tensor]:
     return specks & (1 - (lines | lost)), lines | specks | lost
 
 
-def _leave_large_specks(marks: Tensor, gray: Tensor, found: Sorted) -> None:
-    """Skip the specks of one photo that are large among its own, in the same sorted, where little is filled.
+def _leave_last_specks(probability: Tensor, marks: Tensor, gray: Tensor, found: Sorted) -> None:
+    """Skip specks of one photo, in the same sorted, where little is filled.
 
-    All of them where nothing else is, and they are few and small.
+    Those that are large among its own, or light and doubtful; all, and lost parts, where these are but a few.
     """
-    if is_little_damaged(found.filled):
-        only_specks, damage = _specks_and_damage(marks)
-        filled = only_specks & found.filled
-        few = has_but_a_few_specks(found.filled, filled)
-        _skip(filled if few else by_specks(large_specks, filled, damage, gray), found)
+    if not is_little_damaged(found.filled):
+        return
+    if has_but_a_few_marks(found.filled, _thin_lines(marks, found)):
+        _skip(found.filled.clone(), found)
+        return
+    logit = probability[0, KIND_NAMES.index("specks")].float().logit(1e-6).cpu().numpy()
+    only_specks, damage = _specks_and_damage(marks)
+    doubtful = by_specks(
+        lambda each: large_specks(each) | unsure_specks(each, logit), only_specks & found.filled, damage, gray
+    )
+    _skip(doubtful, found)
 
 
 def _look_again(probability: Tensor, gray: Tensor, search: Search, marks: Tensor, found: Sorted) -> None:

@@ -12,6 +12,7 @@ from ..host.cancel import check_cancelled
 Mask = NDArray[np.bool_]  # (H, W)
 Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
 TONES = 0.01, 0.99  # of the pixels of a photo: its range of tones
+SUREST = 0.1  # of a part: the share of its pixels that have to be as probable as the part is
 REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
 
 
@@ -112,3 +113,16 @@ def padded_slices(stats: np.ndarray, pad: float) -> tuple[slice, slice]:
     """Rows and columns of the box around a part, by OpenCV's statistics (5,), and `pad` pixels more on each side."""
     left, top, width, height, pad = *stats[:4], int(pad)
     return slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
+
+
+def sureness(logit: np.ndarray, label: np.ndarray, stats: np.ndarray, i: int) -> float:
+    """How sure the network is of a part: what its surest tenth has at least, as a damaged part is seldom sure all over.
+
+    Args:
+        logit: of the pixels of a photo, (H, W).
+        label: the number of the part that each pixel belongs to, (H, W).
+        stats: OpenCV's statistics of the parts, (N + 1, 5).
+        i: the number of the part.
+    """
+    box = padded_slices(stats[i], 0)
+    return float(np.quantile(logit[box][label[box] == i], 1 - SUREST))

@@ -1,7 +1,7 @@
 """How much damage was found in a photo tells how probable more of it is.
 
 Where it is much, a second look finds it more readily, and lines are joined. Where it is hardly any but lines, but lost
-parts along the edge, or but a few specks, these are left.
+parts along the edge, or but a few specks or lost parts, these are left.
 
 How probable damage is in a pixel depends on how much of it the photo has. A network is trained for the mean of all
 photos; in a photo that is plainly worn, a faint line is more often a crease than the edge of a roof (Saerens, Latinne,
@@ -22,7 +22,8 @@ HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are
 SLIGHT_SHARE = 0.01  # and below which long lines are left that are no folds,
 SLIGHT_LINES = 0.012  # unless lines inside are so much of it: then one of them is a crack that is found in part
 WHOLE_SHARE = 0.004  # of a photo filled by other marks, below which lost parts along its edge are left: it is whole
-TINY_SHARE = 0.0003  # of a photo filled, and nothing but specks, below which these are left,
+TINY_SHARE = 0.0003  # of a photo filled, and no lines, below which all is left,
+SMALL_SHARE, FEW = 0.0006, 10  # and below which it is left if it is so few parts at most,
 LITTLE_SHARE = 0.005  # and below which specks are left that are large among its own
 HEAVY_SHARE = 0.05  # of a photo filled, from which what stands out in it is damage, however doubtful
 MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: content is hardly ever so much;
@@ -47,14 +48,19 @@ def is_little_damaged(filled: Tensor) -> bool:
     return int(filled.count_nonzero()) < LITTLE_SHARE * filled.numel()
 
 
-def has_but_a_few_specks(filled: Tensor, specks: Tensor) -> bool:
+def has_but_a_few_marks(filled: Tensor, lines: Tensor) -> bool:
     """Whether hardly anything is damaged in a photo: to fill it can gain little, and one lost button is more.
 
     Args:
         filled: what would be filled of one photo, before it is dilated; (1, 1, H, W) of 0 and 1.
-        specks: the specks among it, of 0 and 1.
+        lines: those among it, of 0 and 1.
     """
-    return _others(filled, specks) == 0 and int(filled.count_nonzero()) < TINY_SHARE * filled.numel()
+    import cv2
+
+    area = int(filled.count_nonzero())
+    if lines.any() or area >= SMALL_SHARE * filled.numel():
+        return False
+    return area < TINY_SHARE * filled.numel() or cv2.connectedComponents(filled[0, 0].cpu().numpy())[0] - 1 <= FEW
 
 
 def is_heavily_damaged(filled: Tensor) -> bool:

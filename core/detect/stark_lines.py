@@ -12,11 +12,10 @@ import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, long_parts, padded_slices
+from .planes import Bytes, long_parts, sureness
 from .specks import speck_contrasts
 
 MAX_LENGTH = 1 / 4  # of the shorter side: longer ones, such as folds, are sure in parts
-SURE = 0.9  # of a line's pixels, by probability: the probability that so many of them have at most
 
 
 class Doubt(NamedTuple):
@@ -59,7 +58,6 @@ def _stark(lines: Bytes, logit: np.ndarray, marks: Bytes, gray: Bytes) -> Bytes:
     chosen = np.zeros(len(stats), np.uint8)
     for i in np.flatnonzero(contrast >= min(doubt.contrast for doubt in DOUBTS)):
         check_cancelled()
-        box = padded_slices(stats[i], 0)
-        sure = np.quantile(logit[box][label[box] == i], SURE)
+        sure = sureness(logit, label, stats, i)
         chosen[i] = any(contrast[i] >= doubt.contrast and sure < doubt.logit for doubt in DOUBTS)
     return chosen[label]

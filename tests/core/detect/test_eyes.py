@@ -143,7 +143,7 @@ def test_damage_that_is_found_at_an_eye(photo, monkeypatch, kind, options, left)
     kinds[:, [KIND_NAMES.index("specks")]] = 0.9 * speck
     kinds[:, [KIND_NAMES.index(kind)]] += 0.9 * mark
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)
-    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_specks", lambda *_: False)
+    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_marks", lambda *_: False)
     for rule in ("look.lone_specks", "look.last_specks", "doubtful_specks.amid_edges"):
         monkeypatch.setattr(f"monochromic.core.detect.{rule}", lambda specks: specks.contrast > 1)
     found = find_hole(photo, dilate=8, **options)

@@ -83,7 +83,7 @@ def test_each_photo_by_itself():
 def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, options, left):
     marks, photo = case((3, 12, 0.1), *[(2, 2, 0.1)] * 40)
     kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
-    kinds[:, SPECKS : SPECKS + 1] = 0.9 * marks
+    kinds[:, SPECKS : SPECKS + 1] = 0.99 * marks
     for i in range(scratches):
         kinds[:, LINES, :, 150 + 100 * i] = 0.9  # folds
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
@@ -95,26 +95,41 @@ def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, op
 
 
 @pytest.mark.parametrize(
-    ("count", "corner", "options", "left"),
+    ("count", "side", "corner", "options", "left"),
     [
-        (11, 0, {}, True),  # 0.028 % of the photo
-        (13, 0, {}, False),  # 0.033 %
-        (9, 4, {}, False),  # 0.027 % with it
-        (11, 0, {"guard": False}, False),
-        (11, 0, {"kinds": ["specks"]}, False),
-        (11, 0, {"kinds": ["lines", "specks", "lost", "areas"]}, True),
+        (11, 3, 0, {}, True),  # 0.028 % of the photo
+        (13, 3, 0, {}, False),  # 0.033 %
+        (10, 4, 0, {}, True),  # 0.044 %, but so few
+        (11, 4, 0, {}, False),
+        (10, 5, 0, {}, False),  # 0.069 %
+        (9, 3, 4, {}, True),  # 0.027 % with it
+        (8, 4, 5, {}, True),
+        (9, 4, 9, {}, False),  # 0.063 % with it
+        (11, 3, 0, {"guard": False}, False),
+        (11, 3, 0, {"kinds": ["specks"]}, False),
+        (11, 3, 0, {"kinds": ["lines", "specks", "lost", "areas"]}, True),
     ],
 )
-def test_find_hole_leaves_all_specks_where_they_are_few_and_nothing_else_is_filled(
-    monkeypatch, count, corner, options, left
+def test_find_hole_leaves_all_specks_and_lost_parts_where_they_are_few_and_nothing_else_is_filled(
+    monkeypatch, count, side, corner, options, left
 ):
-    marks, photo = case(*[(3, 3, 0.1)] * count)
+    marks, photo = case(*[(side, side, 0.1)] * count)
     kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
-    kinds[:, SPECKS : SPECKS + 1] = 0.9 * marks
+    kinds[:, SPECKS : SPECKS + 1] = 0.99 * marks
     kinds[:, LOST, :corner, :corner] = 0.9
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
     for rule in ("blank_parts", "beds"):  # what looks lost is not drawn
         monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda lost, *_: lost * 0)
     found = find_hole(photo, dilate=0, **options)
-    assert torch.equal(found.hole[marks > 0] == 0, torch.full((int(marks.sum()),), left))
-    assert torch.equal(found.skipped[marks > 0] > 0, torch.full((int(marks.sum()),), left))
+    damage = kinds[:, SPECKS : LOST + 1].amax(1, keepdim=True) > 0
+    wanted = damage if options.get("kinds") != ["specks"] else marks > 0
+    assert torch.equal(found.hole > 0, wanted & (not left))
+    assert torch.equal(found.skipped[wanted] > 0, torch.full((int(wanted.sum()),), left))
+
+
+def test_a_scratch_is_filled_however_little_it_is(monkeypatch):
+    kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
+    kinds[:, LINES, 300, 200:215] = 0.9  # shorter than what a smooth one is left of, across a face
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    monkeypatch.setattr("monochromic.core.detect.look.lines_across_faces", lambda lines, _: lines)
+    assert find_hole(torch.full((1, 3, SIDE, SIDE), 0.5), dilate=0).hole.sum() == 15

@@ -133,7 +133,8 @@ LINES, SPECKS, LOST, *_ = range(len(KIND_NAMES))
 def found_in(monkeypatch):
     """`find_hole` in photos where the network sees what the test says, (B, 5, H, W)."""
 
-    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_specks", lambda *_: False)
+    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_marks", lambda *_: False)
+    monkeypatch.setattr("monochromic.core.detect.look.smooth_lines", lambda lines: lines * 0)
     for rule in ("blank_parts", "beds"):  # what looks lost is not drawn
         monkeypatch.setattr(f"monochromic.core.detect.look.{rule}", lambda lost, *_: lost * 0)
 

@@ -128,7 +128,7 @@ def test_rows_are_left_by_the_guard(monkeypatch, kinds, options, left):
         seen[:, KIND_NAMES.index(kind)] = 0.9 * (row | speck)
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: seen.clone())
     monkeypatch.setattr("monochromic.core.detect.look.blank_parts", lambda lost, *_: lost * 0)
-    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_specks", lambda *_: False)
+    monkeypatch.setattr("monochromic.core.detect.look.has_but_a_few_marks", lambda *_: False)
     found = find_hole(0.2 + 0.5 * make_photo(1, SIDE, SIDE), dilate=0, **options)
     assert found.hole[..., 300:303, 300:303].all()
     assert bool((found.hole * row).any()) is not left

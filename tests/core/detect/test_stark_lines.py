@@ -123,6 +123,7 @@ def test_find_hole_leaves_them_unless_lines_are_asked_for_alone(monkeypatch, fol
 def test_they_do_not_make_a_photo_worn(monkeypatch):
     """Collars that cover 0.7 %, beside a fold, and a crease that only a second look finds."""
     monkeypatch.setattr(Lettering, "among", lambda _, marks: marks * 0)  # they are set like letters
+    monkeypatch.setattr("monochromic.core.detect.look.smooth_lines", lambda lines: lines * 0)
     fold, faint = ((0, SIDE, 200, 202), 0.5, 6), ((330, 333, 220, 370), 0.4, -0.2)
     boxes = [(40 + 40 * i, 46 + 40 * i, 60, 96) for i in range(5)]
     for tone, logit, filled in ((0.9, 1, False), (0.5, 6, True)):
