@@ -1,11 +1,11 @@
-"""Cracks: ragged lines of which the network is sure. How sure it is does not tell them from rods and chains by itself."""
+"""Cracks: ragged lines of which the network is sure. It is as sure of rods and chains, but these are smooth."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, long_parts, sureness
+from .planes import Bytes, logits, long_parts, sureness
 from .raggedness import is_ragged
 
 MIN_LENGTH = 1 / 16  # of the shorter side
@@ -24,8 +24,7 @@ def cracks(lines: Tensor, probability: Tensor) -> Tensor:
     """
     if not lines.any():
         return torch.zeros_like(lines)
-    logit = probability[0, 0].float().logit(1e-6).cpu().numpy()
-    return torch.from_numpy(_ragged(lines[0, 0].cpu().numpy(), logit)).to(lines)[None, None]
+    return torch.from_numpy(_ragged(lines[0, 0].cpu().numpy(), logits(probability))).to(lines)[None, None]
 
 
 def _ragged(lines: Bytes, logit: np.ndarray) -> Bytes:

@@ -23,7 +23,7 @@ from .large_specks import large_specks
 from .lettering import Lettering
 from .lone_specks import last_specks, lone_specks
 from .margins import margins_of
-from .planes import to_gray
+from .planes import logits, to_gray
 from .second_look import (
     bridge_lines,
     has_but_a_few_marks,
@@ -39,7 +39,7 @@ from .smooth_lines import smooth_lines
 from .specks import by_specks, mostly_in
 from .stark_lines import stark_lines
 from .strands import strands
-from .unsure_specks import unsure_specks
+from .unsure_marks import unsure_lines, unsure_specks
 
 SOFT_EDGE, MIN_SOFT_EDGE = 1 / 256, 2  # of the shorter side; pixels: how soft the edge of a margin may be
 
@@ -121,7 +121,8 @@ def _look_at(
             _leave_stark_lines(probability, gray, marks, found)
             _skip(strands(_thin_lines(marks, found), eyes), found)
         if slightly:
-            _skip(_long_or_smooth(_doubtful_lines(probability, _thin_lines(marks, found), eyes)), found)
+            doubtful = _doubtful_lines(probability, _thin_lines(marks, found), eyes)
+            _skip(_likely_content(probability, doubtful), found)
     return worn
 
 
@@ -159,10 +160,10 @@ def _leave_stark_lines(probability: Tensor, gray: Tensor, marks: Tensor, found: 
 
 
 def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sorted) -> bool:
-    """Skip lines of one photo, in the same sorted, where little else is found: all, or the long or smooth ones but folds.
+    """Skip lines of one photo, in the same sorted, where little else is found: all, or likely content but folds.
 
     Returns:
-        Whether the long or smooth ones among them are content, however much a second look finds.
+        Whether likely content among them is, however much a second look finds.
     """
     thin = _thin_lines(marks, found)
     doubtful = _doubtful_lines(probability, thin, eyes)
@@ -172,7 +173,7 @@ def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sor
     elif is_slightly_damaged(found.filled, inner & doubtful):
         no_folds = torch.equal(inner, thin)
         if no_folds or torch.equal(doubtful, thin):  # beside folds, a line that is none tells of cracks
-            _skip(_long_or_smooth(inner & doubtful), found)
+            _skip(_likely_content(probability, inner & doubtful), found)
         return no_folds
     return False
 
@@ -190,9 +191,9 @@ def _doubtful_lines(probability: Tensor, lines: Tensor, eyes: Eyes) -> Tensor:
     return lines & (1 - (lines_across_faces(lines, eyes) | cracks(lines, probability[:, :1])))
 
 
-def _long_or_smooth(lines: Tensor) -> Tensor:
-    """The lines that are rather content where little is damaged."""
-    return long_lines(lines) | smooth_lines(lines)
+def _likely_content(probability: Tensor, lines: Tensor) -> Tensor:
+    """The lines of one photo that are rather content where little is damaged."""
+    return long_lines(lines) | smooth_lines(lines) | unsure_lines(lines, probability[:, :1])
 
 
 def _thin_lines(marks: Tensor, found: Sorted) -> Tensor:
@@ -230,8 +231,8 @@ def _leave_last_specks(probability: Tensor, marks: Tensor, gray: Tensor, found: 
     if has_but_a_few_marks(found.filled, _thin_lines(marks, found)):
         _skip(found.filled.clone(), found)
         return
-    logit = probability[0, KIND_NAMES.index("specks")].float().logit(1e-6).cpu().numpy()
     only_specks, damage = _specks_and_damage(marks)
+    logit = logits(probability[:, 1:2])
     doubtful = by_specks(
         lambda each: large_specks(each) | unsure_specks(each, logit), only_specks & found.filled, damage, gray
     )

@@ -13,6 +13,7 @@ Mask = NDArray[np.bool_]  # (H, W)
 Bytes = NDArray[np.uint8]  # (H, W): gray levels, or a mask of 0 and 1
 TONES = 0.01, 0.99  # of the pixels of a photo: its range of tones
 SUREST = 0.1  # of a part: the share of its pixels that have to be as probable as the part is
+EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
 REDUCED_SIDE = 512  # pixels: about the shorter side of the copy on which shapes are looked at
 
 
@@ -113,6 +114,11 @@ def padded_slices(stats: np.ndarray, pad: float) -> tuple[slice, slice]:
     """Rows and columns of the box around a part, by OpenCV's statistics (5,), and `pad` pixels more on each side."""
     left, top, width, height, pad = *stats[:4], int(pad)
     return slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
+
+
+def logits(probability: Tensor) -> np.ndarray:
+    """The logits of a plane of probabilities, (1, 1, H, W) in [0, 1]; float32 (H, W)."""
+    return np.asarray(probability[0, 0].float().logit(EPSILON).cpu().numpy())
 
 
 def sureness(logit: np.ndarray, label: np.ndarray, stats: np.ndarray, i: int) -> float:

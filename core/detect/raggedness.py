@@ -1,4 +1,4 @@
-"""How ragged the outline of a line is: of cracks and flaked creases it is, of rods, ropes, chains and rims it is smooth.
+"""How ragged the outline of a line is: cracks and flaked creases are ragged; rods, ropes, chains and rims are smooth.
 
 Of the lines of 442 old photos of which the network is as sure as of a crack (`cracks.SURE`), most of those that were
 content were smooth; of the cracks three quarters are ragged.

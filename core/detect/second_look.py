@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .bridges import bridges
 from .hysteresis import hysteresis_marks, lowered
-from .planes import reduction
+from .planes import logits, reduction
 
 DAMAGED_SHARE = 0.008  # of a photo filled, above which it is looked at again; of 193 undamaged ones 4 have more
 HARDLY_SHARE = 0.0015  # of a photo filled by other marks, below which lines are left,
@@ -30,7 +30,6 @@ MANY_LINES = 0.05  # of a photo in lines inside it, from which they are damage: 
 MANY_IN_SMALL, DUST_SIDE = 0.012, 400  # of a photo whose shorter side has fewer pixels: dust cannot be seen there
 LENIENCE = 0.3  # logits by which the thresholds are lower
 TIGHTENING = 0.6  # of the margin of hysteresis: that of the sure parts of weak marks
-EPSILON = 1e-6  # the least and the highest probability, from 0 and from 1, of which logits are taken
 REDUCED_COVER = 64  # of 255: of a pixel of the copy, above which it belongs to a line
 
 
@@ -139,7 +138,7 @@ def bridge_lines(lines: Tensor, probability: Tensor) -> Tensor:
 
     factor = reduction(lines.shape)
     plane = lines[0, 0].byte().cpu().numpy()
-    logit = probability[0, 0].float().cpu().logit(EPSILON).numpy()
+    logit = logits(probability)
     size = tuple(max(1, length // factor) for length in plane.shape[::-1])
     small = cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) > REDUCED_COVER
     traces = np.asarray(cv2.resize(logit, size, interpolation=cv2.INTER_AREA), np.float32)

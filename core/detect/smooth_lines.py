@@ -1,4 +1,4 @@
-"""Lines with a smooth outline: rims, rods, collars, ribbons, spectacles, rather than scratches, where little is damaged."""
+"""Lines with a smooth outline, where little is damaged: rims, rods, collars, ribbons, spectacles, not scratches."""
 
 import numpy as np
 from torch import Tensor

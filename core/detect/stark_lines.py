@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, long_parts, sureness
+from .planes import Bytes, logits, long_parts, sureness
 from .specks import speck_contrasts
 
 MAX_LENGTH = 1 / 4  # of the shorter side: longer ones, such as folds, are sure in parts
@@ -43,12 +43,12 @@ def stark_lines(lines: Tensor, probability: Tensor, marks: Tensor, gray: Tensor)
     found = torch.zeros_like(lines)
     for result, line, chance, *planes in zip(found, lines, probability, marks, gray, strict=True):
         if line.any():
-            logit = chance[0].float().logit(1e-6).cpu().numpy()
-            result[0] = torch.from_numpy(_stark(line[0].cpu().numpy(), logit, *(p[0].cpu().numpy() for p in planes)))
+            bytes_of = (plane[0].cpu().numpy() for plane in (line, *planes))
+            result[0] = torch.from_numpy(_stark(logits(chance[None]), *bytes_of))
     return found
 
 
-def _stark(lines: Bytes, logit: np.ndarray, marks: Bytes, gray: Bytes) -> Bytes:
+def _stark(logit: np.ndarray, lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
     """Such lines among lines; all (H, W)."""
     import cv2
 
@@ -58,6 +58,6 @@ def _stark(lines: Bytes, logit: np.ndarray, marks: Bytes, gray: Bytes) -> Bytes:
     chosen = np.zeros(len(stats), np.uint8)
     for i in np.flatnonzero(contrast >= min(doubt.contrast for doubt in DOUBTS)):
         check_cancelled()
-        sure = sureness(logit, label, stats, i)
+        sure = sureness(logit, label, stats, int(i))
         chosen[i] = any(contrast[i] >= doubt.contrast and sure < doubt.logit for doubt in DOUBTS)
     return chosen[label]

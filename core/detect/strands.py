@@ -64,7 +64,7 @@ def _hanging(lines: Bytes, faces: list[Face]) -> Bytes:
     chosen = np.zeros(len(stats), np.uint8)
     upright = stats[:, cv2.CC_STAT_HEIGHT] >= UPRIGHT * stats[:, cv2.CC_STAT_WIDTH]
     upright[0] = False  # the background
-    parts = [_strand(label, i, stats[i]) for i in np.flatnonzero(upright)]
+    parts = [_strand(label, int(i), stats[i]) for i in np.flatnonzero(upright)]
     for face in faces:
         check_cancelled()
         for one, other in combinations([part for part in parts if _hangs(part, face)], 2):
@@ -77,7 +77,7 @@ def _strand(label: np.ndarray, i: int, stats: np.ndarray) -> Strand:
     """A part, by the labels (H, W) and OpenCV's statistics of it."""
     left, top, width, height, _ = stats
     first = np.flatnonzero(label[top, left : left + width] == i)
-    return Strand(int(i), float(left + first.mean()), float(top), int(height), int(width))
+    return Strand(i, float(left + first.mean()), float(top), int(height), int(width))
 
 
 def _hangs(part: Strand, face: Face) -> bool:

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from line_shapes import SIDE, arc, crack, rod
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.lettering import Lettering
 from monochromic.core.detect.smooth_lines import smooth_lines
-from test_cracks import SIDE, arc, crack, rod
 
 LINES = KIND_NAMES.index("lines")
 
@@ -34,7 +34,10 @@ def test_no_lines():
     assert not smooth_lines(torch.zeros(1, 1, 9, 9, dtype=torch.uint8)).any()
 
 
-BRIEF, RAGGED = rod(100, length=38), crack(200, length=38)  # less than a tenth of the shorter side
+BRIEF, RAGGED = (
+    rod(100, length=30, half=1),
+    crack(200, length=30, half=1, rough=1.2),
+)  # less than a tenth of the shorter side
 CORNER = slice(0, 20)  # 0.25 % of the photo
 
 
@@ -53,7 +56,7 @@ def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, side, options
     lines, torn = planes(BRIEF, RAGGED), torch.zeros(1, 1, SIDE, SIDE)
     torn[..., :side, :side] = 1
     kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
-    kinds[:, LINES], kinds[:, KIND_NAMES.index("lost")] = 0.9 * lines[0], 0.9 * torn[0]
+    kinds[:, LINES], kinds[:, KIND_NAMES.index("lost")] = 0.99 * lines[0], 0.9 * torn[0]
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
     monkeypatch.setattr(Lettering, "among", lambda _, marks: marks * 0)
     for rule in ("blank_parts", "beds"):  # what looks lost is not drawn

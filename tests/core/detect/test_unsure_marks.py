@@ -7,8 +7,8 @@ from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
 from monochromic.core.detect.planes import to_gray
 from monochromic.core.detect.specks import by_specks
-from monochromic.core.detect.unsure_specks import unsure_specks
-from test_large_specks import LINES, PLACES, SIDE, SPECKS, case, first
+from monochromic.core.detect.unsure_marks import unsure_lines, unsure_specks
+from speck_cases import LINES, PLACES, SIDE, SPECKS, case, first
 
 LIGHT, DARK = (3, 3, 0.1), (3, 3, -0.1)
 
@@ -53,3 +53,45 @@ def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, op
     hole = find_hole(photo, dilate=0, **options).hole
     light = case(*[LIGHT] * 20)[0]
     assert torch.equal(hole[marks > 0] > 0, (marks - light * left)[marks > 0] > 0)
+
+
+@pytest.mark.parametrize(("logit", "left"), [(1, True), (2.9, True), (3.1, False)])
+def test_lines_of_which_it_is_unsure(logit, left):
+    """Each by its surest tenth."""
+    marks, _ = case((3, 30, 0.1), (3, 30, 0.1))
+    plane = torch.where(first(marks, 3, 30) > 0, logit, 1.0)
+    (y, x), *_ = PLACES
+    plane[..., y : y + 3, x : x + 4] = 9 if logit > 3 else logit  # of 30 columns
+    found = unsure_lines(marks, plane.sigmoid())
+    assert torch.equal(found, marks if left else marks - first(marks, 3, 30))
+
+
+def test_no_lines():
+    nothing = torch.zeros(1, 1, 9, 9, dtype=torch.uint8)
+    assert not unsure_lines(nothing, nothing.float()).any()
+
+
+@pytest.mark.parametrize(
+    ("specks", "options", "left"),
+    [
+        (90, {}, True),
+        (500, {}, False),  # 1.25 % of the photo
+        (90, {"kinds": ["lines", "specks"]}, False),
+        (90, {"guard": False}, False),
+    ],
+)
+def test_find_hole_leaves_such_lines_where_little_is_filled(monkeypatch, specks, options, left):
+    """Beside dust, 0.2 % of the photo."""
+    rng = np.random.default_rng(3)
+    kinds = torch.zeros(1, len(KIND_NAMES), SIDE, SIDE)
+    for y, x in rng.integers((20, 20), (500, 560), (specks, 2)):
+        kinds[:, SPECKS, y : y + 3, x : x + 3] = 0.99
+    for left_end, chance in ((100, 0.9), (300, 0.99)):
+        kinds[:, LINES, 550:553, left_end : left_end + 30] = chance
+    monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds.clone())
+    for rule in ("speck_rows", "texture_specks", "amid_edges"):
+        monkeypatch.setattr(f"monochromic.core.detect.doubtful_specks.{rule}", lambda specks: specks.contrast > 1)
+    monkeypatch.setattr("monochromic.core.detect.look.smooth_lines", lambda lines: lines * 0)
+    hole = find_hole(torch.full((1, 3, SIDE, SIDE), 0.5), dilate=0, **options).hole
+    assert bool(hole[..., 550:553, 100:130].any()) != left
+    assert hole[..., 550:553, 300:330].all()
