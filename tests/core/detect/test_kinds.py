@@ -95,7 +95,7 @@ def test_wide_specks_are_left_and_narrow_ones_filled(monkeypatch):
     """7 pixels are more than 1/100 of 600, and less than the 1/64 at which any part is left."""
     kinds = torch.zeros(1, 5, 600, 640)
     kinds[0, SPECKS, 40:45, 60:65] = kinds[0, SPECKS, 140:147, 100:107] = kinds[0, SPECKS, 280:287, 100:107] = 0.99
-    kinds[0, LINES, 282:284, 80:136] = 0.9  # a short line through the second wide one
+    kinds[0, LINES, 282:284, 80:136] = 0.99  # a short line through the second wide one
     kinds[0, LINES, 500:502, :] = 0.9  # a fold, so that the photo does not look undamaged
     monkeypatch.setattr("monochromic.core.detect.look.smooth_lines", lambda lines: lines * 0)
     monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, **__: kinds)

@@ -136,7 +136,7 @@ def sprinkle(kinds, rows):
 
 def test_letters_do_not_count_as_damage_where_there_is_hardly_any(letters, found_in):
     """Specks beside a short scratch are what counts."""
-    kinds = scratch_beside(letters, 400, 0.9)
+    kinds = scratch_beside(letters, 400, 0.99)
     kinds[:, LINES, 300:302, 95:] = 0
     kinds[:, SPECKS, 300:303, 400:403] = 0.9
     assert not found_in(kinds).hole[..., :300].any()

@@ -112,7 +112,7 @@ def test_they_do_not_tell_of_dust(monkeypatch):
         marks, photo = case(MAX_SPECKS, step)
         seen = torch.zeros(1, 5, SIDE, SIDE)
         seen[:, SPECKS] = 0.99 * marks[0]
-        seen[:, LINES, 380:382, 100:138] = 0.9
+        seen[:, LINES, 380:382, 100:138] = 0.99
         monkeypatch.setattr("monochromic.core.detect.look.smooth_lines", lambda lines: lines * 0)
         monkeypatch.setattr("monochromic.core.detect.stage.predict_kinds", lambda *_, seen=seen, **__: seen.clone())
         assert bool(find_hole(photo, dilate=0).skipped[..., 380:382, :].any()) is lines_left

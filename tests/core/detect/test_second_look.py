@@ -149,7 +149,7 @@ def marked(*marks, side=400):
     """Marks as (kind, rows, columns), and a speck of 9 pixels; as one of a batch of its own, (1, 5, side, 500)."""
     kinds = torch.zeros(1, 5, side, 500)
     for kind, rows, columns in marks:
-        kinds[0, kind, rows, columns] = 0.9
+        kinds[0, kind, rows, columns] = 0.99
     kinds[0, SPECKS, 300:303, 200:203] = 0.9
     return kinds
 
