@@ -9,7 +9,7 @@ from .planes import Bytes, logits, long_parts, sureness
 from .raggedness import is_ragged
 
 MIN_LENGTH = 1 / 16  # of the shorter side
-SURE, ALSO = 6.4, 3.0  # logits of one crack at least, and of others beside it
+SURE, ALSO = 7.0, 3.0  # logits of one crack at least, and of others beside it
 
 
 def cracks(lines: Tensor, probability: Tensor) -> Tensor:

@@ -30,9 +30,9 @@ def found(*lines):
 @pytest.mark.parametrize(
     ("line", "logit", "is_crack"),
     [
-        (crack(), 7, True),
+        (crack(), 7.1, True),
         (crack(seed=1), 12, True),
-        (crack(), 6, False),
+        (crack(), 6.9, False),
         (rod(), 12, False),
         (arc(), 12, False),
         (crack(length=20), 12, False),
@@ -46,7 +46,7 @@ def test_beside_a_sure_one_less_is_enough_but_not_for_smooth_lines():
     sure, likely, doubtful, smooth = crack(60), crack(140, seed=1), crack(220, seed=2), rod(300)
     lines = [(likely, 4), (doubtful, 2), (smooth, 12)]
     assert not found(*lines).any()
-    assert np.array_equal(found((sure, 7), *lines), sure | likely)
+    assert np.array_equal(found((sure, 7.1), *lines), sure | likely)
 
 
 @pytest.mark.parametrize(("share", "is_crack"), [(0.05, False), (0.2, True)])
@@ -77,15 +77,15 @@ def test_as_in_a_larger_copy(scale):
         larger = cv2.resize(line * np.uint8(255), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC) > 127
         marks = larger.astype(np.uint8)
         assert raggedness(marks, scale * SIDE) == pytest.approx(raggedness(line, SIDE), abs=0.00015)
-        assert found((marks, 7)).any() == found((line, 7)).any()
+        assert found((marks, 7.1)).any() == found((line, 7.1)).any()
 
 
 def test_small_parts_and_no_lines():
     dot = np.zeros((40, 40), np.uint8)
-    assert not found((dot, 7)).any()
+    assert not found((dot, 7.1)).any()
     dot[20, 20] = 1
     assert raggedness(dot, 40) == 0
-    assert not found((dot, 7)).any()
+    assert not found((dot, 7.1)).any()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import torch
 from monochromic.core import find_hole
 from monochromic.core.damage_kinds import KIND_NAMES
-from monochromic.core.detect.planes import to_gray
+from monochromic.core.detect.planes import sureness, to_gray
 from monochromic.core.detect.specks import by_specks
 from monochromic.core.detect.unsure_marks import unsure_lines, unsure_specks
 from speck_cases import LINES, PLACES, SIDE, SPECKS, case, first
@@ -53,6 +53,16 @@ def test_find_hole_leaves_them_where_little_is_filled(monkeypatch, scratches, op
     hole = find_hole(photo, dilate=0, **options).hole
     light = case(*[LIGHT] * 20)[0]
     assert torch.equal(hole[marks > 0] > 0, (marks - light * left)[marks > 0] > 0)
+
+
+def test_of_two_parts_in_one_box_each_counts_by_itself():
+    """A corner, and a speck in its bend of which the network is sure."""
+    label = np.zeros((30, 30), np.int32)
+    label[5:25, 5] = label[24, 5:25] = 1
+    label[8:12, 18:22] = 2
+    stats = np.array([[0, 0, 30, 30, 0], [5, 5, 20, 20, 39], [18, 8, 4, 4, 16]])
+    logit = np.where(label == 2, np.float32(9), np.float32(1))
+    assert [sureness(logit, label, stats, i) for i in (1, 2)] == [1, 9]
 
 
 @pytest.mark.parametrize(("logit", "left"), [(1, True), (2.9, True), (3.1, False)])
