@@ -6,10 +6,11 @@ from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .planes import Bytes, logits, long_parts, sureness
-from .raggedness import is_ragged
+from .raggedness import RAGGED, raggedness_of
 
 MIN_LENGTH = 1 / 16  # of the shorter side
-SURE, ALSO = 7.0, 3.0  # logits of one crack at least, and of others beside it
+SURE = (RAGGED, 7.0), (0.0005, 6.4)  # how ragged a crack is, and its logits: one of these for one crack at least;
+ALSO = 3.0  # logits of other ragged lines beside it
 
 
 def cracks(lines: Tensor, probability: Tensor) -> Tensor:
@@ -33,10 +34,9 @@ def _ragged(lines: Bytes, logit: np.ndarray) -> Bytes:
 
     long = long_parts(lines, MIN_LENGTH)
     _, label, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
-    sure = np.full(len(stats), -np.inf)  # of each part
+    ragged, sure = np.zeros((2, len(stats)))  # of each part
     for i in range(1, len(stats)):
         check_cancelled()
-        if is_ragged(label, stats, i):
-            sure[i] = sureness(logit, label, stats, i)
-    chosen = sure >= ALSO if (sure >= SURE).any() else np.zeros(len(stats), np.bool_)
-    return chosen.astype(np.uint8)[label]
+        ragged[i], sure[i] = raggedness_of(label, stats, i), sureness(logit, label, stats, i)
+    told = any(((ragged >= outline) & (sure >= least)).any() for outline, least in SURE)
+    return (told & (ragged >= RAGGED) & (sure >= ALSO)).astype(np.uint8)[label]

@@ -13,8 +13,8 @@ FINE, COARSE = 1 / 200, 1 / 50  # of the shorter side of a photo: windows along 
 RAGGED = 0.0004  # of the shorter side
 
 
-def is_ragged(label: np.ndarray, stats: np.ndarray, i: int) -> bool:
-    """Whether the outline of a part is ragged.
+def raggedness_of(label: np.ndarray, stats: np.ndarray, i: int) -> float:
+    """How ragged the outline of a part is: ragged from `RAGGED` on.
 
     Args:
         label: the number of the part that each pixel of a photo belongs to, (H, W).
@@ -22,7 +22,7 @@ def is_ragged(label: np.ndarray, stats: np.ndarray, i: int) -> bool:
         i: the number of the part.
     """
     part = (label[padded_slices(stats[i], 1)] == i).astype(np.uint8)
-    return raggedness(part, min(label.shape)) >= RAGGED
+    return raggedness(part, min(label.shape))
 
 
 def raggedness(part: Bytes, side: int) -> float:

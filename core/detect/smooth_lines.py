@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .planes import Bytes, by_photo, long_parts
-from .raggedness import is_ragged
+from .raggedness import RAGGED, raggedness_of
 
 MIN_LENGTH = 1 / 32  # of the shorter side: the outline of shorter ones is that of their ends
 
@@ -30,5 +30,5 @@ def _smooth(lines: Bytes) -> Bytes:
     chosen = np.zeros(len(stats), np.uint8)
     for i in range(1, len(stats)):
         check_cancelled()
-        chosen[i] = not is_ragged(label, stats, i)
+        chosen[i] = raggedness_of(label, stats, i) < RAGGED
     return chosen[label]
