@@ -1,11 +1,10 @@
 """Cracks: ragged lines of which the network is sure. It is as sure of rods and chains, but these are smooth."""
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, logits, long_parts, sureness
+from .planes import Bytes, by_photo, logits, long_parts, sureness
 from .raggedness import RAGGED, raggedness_of
 
 MIN_LENGTH = 1 / 16  # of the shorter side
@@ -14,26 +13,25 @@ ALSO = 3.0  # logits of other ragged lines beside it
 
 
 def cracks(lines: Tensor, probability: Tensor) -> Tensor:
-    """The ragged lines of one photo, if the network is sure of one of them.
+    """The ragged lines of each photo in which the network is sure of one of them.
 
     Args:
-        lines: uint8 (1, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
-        probability: of lines, (1, 1, H, W) in [0, 1].
+        lines: uint8 (B, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        probability: of lines, (B, 1, H, W) in [0, 1].
 
     Returns:
-        uint8 (1, 1, H, W), 1 = part of such a line.
+        uint8 (B, 1, H, W), 1 = part of such a line.
     """
-    if not lines.any():
-        return torch.zeros_like(lines)
-    return torch.from_numpy(_ragged(lines[0, 0].cpu().numpy(), logits(probability))).to(lines)[None, None]
+    return by_photo(_ragged, lines, probability.float())
 
 
-def _ragged(lines: Bytes, logit: np.ndarray) -> Bytes:
+def _ragged(lines: Bytes, probability: np.ndarray) -> Bytes:
     """Such lines among lines; all (H, W)."""
     import cv2
 
     long = long_parts(lines, MIN_LENGTH)
     _, label, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
+    logit = logits(probability)
     ragged, sure = np.zeros((2, len(stats)))  # of each part
     for i in range(1, len(stats)):
         check_cancelled()

@@ -232,7 +232,7 @@ def _leave_last_specks(probability: Tensor, marks: Tensor, gray: Tensor, found: 
         _skip(found.filled.clone(), found)
         return
     only_specks, damage = _specks_and_damage(marks)
-    logit = logits(probability[:, 1:2])
+    logit = logits(probability[0, KIND_NAMES.index("specks")].float().cpu().numpy())
     doubtful = by_specks(
         lambda each: large_specks(each) | unsure_specks(each, logit), only_specks & found.filled, damage, gray
     )

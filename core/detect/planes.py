@@ -23,7 +23,8 @@ def by_photo(rule: Callable[..., np.ndarray], marks: Tensor, *others: Tensor) ->
     Args:
         rule: of planes (H, W) of 8 bits, the marks and the others in this order; it is not asked where no mark is.
         marks: uint8 (B, 1, H, W) of 0 and 1, 1 = what the rule is about.
-        *others: what else it looks at, such as all marks or the photos' gray levels (`to_gray`), uint8 (B, 1, H, W).
+        *others: what else it looks at, such as all marks or the photos' gray levels (`to_gray`), uint8 (B, 1, H, W), or
+            probabilities.
 
     Returns:
         uint8 (B, 1, H, W), 1 = found.
@@ -116,9 +117,10 @@ def padded_slices(stats: np.ndarray, pad: float) -> tuple[slice, slice]:
     return slice(max(0, top - pad), top + height + pad), slice(max(0, left - pad), left + width + pad)
 
 
-def logits(probability: Tensor) -> np.ndarray:
-    """The logits of a plane of probabilities, (1, 1, H, W) in [0, 1]; float32 (H, W)."""
-    return np.asarray(probability[0, 0].float().logit(EPSILON).cpu().numpy())
+def logits(probability: np.ndarray) -> np.ndarray:
+    """The logits of probabilities in [0, 1], float32."""
+    chance = np.asarray(probability, np.float32).clip(EPSILON, 1 - EPSILON)
+    return np.asarray(np.log(chance / (1 - chance)))
 
 
 def sureness(logit: np.ndarray, label: np.ndarray, stats: np.ndarray, i: int) -> float:

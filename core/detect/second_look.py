@@ -138,7 +138,7 @@ def bridge_lines(lines: Tensor, probability: Tensor) -> Tensor:
 
     factor = reduction(lines.shape)
     plane = lines[0, 0].byte().cpu().numpy()
-    logit = logits(probability)
+    logit = logits(probability[0, 0].float().cpu().numpy())
     size = tuple(max(1, length // factor) for length in plane.shape[::-1])
     small = cv2.resize(plane * 255, size, interpolation=cv2.INTER_AREA) > REDUCED_COVER
     traces = np.asarray(cv2.resize(logit, size, interpolation=cv2.INTER_AREA), np.float32)

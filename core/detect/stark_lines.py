@@ -8,11 +8,10 @@ were content, and two flakes.
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
-from .planes import Bytes, logits, long_parts, sureness
+from .planes import Bytes, by_photo, logits, long_parts, sureness
 from .specks import speck_contrasts
 
 MAX_LENGTH = 1 / 4  # of the shorter side: longer ones, such as folds, are sure in parts
@@ -40,18 +39,14 @@ def stark_lines(lines: Tensor, probability: Tensor, marks: Tensor, gray: Tensor)
     Returns:
         uint8 (B, 1, H, W), 1 = part of such a line.
     """
-    found = torch.zeros_like(lines)
-    for result, line, chance, *planes in zip(found, lines, probability, marks, gray, strict=True):
-        if line.any():
-            bytes_of = (plane[0].cpu().numpy() for plane in (line, *planes))
-            result[0] = torch.from_numpy(_stark(logits(chance[None]), *bytes_of))
-    return found
+    return by_photo(_stark, lines, probability.float(), marks, gray)
 
 
-def _stark(logit: np.ndarray, lines: Bytes, marks: Bytes, gray: Bytes) -> Bytes:
+def _stark(lines: Bytes, probability: np.ndarray, marks: Bytes, gray: Bytes) -> Bytes:
     """Such lines among lines; all (H, W)."""
     import cv2
 
+    logit = logits(probability)
     short = lines - long_parts(lines, MAX_LENGTH)
     _, label, stats, _ = cv2.connectedComponentsWithStats(short, connectivity=8)
     contrast = speck_contrasts(label, stats, marks, gray)

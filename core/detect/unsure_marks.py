@@ -5,10 +5,9 @@ old photos, the largest and strongest eight that are filled in each, 20 were con
 """
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from .planes import Bytes, Mask, logits, sureness
+from .planes import Bytes, Mask, by_photo, logits, sureness
 from .specks import Specks
 
 SURE_SPECK, SURE_LINE = 4.0, 3.0  # logits, from which it is sure
@@ -31,24 +30,23 @@ def unsure_specks(specks: Specks, logit: np.ndarray) -> Mask:
 
 
 def unsure_lines(lines: Tensor, probability: Tensor) -> Tensor:
-    """The lines of one photo that are not very probable.
+    """The lines that are not very probable.
 
     Args:
-        lines: uint8 (1, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
-        probability: of lines, (1, 1, H, W) in [0, 1].
+        lines: as in `cracks`.
+        probability: as in `cracks`.
 
     Returns:
-        uint8 (1, 1, H, W), 1 = part of such a line.
+        uint8 (B, 1, H, W), 1 = part of such a line.
     """
-    if not lines.any():
-        return torch.zeros_like(lines)
-    return torch.from_numpy(_unsure(lines[0, 0].cpu().numpy(), logits(probability))).to(lines)[None, None]
+    return by_photo(_unsure, lines, probability.float())
 
 
-def _unsure(lines: Bytes, logit: np.ndarray) -> Bytes:
+def _unsure(lines: Bytes, probability: np.ndarray) -> Bytes:
     """Such lines among lines; all (H, W)."""
     import cv2
 
+    logit = logits(probability)
     count, label, stats, _ = cv2.connectedComponentsWithStats(lines, connectivity=8)
     unsure = [i > 0 and sureness(logit, label, stats, i) < SURE_LINE for i in range(count)]
     return np.array(unsure, np.uint8)[label]
