@@ -165,6 +165,7 @@ class TestTheWork:
                 progress(0, 1)
                 return work()
 
+        run(Count())  # the first run may read weights, and asks meanwhile
         count = Count()
         run(count)
         assert len(count.told) > 1
@@ -179,6 +180,7 @@ class TestTheWork:
                 progress(0, 1)
                 return fill(photo, make_hole(), "mono")
 
+        run(Count())  # reads the weights, and asks meanwhile
         run(count)
         assert set(count.told) == {(0, 1)}
         assert len(count.told) > 30
