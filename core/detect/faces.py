@@ -4,16 +4,15 @@ A face is an ellipse around the nose, as large as a pair of eyes are apart: from
 the cheeks, as poles and ropes do stand beside faces.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .eyes import Eyes
-from .planes import Bytes, Mask
+from .planes import Bytes, Mask, by_photo
 
 MAX_RATIO = 3.0  # of the areas of two eyes of a face
 APART = 1.2, 4.5  # widths of the wider eye: how far apart the two are
@@ -44,21 +43,27 @@ def lines_across_faces(lines: Tensor, eyes: Eyes) -> Tensor:
     Raises:
         WeightsError: the network's weights are missing.
     """
-    if not lines.any():
-        return torch.zeros_like(lines)
-    return torch.from_numpy(_crossing(lines[0, 0].cpu().numpy(), eyes.pixels)).to(lines)[None, None]
+    return by_photo(lambda plane: _crossing(plane, faces_in(eyes, len(plane))), lines)
 
 
-def _crossing(lines: Bytes, eyes: Mask) -> Bytes:
-    """The connected parts of lines (H, W) that cross a face, by the pixels of eyes (h, w)."""
+def faces_in(eyes: Eyes, height: int) -> list[Face]:
+    """The faces of one photo, in pixels of a copy that is so high.
+
+    Raises:
+        WeightsError: the network's weights are missing.
+    """
+    scale = height / len(eyes.pixels)
+    return [Face(*(scale * length for length in small)) for small in faces_of(eyes.pixels)]
+
+
+def _crossing(lines: Bytes, faces: Iterable[Face]) -> Bytes:
+    """The connected parts of lines (H, W) that cross one of the faces."""
     import cv2
 
-    scale = lines.shape[0] / eyes.shape[0]
     count, label = cv2.connectedComponents(lines, connectivity=8)
     crossing = np.zeros(count, np.uint8)
-    for small in faces_of(eyes):
+    for face in faces:
         check_cancelled()
-        face = Face(*(scale * length for length in small))
         near = _within(label, face)
         for part in np.unique(near[near > 0]):
             rows, columns = np.nonzero(near == part)

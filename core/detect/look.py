@@ -107,8 +107,7 @@ def _look_at(
     tells_all = search.guard and marks.shape[1] == len(KIND_NAMES) and search.is_general
     slightly = False
     if tells_all:  # else what would be filled does not tell how damaged the photo is
-        _leave_stark_lines(probability, gray, marks, found)
-        _skip(strands(_thin_lines(marks, found), eyes), found)
+        _leave_things(probability, gray, marks, eyes, found)
         _leave_lone_specks(marks, gray, found)  # first, lest they tell that there is dust
         slightly = _leave_lone_lines(probability, marks, eyes, found)
         _leave_lone_rims(marks, found)
@@ -118,8 +117,7 @@ def _look_at(
         _look_again(probability, gray, search, marks, found)
         _leave_lettering(probability, letters, search, marks, found)
         if tells_all:
-            _leave_stark_lines(probability, gray, marks, found)
-            _skip(strands(_thin_lines(marks, found), eyes), found)
+            _leave_things(probability, gray, marks, eyes, found)
         if slightly:
             doubtful = _doubtful_lines(probability, _thin_lines(marks, found), eyes)
             _skip(_likely_content(probability, doubtful), found)
@@ -150,13 +148,16 @@ def _leave_lettering(probability: Tensor, letters: Lettering, search: Search, ma
         found.skipped.bitwise_or_(left)
 
 
-def _leave_stark_lines(probability: Tensor, gray: Tensor, marks: Tensor, found: Sorted) -> None:
-    """Skip short lines of one photo that stand out and are doubtful, in the same sorted; none where damage is heavy."""
-    if is_heavily_damaged(found.filled):
-        return
-    lines, specks, lost, *_ = marks.split(1, dim=1)
-    thin = _thin_lines(marks, found)
-    _skip(stark_lines(thin, probability[:, :1], lines | specks | lost, gray), found)
+def _leave_things(probability: Tensor, gray: Tensor, marks: Tensor, eyes: Eyes, found: Sorted) -> None:
+    """Skip lines of one photo that are things by their looks, in the same sorted, however much else is found.
+
+    Strands below a face; and, unless damage is heavy, short lines that stand out and are doubtful.
+    """
+    if not is_heavily_damaged(found.filled):
+        lines, specks, lost, *_ = marks.split(1, dim=1)
+        thin = _thin_lines(marks, found)
+        _skip(stark_lines(thin, probability[:, :1], lines | specks | lost, gray), found)
+    _skip(strands(_thin_lines(marks, found), eyes), found)
 
 
 def _leave_lone_lines(probability: Tensor, marks: Tensor, eyes: Eyes, found: Sorted) -> bool:

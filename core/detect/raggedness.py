@@ -1,7 +1,7 @@
 """How ragged the outline of a line is: cracks and flaked creases are ragged; rods, ropes, chains and rims are smooth.
 
-Of the lines of 442 old photos of which the network is as sure as of a crack (`cracks.SURE`), most of those that were
-content were smooth; of the cracks three quarters are ragged.
+Of 128 lines in 149 old photos that have 6 logits or more in their surest tenth, 102 were damage, 74 of these ragged,
+and 26 content, two of them ragged.
 """
 
 import numpy as np

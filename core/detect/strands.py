@@ -8,13 +8,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..host.cancel import check_cancelled
 from .eyes import Eyes
-from .faces import Face, faces_of
-from .planes import Bytes
+from .faces import Face, faces_in
+from .planes import Bytes, by_photo
 
 BELOW = 0.8, 3.5  # times the distance of the eyes: how far below the middle of a face a strand begins,
 BESIDE = 2.0  # and how far to its side
@@ -39,21 +38,16 @@ def strands(lines: Tensor, eyes: Eyes) -> Tensor:
     """The lines of one photo that hang in pairs below a face.
 
     Args:
-        lines: uint8 (1, 1, H, W) of 0 and 1, 1 = looks like a scratch or a crease.
+        lines: as in `lines_across_faces`.
         eyes: of the photo.
 
     Returns:
-        The same shape, dtype and device, 1 = part of such a line.
+        uint8 (1, 1, H, W), 1 = part of such a line.
 
     Raises:
         WeightsError: the network's weights are missing.
     """
-    if not lines.any():
-        return torch.zeros_like(lines)
-    plane = lines[0, 0].cpu().numpy()
-    scale = plane.shape[0] / eyes.pixels.shape[0]
-    faces = [Face(*(scale * length for length in small)) for small in faces_of(eyes.pixels)]
-    return torch.from_numpy(_hanging(plane, faces)).to(lines)[None, None]
+    return by_photo(lambda plane: _hanging(plane, faces_in(eyes, len(plane))), lines)
 
 
 def _hanging(lines: Bytes, faces: list[Face]) -> Bytes:
